@@ -1,0 +1,123 @@
+# waxseal: GNU make 4 and up. Everything that is built goes under $O.
+#
+#   make            the program                 make demo     build, run on a bundled capture, show
+#   make test       all tests, under prove      make asan     the same under the sanitizers
+#   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
+#   make bench      figures against peers       make captures tests/captures anew (root)
+#   make install    DESTDIR, PREFIX             make clean
+
+O ?= .build
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+VERSION := 0.1.0
+
+CC ?= cc
+CPPFLAGS += -I. -D_GNU_SOURCE -DWAXSEAL_VERSION='"$(VERSION)"'
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wstrict-prototypes \
+	-Wmissing-prototypes
+OPTIMIZE ?= -O2
+HARDEN ?= -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(CET)
+LINK_HARDEN ?= -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+# Control-flow enforcement, where the compiler and the machine have it.
+CET := $(shell $(CC) -fcf-protection=full -x c -c /dev/null -o /dev/null 2>/dev/null && \
+	echo -fcf-protection=full)
+CFLAGS += -std=c17 -g $(OPTIMIZE) $(WARNINGS) $(HARDEN)
+LDFLAGS += $(LINK_HARDEN)
+
+# What each folder may link: the rule of layers.
+LIBS_DB := -lsqlite3
+LIBS_MONITOR := -lpcap -lz -lzstd -lcrypto -lseccomp -lidn2
+
+sources = $(wildcard $1/*.c $1/*/*.c)
+objects = $(patsubst %.c,$O/%.o,$1)
+DISSECTOR := $(call objects,$(call sources,dissector))
+DB := $(call objects,$(call sources,db))
+MONITOR := $(call objects,$(filter-out monitor/main.c,$(call sources,monitor)))
+TESTS := $(patsubst tests/%.c,$O/tests/%,$(wildcard tests/dissector_*.c tests/db_*.c \
+	tests/monitor_*.c))
+SCRIPTS := $(wildcard tests/*.t)
+FUZZERS := $(patsubst tests/%.c,%,$(filter-out tests/fuzz_replay.c,$(wildcard tests/fuzz_*.c)))
+
+all: $O/waxseal
+
+$O/waxseal: $O/monitor/main.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
+$O/dissector.a: $(DISSECTOR)
+$O/db.a: $(DB)
+$O/monitor.a: $(MONITOR)
+$O/%.a:
+	rm -f $@ && $(AR) rcs $@ $^
+
+$O/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Tests: the prefix says what each may link.
+$O/tests/dissector_%: $O/tests/dissector_%.o $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+$O/tests/db_%: $O/tests/db_%.o $O/db.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB)
+$O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB) $(LIBS_MONITOR)
+# Without a fuzzer a target replays its corpus.
+$O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
+-include $(shell find $O -name '*.d' 2>/dev/null)
+
+REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
+.SECONDARY:
+
+# ---- Packages ----
+
+PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
+	libidn2-dev zlib1g-dev libzstd-dev
+PACKAGES_TEST := $(PACKAGES_BUILD) libcmocka-dev perl sqlite3 tshark tcpdump zstd gzip openssl
+PACKAGES_LINT := $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck mandoc
+PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
+
+packages-build packages-test packages-lint packages-fuzz: packages-%:
+	@sh tests/packages.sh $(PACKAGES_$(shell echo $* | tr a-z A-Z))
+
+# ---- What people run ----
+
+demo: packages-build
+	@$(MAKE) --no-print-directory all
+	@sh tests/demo.sh $O
+
+test: packages-test
+	@$(MAKE) --no-print-directory check
+
+check: all $(TESTS) $(REPLAYS)
+	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan: packages-test
+	@ASAN_OPTIONS=detect_stack_use_after_return=1 $(MAKE) --no-print-directory O=$O/asan \
+	    OPTIMIZE=-O1 HARDEN="$(SANITIZE)" LINK_HARDEN="$(SANITIZE)" check
+
+lint: packages-lint
+	@sh tests/lint.sh "$(CPPFLAGS)" "$(WARNINGS)"
+
+fuzz: packages-fuzz
+	@O=$O FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $(FUZZERS)
+
+bench: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/bench/run.sh
+
+captures:
+	@sh tests/range/make.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0755 $O/waxseal $(DESTDIR)$(PREFIX)/sbin/waxseal
+	install -m 0644 monitor/waxseal.8 $(DESTDIR)$(PREFIX)/share/man/man8/waxseal.8
+
+clean:
+	rm -rf $O
+
+.PHONY: all demo test check asan lint fuzz bench captures install clean packages-build \
+	packages-test packages-lint packages-fuzz

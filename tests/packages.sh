@@ -1,0 +1,44 @@
+#!/bin/sh
+# Install those of the named Debian packages that are missing; say plainly
+# what to install where that can't be done.
+set -eu
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	# Not Debian: the compiler and the link step will say what is missing.
+	if ! command -v cc >/dev/null 2>&1; then
+		echo "waxseal: this is no Debian system: install by hand what these packages hold:" >&2
+		echo "    $*" >&2
+		exit 1
+	fi
+	exit 0
+fi
+
+missing=
+for package; do
+	case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || :) in
+	installed) ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+	if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+		as_root=sudo
+	else
+		echo "waxseal: these packages are missing:$missing" >&2
+		echo "waxseal: as root, type: apt-get install$missing" >&2
+		exit 1
+	fi
+fi
+echo "installing:$missing"
+install() {
+	# shellcheck disable=SC2086 # one word a package
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+	    $missing >/dev/null
+}
+install 2>/dev/null || { $as_root apt-get update >/dev/null && install; } || {
+	echo "waxseal: apt-get could not install:$missing" >&2
+	exit 1
+}
