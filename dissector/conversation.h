@@ -1,0 +1,121 @@
+/*
+ * One flow from its first packet to its last: which layer each byte belongs
+ * to, and how it ends.
+ *
+ * Ties the exchange (bytes in order) to the SMTP dialogue and to TLS, believes
+ * or doubts resets (RFC 9293 section 3.10.7.4, RFC 5961 section 3), and keeps
+ * what may become evidence. Stands in a slot of the flow table. Does not know
+ * the table: when a flow ends for age or room is the dissector's.
+ */
+#ifndef DISSECTOR_CONVERSATION_H
+#define DISSECTOR_CONVERSATION_H
+
+#include "dissector/exchange.h"
+#include "dissector/flow.h"
+#include "dissector/ledger.h"
+#include "dissector/smtp.h"
+#include "dissector/tls.h"
+
+/* What the bytes of a flow are. */
+enum mode {
+	MODE_FRESH, /* not known yet: too few bytes */
+	MODE_SMTP,  /* the dialogue, and TLS where STARTTLS led to it */
+	MODE_TLS,   /* TLS from the first byte */
+	MODE_LOST   /* begun in the middle of something that cannot be read: bytes are counted */
+};
+
+#define CONVERSATION_HOLD \
+	5 /* bytes kept back until it shows whether TLS begins: a record's header */
+
+/* A packet's TTL may drift this far by other routes before it counts as another's. */
+#define CONVERSATION_TTL_DRIFT 3
+
+/* An IP-ID this far from the sender's last one is told, beside other signs. */
+#define CONVERSATION_IP_ID_DRIFT 4096
+
+struct conversation {
+	struct flow flow;   /* first: the table's part */
+	bool client_is_low; /* the client is the low end of the key */
+	bool is_told;       /* the session was told: only a stone on its place is left */
+	bool is_short;      /* the pool refused: facts may be missing */
+	bool has_clear_gap; /* bytes are missing where they were in clear */
+	bool has_payload;
+	bool tls_begun;
+	bool is_tls_short[SIDES]; /* bytes were lost where this side's TLS could have begun */
+	bool has_reset;           /* a reset is believed */
+	bool has_early_reset;     /* a reset out of sequence: believed once its place is reached */
+	bool has_end;             /* ended_by is known */
+	uint8_t service;          /* enum service */
+	uint8_t mode;             /* enum mode */
+	uint8_t held;             /* bytes in hold */
+	uint8_t held_from;        /* enum side */
+	uint8_t ended_by;         /* enum side of the first FIN or reset */
+	uint8_t hold[CONVERSATION_HOLD];
+	uint8_t conflicts_kept, resets_kept;
+	uint8_t last_acted;         /* enum acted, of the last conflict */
+	uint8_t last_conflict_from; /* enum side */
+	uint32_t conflicts;
+	uint32_t other_isn; /* a second SYN-ACK's, until an acknowledgement decides */
+	uint32_t new_isn;   /* of a SYN within the connection: its successor, if answered */
+	bool has_other_isn, has_new_isn;
+	int64_t new_start; /* when that SYN came */
+	int64_t start, end;
+	uint64_t packets;
+	uint64_t first_end, second_end; /* of the last conflict's two segments */
+	uint64_t reset_offset;          /* in the stream of reset.from */
+	struct reset reset;             /* the one that is believed, or came early */
+	struct exchange exchange;
+	struct chain notes;
+	struct evidence_list kept;
+	struct encap encap;
+	uint64_t smtp[SMTP_STATE_SIZE / 8];
+	uint64_t tls[TLS_STATE_SIZE / 8];
+};
+
+/* What all conversations share. */
+struct workshop {
+	struct pool pool;
+	struct waiting_room room;
+	struct evidence evidence;
+	const struct digests *digests;
+	uint64_t gaps, gap_bytes, checksum_wrong;
+};
+
+/* What a packet made of a conversation. */
+enum after {
+	AFTER_OPEN,
+	AFTER_CLOSED, /* both ends closed and all was delivered: it can be told */
+	AFTER_RESET,  /* a reset is believed: linger for contradictions, then tell */
+	AFTER_REUSED  /* this packet belongs to a new connection: tell, then begin anew with it */
+};
+
+/* Begin with its first packet, which conversation_packet is given next. */
+void conversation_begin(struct conversation *c, const struct packet *p, bool source_is_client,
+			bool source_is_low, enum service service);
+
+/* It takes the place of one with the same ends: its SYN came at start and began behind isn. */
+void conversation_succeed(struct conversation *c, uint32_t isn, int64_t start);
+
+/* Take in one packet. */
+enum after conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,
+			       bool source_is_low);
+
+/* Whether only ciphertext is still to come. */
+bool conversation_is_settled(const struct conversation *c);
+
+/* Give back what only bytes in clear need: later copies are not compared any more. */
+void conversation_settle(struct conversation *c, struct workshop *w);
+
+/*
+ * It is over: deliver what waited, make the facts final. ending says why, where
+ * no FIN or reset does.
+ */
+enum ending conversation_finish(struct conversation *c, struct workshop *w, enum ending ending);
+
+/* Give back everything it borrowed. */
+void conversation_clear(struct conversation *c, struct workshop *w);
+
+/* Where it writes down what it saw. */
+struct ledger conversation_ledger(struct conversation *c, struct workshop *w);
+
+#endif

@@ -1,0 +1,393 @@
+/*
+ * The front door; see dissector.h. Finds each packet's flow, begins and ends
+ * flows, and tells what they came to.
+ *
+ * Room is given up in this order: flows that were told already, flows that
+ * linger after their end, flows without payload, flows with ciphertext alone,
+ * then whichever has been idle longest.
+ */
+#include "dissector/dissector.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "dissector/facts.h"
+#include "dissector/flow.h"
+
+/* How the budget is shared, in sixteenths. */
+#define SHARE_EVIDENCE 4
+#define SHARE_FLOWS    5
+#define SHARE_WAITING  1
+/* Fragments take FRAGMENTS_MAX datagrams or this share, whichever is less; the pool the rest. */
+#define SHARE_FRAGMENTS 1
+#define FRAGMENTS_MAX   64
+
+/* How long a flow may be silent, microseconds. */
+#define IDLE_US      900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
+#define YOUNG_US     120000000 /* a connection attempt: RFC 9293 section 3.8.3 retries that long */
+#define LINGER_US    10000000  /* after a reset: what contradicts it comes at once */
+#define STONE_US     60000000  /* late packets of a session that was told */
+#define SWEEP_US     1000000   /* how often all this is looked at */
+#define STEP_BACK_US 60000000  /* a clock that steps back further is believed */
+
+#define LARGE_PAGE ((size_t)2 << 20) /* bytes */
+
+struct dissector {
+	struct dissector_config config;
+	struct workshop workshop;
+	struct flow_table flows;
+	struct fragments *fragments;
+	struct facts facts;
+	struct dissector_counts counts;
+	int64_t now; /* the latest time of a packet */
+	int64_t swept;
+	void *memory;
+};
+
+static size_t
+share(size_t budget, size_t sixteenths)
+{
+	return budget / 16 * sixteenths & ~(size_t)63;
+}
+
+/* How many slots of the flow table fit size bytes, buckets and all. */
+static uint32_t
+slots_for(size_t size)
+{
+	uint32_t count = (uint32_t)(size / sizeof(struct conversation));
+
+	while (count > 1 && flow_table_size(count, sizeof(struct conversation)) > size)
+		count -= count / 64 + 1;
+	return count;
+}
+
+/* Cut the one block of memory into its tables. */
+static void
+lay_out(struct dissector *d, uint8_t *at, size_t budget)
+{
+	size_t evidence = share(budget, SHARE_EVIDENCE), flows = share(budget, SHARE_FLOWS);
+	size_t waiting = share(budget, SHARE_WAITING), fragments = share(budget, SHARE_FRAGMENTS);
+	uint32_t datagrams = FRAGMENTS_MAX;
+
+	while (datagrams > FRAGMENT_DATAGRAMS_MIN && fragments_size(datagrams) > fragments)
+		datagrams /= 2;
+	fragments = (fragments_size(datagrams) + 63) & ~(size_t)63;
+	evidence_init(&d->workshop.evidence, at, evidence);
+	at += evidence;
+	flow_table_init(&d->flows, at, slots_for(flows), sizeof(struct conversation),
+			d->config.secret);
+	at += flows;
+	waiting_room_init(&d->workshop.room, at, waiting, &d->workshop.pool);
+	at += waiting;
+	d->fragments = fragments_init(at, datagrams, d->config.secret);
+	at += fragments;
+	pool_init(&d->workshop.pool, at, budget - evidence - flows - waiting - fragments);
+}
+
+/*
+ * Tables are met with at random: with pages of 4 KiB most of that time goes
+ * into finding the pages. A wish, which a system without large ones ignores.
+ */
+static void
+use_large_pages(uint8_t *at, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	size_t before = (LARGE_PAGE - (uintptr_t)at % LARGE_PAGE) % LARGE_PAGE;
+
+	if (size > before)
+		madvise(at + before, (size - before) / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+#else
+	(void)at;
+	(void)size;
+#endif
+}
+
+struct dissector *
+dissector_new(const struct dissector_config *config)
+{
+	struct dissector *d;
+
+	if (config->budget < DISSECTOR_BUDGET_MIN || !(d = calloc(1, sizeof(*d))))
+		return NULL;
+	/* Zeroed memory of this size is not touched before it is used. */
+	d->memory = calloc(1, config->budget);
+	if (!d->memory) {
+		free(d);
+		return NULL;
+	}
+	use_large_pages(d->memory, config->budget);
+	d->config = *config;
+	d->workshop.digests = &d->config.digests;
+	d->now = INT64_MIN;
+	d->swept = INT64_MIN;
+	lay_out(d, d->memory, config->budget);
+	return d;
+}
+
+void
+dissector_free(struct dissector *d)
+{
+	if (!d)
+		return;
+	free(d->memory);
+	free(d);
+}
+
+static struct conversation *
+conversation_of(struct flow *f)
+{
+	return (struct conversation *)(void *)f;
+}
+
+/* The session is over: make its facts final, tell them, give its memory back. The slot stays. */
+static void
+tell(struct dissector *d, struct conversation *c, enum ending ending)
+{
+	if (c->is_told)
+		return;
+	c->is_told = true;
+	ending = conversation_finish(c, &d->workshop, ending);
+	if (!c->has_payload) {
+		d->counts.flows_empty++;
+	} else {
+		const struct session *s = facts_build(&d->facts, c, &d->workshop, ending);
+
+		d->counts.sessions++;
+		if (d->config.session)
+			d->config.session(d->config.ctx, s, &d->workshop.evidence, &c->kept);
+	}
+	conversation_clear(c, &d->workshop);
+}
+
+static void
+end(struct dissector *d, struct conversation *c, enum ending ending)
+{
+	tell(d, c, ending);
+	flow_remove(&d->flows, &c->flow);
+}
+
+/* End what has been silent too long in one queue. */
+static void
+sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
+{
+	struct flow *f;
+
+	while ((f = flow_oldest(&d->flows, queue)) && d->now - f->touched > silence) {
+		struct conversation *c = conversation_of(f);
+
+		if (queue != QUEUE_CLOSING) {
+			end(d, c, ENDING_IDLE);
+			continue;
+		}
+		tell(d, c, ENDING_IDLE);
+		flow_move(&d->flows, f, QUEUE_TOLD, d->now);
+	}
+}
+
+static void
+sweep(struct dissector *d)
+{
+	if (d->swept != INT64_MIN && d->now >= d->swept && d->now - d->swept < SWEEP_US)
+		return;
+	d->swept = d->now;
+	sweep_queue(d, QUEUE_TOLD, STONE_US);
+	sweep_queue(d, QUEUE_CLOSING, LINGER_US);
+	sweep_queue(d, QUEUE_YOUNG, YOUNG_US);
+	sweep_queue(d, QUEUE_SETTLED, IDLE_US);
+	sweep_queue(d, QUEUE_OPEN, IDLE_US);
+}
+
+void
+dissector_expire(struct dissector *d, int64_t now)
+{
+	if (now > d->now)
+		d->now = now;
+	sweep(d);
+}
+
+/* Give up one flow, by the order that the head of this file states. */
+static void
+evict(struct dissector *d)
+{
+	for (int queue = 0; queue < FLOW_QUEUES; queue++) {
+		struct flow *f = flow_oldest(&d->flows, (enum flow_queue)queue);
+
+		if (!f)
+			continue;
+		if (queue > QUEUE_CLOSING)
+			d->counts.evicted++;
+		end(d, conversation_of(f), ENDING_EVICTED);
+		return;
+	}
+}
+
+/* Which end is the server: by the SYN, else by the port that is watched. */
+static bool
+source_is_server(const struct dissector *d, const struct packet *p)
+{
+	bool source = d->config.service[p->source_port] != SERVICE_NONE;
+	bool destination = d->config.service[p->destination_port] != SERVICE_NONE;
+
+	if (p->flags & TCP_SYN)
+		return (p->flags & TCP_ACK) != 0;
+	if (source != destination)
+		return source;
+	return p->source_port < p->destination_port;
+}
+
+/* A flow for a packet that has none; NULL where it is no beginning of a mail session. */
+static struct conversation *
+begin(struct dissector *d, const struct flow_key *key, const struct packet *p, bool is_low)
+{
+	bool by_server = source_is_server(d, p);
+	uint8_t service = d->config.service[by_server ? p->source_port : p->destination_port];
+	struct flow *f;
+
+	if (service == SERVICE_NONE || p->flags & TCP_RST ||
+	    (!(p->flags & TCP_SYN) && p->payload.len == 0))
+		return NULL;
+	f = flow_add(&d->flows, key, d->now);
+	if (!f) {
+		evict(d);
+		f = flow_add(&d->flows, key, d->now);
+	}
+	d->counts.flows++;
+	conversation_begin(conversation_of(f), p, !by_server, is_low, (enum service)service);
+	return conversation_of(f);
+}
+
+/*
+ * A SYN on a flow that is over, or was never answered, begins a new one; so
+ * does a SYN-ACK with another number on a flow that is over, where the SYN was
+ * not captured.
+ */
+static bool
+is_begun_anew(const struct conversation *c, const struct packet *p)
+{
+	bool by_server = (p->flags & TCP_ACK) != 0;
+	const struct stream *s = &c->exchange.streams[by_server ? SIDE_SERVER : SIDE_CLIENT];
+
+	if (!(p->flags & TCP_SYN))
+		return false;
+	if (s->is_begun && s->syn_seen && s->seq_base == p->seq + 1)
+		return false; /* sent again */
+	if (c->is_told || c->flow.queue == QUEUE_CLOSING)
+		return true;
+	return !by_server && !c->exchange.streams[SIDE_SERVER].is_seen;
+}
+
+/* Where the flow now belongs. */
+static void
+place(struct dissector *d, struct conversation *c, enum after after)
+{
+	enum flow_queue queue = QUEUE_YOUNG;
+
+	if (after == AFTER_CLOSED) {
+		tell(d, c, ENDING_FIN);
+		queue = QUEUE_TOLD;
+	} else if (after == AFTER_RESET) {
+		queue = QUEUE_CLOSING;
+	} else if (conversation_is_settled(c)) {
+		queue = QUEUE_SETTLED;
+	} else if (c->has_payload) {
+		queue = QUEUE_OPEN;
+	}
+	if (queue == c->flow.queue) {
+		flow_touch(&d->flows, &c->flow, d->now);
+		return;
+	}
+	if (queue == QUEUE_SETTLED)
+		conversation_settle(c, &d->workshop);
+	flow_move(&d->flows, &c->flow, queue, d->now);
+}
+
+/*
+ * The SYN that came within this connection was answered: end it, and begin the
+ * one it asked for. NULL where that one's server is none that is watched.
+ */
+static struct conversation *
+succeed(struct dissector *d, struct conversation *old, const struct packet *p, bool is_low)
+{
+	uint32_t isn = old->new_isn;
+	int64_t start = old->new_start;
+	struct flow_key key = old->flow.key;
+	struct conversation *c;
+
+	end(d, old, ENDING_REUSED);
+	c = begin(d, &key, p, is_low);
+	if (c)
+		conversation_succeed(c, isn, start);
+	return c;
+}
+
+static void
+feed_segment(struct dissector *d, const struct packet *p)
+{
+	bool is_low;
+	struct flow_key key = flow_key_of(p, &is_low);
+	struct flow *f = flow_find(&d->flows, &key);
+	struct conversation *c = f ? conversation_of(f) : NULL;
+	enum after after;
+
+	d->counts.segments++;
+	if (c && is_begun_anew(c, p)) {
+		end(d, c, ENDING_REUSED);
+		c = NULL;
+	}
+	if (c && c->is_told)
+		return; /* late packets of a session that was told */
+	if (!c && !(c = begin(d, &key, p, is_low)))
+		return;
+	after = conversation_packet(c, &d->workshop, p, is_low);
+	if (after == AFTER_REUSED) {
+		c = succeed(d, c, p, is_low);
+		if (!c)
+			return;
+		after = conversation_packet(c, &d->workshop, p, is_low);
+	}
+	place(d, c, after);
+}
+
+void
+dissector_feed(struct dissector *d, const struct captured *in)
+{
+	struct packet p;
+	enum packet_got got;
+
+	if (in->time > d->now || in->time < d->now - STEP_BACK_US)
+		d->now = in->time;
+	d->counts.packets++;
+	d->counts.bytes += in->wire_len;
+	got = packet_read(in, d->fragments, &p);
+	d->counts.got[got]++;
+	if (got == PACKET_TCP && (d->config.service[p.source_port] != SERVICE_NONE ||
+				  d->config.service[p.destination_port] != SERVICE_NONE))
+		feed_segment(d, &p);
+	sweep(d);
+}
+
+void
+dissector_finish(struct dissector *d)
+{
+	for (int queue = 0; queue < FLOW_QUEUES; queue++) {
+		struct flow *f;
+
+		while ((f = flow_oldest(&d->flows, (enum flow_queue)queue)))
+			end(d, conversation_of(f), ENDING_CAPTURE);
+	}
+}
+
+struct dissector_counts
+dissector_counts(const struct dissector *d)
+{
+	struct dissector_counts counts = d->counts;
+
+	counts.flows_open = d->flows.in_use;
+	counts.gaps = d->workshop.gaps;
+	counts.gap_bytes = d->workshop.gap_bytes;
+	counts.checksum_wrong = d->workshop.checksum_wrong;
+	counts.pool_refusals = d->workshop.pool.refusals;
+	counts.fragments = fragments_counts(d->fragments);
+	return counts;
+}

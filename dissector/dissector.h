@@ -1,0 +1,67 @@
+/*
+ * The front door: captured packets in, facts of mail sessions out.
+ *
+ * All memory is asked for once, in dissector_new, within the budget given;
+ * feeding never allocates. Where room runs out the flow that has been idle
+ * longest goes first, is told as evicted, and is counted. No I/O, no clock
+ * (time comes with the packets), no globals: the same packets give the same
+ * facts.
+ */
+#ifndef DISSECTOR_DISSECTOR_H
+#define DISSECTOR_DISSECTOR_H
+
+#include "dissector/evidence.h"
+#include "dissector/fragment.h"
+#include "dissector/tls.h"
+
+struct dissector;
+
+#define DISSECTOR_BUDGET_MIN (8u << 20) /* bytes; less is refused */
+
+struct dissector_config {
+	size_t budget;          /* bytes of memory in all */
+	uint8_t secret[16];     /* random; keys every table */
+	uint8_t service[65536]; /* enum service of each server port; SERVICE_NONE: not watched */
+	struct digests digests;
+	/*
+	 * A session is over. s and what it points to are borrowed for the call;
+	 * so is the evidence, to be walked with evidence_walk. NULL: nothing is told.
+	 */
+	void (*session)(void *ctx, const struct session *s, struct evidence *e,
+			const struct evidence_list *kept);
+	void *ctx;
+};
+
+struct dissector_counts {
+	uint64_t packets, bytes;   /* fed; bytes as on the wire */
+	uint64_t got[PACKET_GOTS]; /* by enum packet_got */
+	uint64_t segments;         /* TCP on a watched port */
+	uint64_t
+	    checksum_wrong;   /* segments whose checksum is wrong where this sender's are right */
+	uint64_t flows;       /* begun */
+	uint64_t flows_open;  /* now */
+	uint64_t flows_empty; /* ended without a byte of payload: no session */
+	uint64_t sessions;    /* told */
+	uint64_t evicted;     /* flows ended for room */
+	uint64_t gaps, gap_bytes;
+	uint64_t pool_refusals; /* times the pool was empty */
+	struct fragment_counts fragments;
+};
+
+/* NULL where the budget is below DISSECTOR_BUDGET_MIN or memory is refused. config is copied. */
+struct dissector *dissector_new(const struct dissector_config *config);
+
+/* One packet, in order of capture. Its time may step back; then it counts as the latest seen. */
+void dissector_feed(struct dissector *d, const struct captured *in);
+
+/* Time has passed without packets: end what has been idle long. Microseconds since the epoch. */
+void dissector_expire(struct dissector *d, int64_t now);
+
+/* The capture ends: every session under way is told. */
+void dissector_finish(struct dissector *d);
+
+struct dissector_counts dissector_counts(const struct dissector *d);
+
+void dissector_free(struct dissector *d);
+
+#endif

@@ -1,0 +1,300 @@
+/* Both directions in causal order; see exchange.h. */
+#include "dissector/exchange.h"
+
+static enum side
+other(enum side side)
+{
+	return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+}
+
+bool
+exchange_is_waiting(const struct exchange *x)
+{
+	return x->streams[SIDE_CLIENT].waiting || x->streams[SIDE_SERVER].waiting;
+}
+
+/*
+ * Whether what this sender had acknowledged was delivered. Where the other side
+ * was never seen there is nothing to wait for.
+ */
+static bool
+is_caused(const struct exchange *x, enum side from, uint64_t peer_offset)
+{
+	const struct stream *peer = &x->streams[other(from)];
+	/* A FIN is acknowledged like one byte more. */
+	bool has_fin = peer->fin_seen && peer->offset >= peer->fin_offset;
+
+	return !peer->is_seen || peer_offset == UINT64_MAX || peer_offset <= peer->offset + has_fin;
+}
+
+static void
+pass(struct exchange *x, struct waiting_room *r, enum side from, uint64_t len,
+     const struct exchange_sink *sink)
+{
+	if (len == 0)
+		return;
+	stream_pass(&x->streams[from], r->pool, len);
+	sink->gap(sink->ctx, from, len);
+}
+
+/* Bytes that were sent behind a segment and not captured: missing, unless another copy waits. */
+static void
+pass_cut(struct exchange *x, struct waiting_room *r, enum side from, uint32_t cut,
+	 const struct exchange_sink *sink)
+{
+	const struct stream *s = &x->streams[from];
+	const struct waiting *next = stream_first(s, r);
+	uint64_t len = cut;
+
+	if (next && next->offset < s->offset + len)
+		len = next->offset > s->offset ? next->offset - s->offset : 0;
+	pass(x, r, from, len, sink);
+}
+
+static void
+deliver(struct exchange *x, struct waiting_room *r, enum side from, struct segment *seg,
+	const struct exchange_sink *sink)
+{
+	seg->place = (uint8_t)sink->place(sink->ctx, from);
+	if (seg->payload.len) {
+		sink->bytes(sink->ctx, from, seg);
+		stream_deliver(&x->streams[from], r->pool, seg);
+	}
+	if (seg->cut)
+		pass_cut(x, r, from, seg->cut, sink);
+}
+
+/* The first segment that waits, which is next in order: run by run, since it lies in blocks. */
+static void
+deliver_first(struct exchange *x, struct waiting_room *r, enum side from,
+	      const struct exchange_sink *sink)
+{
+	struct stream *s = &x->streams[from];
+	struct waiting first = *stream_first(s, r);
+	struct chain_reader reader = chain_reader(r->pool, &first.payload);
+	struct segment seg = {
+	    .from = from,
+	    .time = first.time,
+	    .offset = first.offset,
+	    .peer_offset = first.peer_offset,
+	    .ip_id = first.ip_id,
+	    .window = first.window,
+	    .ttl = first.ttl,
+	    .checksum = first.checksum,
+	};
+	uint64_t behind = s->offset - first.offset; /* bytes a gap has already passed over */
+	struct bytes run;
+
+	chain_read(&reader, NULL,
+		   (uint32_t)(behind < first.payload.len ? behind : first.payload.len));
+	seg.offset = s->offset;
+	while ((run = chain_read_run(&reader, POOL_BLOCK_BYTES)).len > 0) {
+		seg.payload = run;
+		deliver(x, r, from, &seg, sink);
+		seg.offset += run.len;
+	}
+	stream_drop_first(s, r);
+	if (first.cut)
+		pass_cut(x, r, from, first.cut, sink);
+}
+
+static bool
+is_next(const struct exchange *x, const struct waiting_room *r, enum side from)
+{
+	const struct waiting *first = stream_first(&x->streams[from], r);
+
+	return first && first->offset <= x->streams[from].offset;
+}
+
+/*
+ * It is next, what caused it was delivered, and it is sound: a receiver drops a
+ * segment whose checksum is wrong, so one that looks so counts only once it is
+ * acknowledged. (Captures whose payloads were edited look so, too.)
+ */
+static bool
+is_ready(const struct exchange *x, const struct waiting_room *r, enum side from)
+{
+	const struct waiting *first = stream_first(&x->streams[from], r);
+
+	return is_next(x, r, from) && is_caused(x, from, first->peer_offset) &&
+	       (!first->is_doubtful || x->streams[from].acked > first->offset);
+}
+
+static void
+tell_fin(struct exchange *x, enum side from, const struct exchange_sink *sink)
+{
+	struct stream *s = &x->streams[from];
+
+	if (!s->fin_seen || s->fin_told || s->offset < s->fin_offset)
+		return;
+	s->fin_told = true;
+	sink->fin(sink->ctx, from);
+}
+
+/* Deliver as long as anything can be. */
+static void
+deliver_ready(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (int side = 0; side < SIDES; side++) {
+			while (is_ready(x, r, (enum side)side)) {
+				deliver_first(x, r, (enum side)side, sink);
+				moved = true;
+			}
+		}
+	}
+	tell_fin(x, SIDE_CLIENT, sink);
+	tell_fin(x, SIDE_SERVER, sink);
+}
+
+/* The side whose first waiting segment came first. Something must wait. */
+static enum side
+longest_waiting(const struct exchange *x, const struct waiting_room *r)
+{
+	const struct waiting *client = stream_first(&x->streams[SIDE_CLIENT], r);
+	const struct waiting *server = stream_first(&x->streams[SIDE_SERVER], r);
+
+	if (!client || (server && server->time < client->time))
+		return SIDE_SERVER;
+	return SIDE_CLIENT;
+}
+
+/* Pass over what keeps the segment that has waited longest from being delivered. */
+static void
+unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
+{
+	enum side from = longest_waiting(x, r);
+	const struct waiting *first = stream_first(&x->streams[from], r);
+	const struct stream *peer = &x->streams[other(from)];
+	const struct waiting *peer_first = stream_first(peer, r);
+	uint64_t until = first->peer_offset;
+
+	if (!is_next(x, r, from)) {
+		pass(x, r, from, first->offset - x->streams[from].offset, sink);
+		return;
+	}
+	/*
+	 * Each waits for the other: no honest pair does, so arrival decides. Or all
+	 * that is missing is one number behind the peer's last byte: a FIN that was
+	 * not captured.
+	 */
+	if (is_caused(x, from, until) || is_next(x, r, other(from)) ||
+	    (until == peer->offset + 1 && !peer_first && !peer->fin_seen)) {
+		deliver_first(x, r, from, sink);
+		return;
+	}
+	if (peer_first && peer_first->offset < until)
+		until = peer_first->offset;
+	pass(x, r, other(from), until - peer->offset, sink);
+}
+
+/* What one direction may hold back, by what the pool still has. */
+static bool
+is_full(const struct stream *s, const struct pool *p)
+{
+	uint64_t cap = (uint64_t)pool_left(p) * POOL_BLOCK_BYTES / 16;
+
+	if (cap > EXCHANGE_BYTES_MAX)
+		cap = EXCHANGE_BYTES_MAX;
+	if (cap < EXCHANGE_BYTES_MIN)
+		cap = EXCHANGE_BYTES_MIN;
+	return s->waiting_bytes > cap || s->waiting_count >= STREAM_WAITING_MAX;
+}
+
+static bool
+is_overdue(const struct exchange *x, const struct waiting_room *r, int64_t now)
+{
+	enum side from = longest_waiting(x, r);
+	const struct stream *s = &x->streams[from];
+	int64_t waited = now - stream_first(s, r)->time;
+	/* Blocked by order of cause: what it waits for is acknowledged by itself. */
+	bool is_acked = is_next(x, r, from) || s->acked > s->offset;
+
+	return waited > (is_acked ? EXCHANGE_WAIT_ACKED_US : EXCHANGE_WAIT_SENT_US);
+}
+
+void
+exchange_drain(struct exchange *x, struct waiting_room *r, int64_t now,
+	       const struct exchange_sink *sink)
+{
+	deliver_ready(x, r, sink);
+	while (exchange_is_waiting(x) &&
+	       (is_full(&x->streams[SIDE_CLIENT], r->pool) ||
+		is_full(&x->streams[SIDE_SERVER], r->pool) || is_overdue(x, r, now))) {
+		unblock(x, r, sink);
+		deliver_ready(x, r, sink);
+	}
+}
+
+/* Deliver all that waits, with gaps where bytes are missing. */
+static void
+flush_waiting(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
+{
+	deliver_ready(x, r, sink);
+	while (exchange_is_waiting(x)) {
+		unblock(x, r, sink);
+		deliver_ready(x, r, sink);
+	}
+}
+
+void
+exchange_segment(struct exchange *x, struct waiting_room *r, struct segment *seg,
+		 const struct exchange_sink *sink)
+{
+	struct stream *s = &x->streams[seg->from];
+
+	if (!seg->is_doubtful && s->waiting)
+		stream_retract(s, r, seg);
+	stream_compare(s, r->pool, seg, sink->overlap, sink->ctx);
+	if (seg->payload.len == 0 && seg->cut == 0)
+		return;
+	if (seg->offset == s->offset && !seg->is_doubtful && !exchange_is_waiting(x) &&
+	    is_caused(x, seg->from, seg->peer_offset)) {
+		deliver(x, r, seg->from, seg, sink);
+		return;
+	}
+	if (stream_wait(s, r, seg, sink->overlap, sink->ctx))
+		return;
+	/* No room to wait: go on with what there is. */
+	flush_waiting(x, r, sink);
+	stream_compare(s, r->pool, seg, sink->overlap, sink->ctx);
+	if (seg->offset > s->offset)
+		pass(x, r, seg->from, seg->offset - s->offset, sink);
+	deliver(x, r, seg->from, seg, sink);
+}
+
+/* Bytes at the end that were acknowledged, or that a FIN lies behind, and never captured. */
+static void
+pass_tail(struct exchange *x, struct waiting_room *r, enum side from,
+	  const struct exchange_sink *sink)
+{
+	struct stream *s = &x->streams[from];
+	uint64_t end = s->acked;
+
+	if (s->fin_seen)
+		end = s->fin_offset;
+	else if (end == s->offset + 1)
+		end = s->offset; /* a FIN that was not captured is acknowledged like a byte */
+	if (s->is_begun && end > s->offset)
+		pass(x, r, from, end - s->offset, sink);
+}
+
+void
+exchange_flush(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
+{
+	flush_waiting(x, r, sink);
+	pass_tail(x, r, SIDE_CLIENT, sink);
+	pass_tail(x, r, SIDE_SERVER, sink);
+	tell_fin(x, SIDE_CLIENT, sink);
+	tell_fin(x, SIDE_SERVER, sink);
+}
+
+void
+exchange_clear(struct exchange *x, struct waiting_room *r)
+{
+	stream_clear(&x->streams[SIDE_CLIENT], r);
+	stream_clear(&x->streams[SIDE_SERVER], r);
+}

@@ -1,0 +1,95 @@
+/* What a session came to, from its facts alone; see session.h. */
+#include "dissector/session.h"
+
+/* Mail or a secret was seen in clear: true whatever else is missing. */
+static bool
+went_in_clear(const struct session *s)
+{
+	return s->smtp.mail_accepted || s->smtp.message_sent || s->smtp.credentials_sent;
+}
+
+/*
+ * Nothing more can follow: its end was seen, or the client said that it leaves.
+ * A session that was only crowded out, by a new connection or by us, may have
+ * gone on unseen.
+ */
+static bool
+is_over(const struct session *s)
+{
+	switch (s->ending) {
+	case ENDING_FIN:
+	case ENDING_RESET:
+	case ENDING_IDLE:
+		return true;
+	case ENDING_REUSED:
+	case ENDING_EVICTED:
+	case ENDING_CAPTURE:
+		return s->smtp.quit_sent;
+	}
+	return false;
+}
+
+/* TLS should have begun, and how it went on is known to the end. */
+static bool
+tls_came_to_nothing(const struct session *s)
+{
+	if (s->tls.complete == FACT_NO)
+		return true;
+	/* The go-ahead was given, nobody began a handshake, and nothing of it can be missing. */
+	return s->tls.complete == FACT_UNSEEN && !s->tls.client_hello && !s->tls.server_hello &&
+	       is_over(s) && session_can_show_absence(s);
+}
+
+bool
+session_can_show_absence(const struct session *s)
+{
+	return s->seen == SEEN_BOTH && s->syn_seen && s->clear_whole;
+}
+
+enum outcome
+session_outcome(const struct session *s)
+{
+	if (went_in_clear(s))
+		return OUTCOME_PLAINTEXT;
+	if (s->tls.complete == FACT_YES)
+		return OUTCOME_ENCRYPTED;
+	if (s->smtp.accepted == FACT_YES || s->tls.is_implicit)
+		return tls_came_to_nothing(s) ? OUTCOME_TLS_FAILED : OUTCOME_PARTIAL;
+	return is_over(s) && session_can_show_absence(s) ? OUTCOME_NO_MAIL : OUTCOME_PARTIAL;
+}
+
+const char *
+service_name(enum service s)
+{
+	switch (s) {
+	case SERVICE_NONE:
+		return "none";
+	case SERVICE_SMTP:
+		return "smtp";
+	case SERVICE_SUBMISSION:
+		return "submission";
+	case SERVICE_SUBMISSIONS:
+		return "submissions";
+	case SERVICE_LMTP:
+		return "lmtp";
+	}
+	return "none";
+}
+
+const char *
+outcome_name(enum outcome o)
+{
+	switch (o) {
+	case OUTCOME_ENCRYPTED:
+		return "encrypted";
+	case OUTCOME_PLAINTEXT:
+		return "plaintext";
+	case OUTCOME_TLS_FAILED:
+		return "tls-failed";
+	case OUTCOME_NO_MAIL:
+		return "no-mail";
+	case OUTCOME_PARTIAL:
+		return "partial";
+	}
+	return "partial";
+}

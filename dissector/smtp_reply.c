@@ -1,0 +1,498 @@
+/*
+ * The server's side of the dialogue: each reply matched to its command, and
+ * what it means there; see smtp_state.h. Where matching is lost, a reply says
+ * only what its own text shows.
+ */
+#include "dissector/extension.h"
+#include "dissector/padding.h"
+#include "dissector/scrub.h"
+#include "dissector/smtp_state.h"
+
+static bool
+is_success(uint16_t code)
+{
+	return code >= 200 && code < 300;
+}
+
+/* No client was ever heard: the server's side alone is captured. */
+static bool
+is_alone(const struct smtp *s)
+{
+	return !s->is_seen[SIDE_CLIENT];
+}
+
+/* The commands at the front that may go without an answer: whether this code is theirs. */
+static void
+skip_doubtful(struct smtp *s, uint16_t code)
+{
+	while (pending_head(&s->pending) == AWAIT_DOUBTFUL && code < 500)
+		pending_pop_run(&s->pending);
+}
+
+/* What a reply that begins with this code answers. */
+static enum reply_to
+reply_answers(struct smtp *s, uint16_t code)
+{
+	bool is_asked;
+
+	skip_doubtful(s, code);
+	is_asked = s->is_matched && pending_head(&s->pending) != AWAIT_NOTHING;
+	if (!s->is_greeting_past) {
+		s->is_greeting_past = true;
+		/* Some clients talk first; then a greeting is what looks like one. */
+		if (!is_asked || code == 220 || code >= 400)
+			return REPLY_GREETING;
+	} else if (!is_asked && is_alone(s) && code < 400) {
+		s->facts.requested = FACT_UNSEEN;
+		smtp_lose_match(s);
+	}
+	return is_asked ? REPLY_TO_COMMAND : REPLY_TO_NOTHING;
+}
+
+/* Whether this reply's lines are an EHLO reply's, as far as can be said at its first. */
+static bool
+is_ehlo_reply(const struct smtp *s, const struct reply_line *line)
+{
+	if (s->facts.accepted == FACT_YES || !is_success(line->code))
+		return false;
+	if (s->reply_to == REPLY_TO_COMMAND)
+		return pending_head(&s->pending) == AWAIT_EHLO;
+	/* Nothing but an EHLO reply has several lines of 250, or nearly nothing. */
+	return s->reply_to == REPLY_TO_NOTHING && !s->is_matched && !s->is_reply_broken &&
+	       line->code == 250 && !line->is_last;
+}
+
+static void
+note_ehlo_line(struct smtp_walk *w, const struct reply_line *line, struct bytes text)
+{
+	struct smtp *s = w->s;
+
+	if (s->reply.lines == 0) {
+		if (!is_ehlo_reply(s, line)) {
+			s->ehlo_lines = EHLO_LINES_MAX;
+			return;
+		}
+		s->ehlo_lines = 0;
+		smtp_note(w, NOTE_EHLO_START, (struct bytes){0});
+	} else if (extension_is_starttls(line->text)) {
+		/* The first line names the server, RFC 5321 section 4.1.1.1. */
+		s->is_offering = true;
+	}
+	if (s->ehlo_lines < EHLO_LINES_MAX) {
+		s->ehlo_lines++;
+		smtp_note(w, NOTE_EHLO_LINE, text);
+	}
+}
+
+/* An error reply to STARTTLS that quotes what the client did not send. */
+static void
+note_echo(struct smtp_walk *w, const struct reply_line *line)
+{
+	struct bytes echo;
+
+	if (line->code < 400)
+		return;
+	echo = padding_echo(line->text);
+	if (echo.len == 0)
+		return;
+	w->s->facts.verb_echoed = true;
+	smtp_note(w, NOTE_MASKED_VERB, echo);
+}
+
+/* RFC 5321 section 4.1.4: a new EHLO or HELO ends the transaction. */
+static void
+reply_to_ehlo(struct smtp_walk *w, struct bytes text)
+{
+	struct smtp *s = w->s;
+	struct smtp_facts *f = &s->facts;
+
+	s->rcpts = 0;
+	if (!is_success(s->reply.code)) {
+		f->ehlo_refusal = s->reply.code;
+		f->extended = FACT_NO;
+		smtp_note(w, NOTE_EHLO_REFUSAL, text);
+		return;
+	}
+	f->extended = FACT_YES;
+	/* The reply in force is the last before TLS should have begun. */
+	if (f->accepted == FACT_YES)
+		return;
+	if (s->is_offering)
+		f->offered = FACT_YES;
+	else
+		f->offered = s->is_whole ? FACT_NO : FACT_UNSEEN;
+}
+
+static void
+reply_to_starttls(struct smtp_walk *w, struct bytes text)
+{
+	struct smtp *s = w->s;
+
+	if (s->reply.code == 220) {
+		smtp_go_ahead(w);
+		return;
+	}
+	s->is_starttls_waiting = false;
+	s->facts.starttls_refusal = s->reply.code;
+	if (s->facts.accepted != FACT_YES)
+		s->facts.accepted = FACT_NO;
+	smtp_note(w, NOTE_REFUSAL, text);
+}
+
+/* 354: what the client sends, or has sent already, is message text. */
+static void
+data_confirmed(struct smtp *s)
+{
+	s->is_confirmed = true;
+	s->ahead_lines = 0;
+	smtp_judge_content(s);
+	/* A line that has begun is looked at when it is whole. */
+	if (s->mode == CLIENT_PEEK && !line_is_unfinished(&s->lines[SIDE_CLIENT]))
+		s->mode = CLIENT_CONTENT;
+}
+
+/* The same, and the verdict is awaited. */
+static void
+data_go_ahead(struct smtp *s)
+{
+	data_confirmed(s);
+	s->due = s->is_lmtp && s->rcpts > 0 ? s->rcpts : 1;
+	/* It takes the place of the DATA just taken away. */
+	if (!pending_put_front(&s->pending, AWAIT_CONTENT, 1))
+		smtp_lose_match(s);
+}
+
+/*
+ * DATA was refused. What came behind it before that was known the server read as
+ * commands and answers line by line; it is taken for what it was meant to be.
+ */
+static void
+data_refused(struct smtp_walk *w)
+{
+	struct smtp *s = w->s;
+	bool is_open = s->mode == CLIENT_PEEK || (s->mode == CLIENT_CONTENT && !s->is_confirmed);
+
+	if (s->content_len > 0 && !s->is_confirmed) {
+		smtp_doubt_request(s);
+		if (!pending_put_front(&s->pending, AWAIT_DOUBTFUL, s->ahead_lines))
+			smtp_lose_match(s);
+	}
+	if (!is_open)
+		s->content_len = 0;
+	if (is_open && s->content_len == 0) {
+		/* A go-ahead with a wrong code is seen: then text follows. */
+		s->mode = s->reply.code < 400 ? CLIENT_WARY : CLIENT_COMMANDS;
+	} else if (is_open) {
+		s->is_refused = s->is_content_answered = true;
+		s->answered_end = w->at;
+	}
+}
+
+/* The verdict on a message. */
+static void
+reply_to_content(struct smtp_walk *w)
+{
+	struct smtp *s = w->s;
+
+	if (s->mode != CLIENT_CONTENT || !s->is_confirmed)
+		return;
+	if (s->is_gapped && s->reply.code >= 400) {
+		/* Some servers refuse before the end; whether it is among what is missing? */
+		smtp_go_adrift(s);
+		return;
+	}
+	if (s->is_end_last) {
+		s->mode = CLIENT_COMMANDS;
+		return;
+	}
+	s->is_content_answered = true;
+	s->answered_end = w->at;
+}
+
+/* One of several replies to a message: RFC 2033 section 4.2 has one for each recipient. */
+static bool
+is_last_due(struct smtp *s)
+{
+	if (s->due > 1) {
+		s->due--;
+		return false;
+	}
+	s->due = 0;
+	s->rcpts = 0;
+	return true;
+}
+
+static void
+reply_to_auth(struct smtp *s)
+{
+	if (s->reply.code == 334) {
+		s->exchange = s->is_data_ahead ? EXCHANGE_ASKED : EXCHANGE_CHALLENGED;
+		if (s->is_data_ahead)
+			smtp_credentials(s);
+		s->is_data_ahead = false;
+		return;
+	}
+	s->exchange = EXCHANGE_NONE;
+	pending_pop(&s->pending);
+}
+
+/* A reply to one of the commands whose replies are not one to one; false for others. */
+static bool
+reply_is_one_of_many(struct smtp_walk *w, enum await kind)
+{
+	struct smtp *s = w->s;
+
+	if (kind == AWAIT_AUTH) {
+		reply_to_auth(s);
+		return true;
+	}
+	if (kind == AWAIT_LAST_CHUNK && s->due == 0)
+		s->due = s->is_lmtp && s->rcpts > 0 ? s->rcpts : 1;
+	if (kind != AWAIT_CONTENT && kind != AWAIT_LAST_CHUNK)
+		return false;
+	if (kind == AWAIT_CONTENT)
+		reply_to_content(w);
+	if (is_last_due(s))
+		pending_pop(&s->pending);
+	return true;
+}
+
+/* A whole reply to the command at the front. */
+static void
+reply_to_command(struct smtp_walk *w, struct bytes text)
+{
+	struct smtp *s = w->s;
+	enum await kind = pending_head(&s->pending);
+	bool is_ok = is_success(s->reply.code);
+
+	if (reply_is_one_of_many(w, kind))
+		return;
+	pending_pop(&s->pending);
+	switch (kind) {
+	case AWAIT_EHLO:
+		reply_to_ehlo(w, text);
+		return;
+	case AWAIT_HELO:
+		s->rcpts = 0;
+		if (is_ok && s->facts.extended != FACT_YES)
+			s->facts.extended = FACT_NO;
+		return;
+	case AWAIT_STARTTLS:
+		reply_to_starttls(w, text);
+		return;
+	case AWAIT_MAIL:
+		s->rcpts = 0;
+		s->facts.mail_accepted |= is_ok;
+		if (is_ok && s->facts.mail_count == 0)
+			s->facts.mail_count = 1; /* one that was smuggled in was taken */
+		return;
+	case AWAIT_RCPT:
+		if (is_ok && s->rcpts < UINT16_MAX)
+			s->rcpts++;
+		return;
+	case AWAIT_DATA:
+		if (s->reply.code == 354)
+			data_go_ahead(s);
+		else
+			data_refused(w);
+		return;
+	case AWAIT_RSET:
+		s->rcpts = 0;
+		return;
+	case AWAIT_NOTHING:
+	case AWAIT_OTHER:
+	case AWAIT_DOUBTFUL:
+	case AWAIT_CHUNK:
+	case AWAIT_PRIVATE:
+	case AWAIT_CONTENT:
+	case AWAIT_LAST_CHUNK:
+	case AWAIT_AUTH:
+		return;
+	}
+}
+
+/* The client's bytes may be anything: what a reply makes of them. */
+static void
+unmatched_finds_client(struct smtp_walk *w, bool is_go_ahead)
+{
+	struct smtp *s = w->s;
+
+	if (is_go_ahead) {
+		s->mode = CLIENT_CONTENT;
+		s->content = CONTENT_AT_LINE;
+		s->content_len = 0;
+		s->is_confirmed = true;
+		s->is_lax = s->is_gapped = s->is_refused = false;
+		s->may_have_ended = s->is_end_last = s->is_content_answered = false;
+	} else if (s->reply.code < 400) {
+		/* A refusal may come while text is still being sent; success does not. */
+		s->is_content_answered = true;
+		s->answered_end = w->at;
+	}
+}
+
+/* Behind DATA the client sends text: which reply this is. */
+static void
+unmatched_in_content(struct smtp_walk *w, bool is_go_ahead)
+{
+	struct smtp *s = w->s;
+
+	if (s->is_confirmed) {
+		/* DATA ends what was pipelined: nothing else can be answered here. */
+		reply_to_content(w);
+	} else if (is_go_ahead) {
+		data_confirmed(s);
+	} else {
+		/* Of which command it was the verdict is not known. */
+		smtp_doubt_request(s);
+		smtp_go_adrift(s);
+	}
+}
+
+/* Where the client's bytes are message text or may be: what a reply says of that. */
+static void
+unmatched_moves_client(struct smtp_walk *w)
+{
+	struct smtp *s = w->s;
+	bool is_go_ahead = s->reply.code == 354;
+
+	switch ((enum client_mode)s->mode) {
+	case CLIENT_ADRIFT:
+	case CLIENT_WARY:
+		unmatched_finds_client(w, is_go_ahead);
+		return;
+	case CLIENT_CONTENT:
+		unmatched_in_content(w, is_go_ahead);
+		return;
+	case CLIENT_COMMANDS:
+		/* Text was sent, and ended, before DATA was answered. */
+		if (!s->is_confirmed && s->content_len > 0)
+			(is_go_ahead ? data_confirmed : smtp_doubt_request)(s);
+		return;
+	case CLIENT_PEEK:
+		if (is_go_ahead)
+			data_confirmed(s);
+		else
+			s->mode = CLIENT_WARY;
+		return;
+	case CLIENT_CHUNK:
+		return;
+	}
+}
+
+/* A whole reply of which it is not known what it answers: what it shows by itself. */
+static void
+reply_to_unknown(struct smtp_walk *w)
+{
+	struct smtp *s = w->s;
+	struct smtp_facts *f = &s->facts;
+	uint16_t code = s->reply.code;
+
+	if (s->exchange != EXCHANGE_NONE)
+		s->exchange = code == 334 ? EXCHANGE_CHALLENGED : EXCHANGE_NONE;
+	unmatched_moves_client(w);
+	if (code == 220 && s->is_starttls_waiting) {
+		smtp_go_ahead(w);
+		return;
+	}
+	s->is_starttls_waiting = false;
+	s->is_go_ahead = code == 220;
+	if (code != 250 || s->reply.lines < 2 || f->accepted == FACT_YES || s->is_reply_broken)
+		return;
+	if (s->is_offering) {
+		f->offered = FACT_YES;
+		f->extended = FACT_YES;
+	} else {
+		f->offered = FACT_UNSEEN;
+	}
+}
+
+static void
+reply_ends(struct smtp_walk *w, struct bytes text)
+{
+	struct smtp *s = w->s;
+
+	smtp_count(&s->facts.replies, 1);
+	s->is_go_ahead = false;
+	switch ((enum reply_to)s->reply_to) {
+	case REPLY_GREETING:
+		s->facts.greeting_code = s->reply.code;
+		break;
+	case REPLY_TO_COMMAND:
+		reply_to_command(w, text);
+		break;
+	case REPLY_TO_NOTHING:
+		if (s->is_matched)
+			smtp_count(&s->facts.replies_unmatched, 1);
+		else
+			reply_to_unknown(w);
+		break;
+	}
+	s->reply = (struct reply){0};
+	s->is_offering = s->is_reply_broken = false;
+}
+
+/* How much of a line must be blanked. */
+static void (*reply_scrubber(const struct smtp *s, const struct reply_line *line))(uint8_t *,
+										   size_t)
+{
+	bool is_private =
+	    s->reply_to == REPLY_TO_COMMAND &&
+	    (pending_head(&s->pending) == AWAIT_AUTH || pending_head(&s->pending) == AWAIT_PRIVATE);
+
+	/* Challenges, AUTH's end, and VRFY's names, whatever they answer. */
+	is_private |= line->code == 334 || line->code == 235 || line->code == 535 ||
+		      line->code == 251 || line->code == 252;
+	return is_private ? scrub_reply_text : scrub_reply;
+}
+
+static void
+note_greeting_line(struct smtp_walk *w, struct bytes text)
+{
+	if (w->s->greeting_lines == GREETING_LINES_MAX)
+		return;
+	w->s->greeting_lines++;
+	smtp_note(w, NOTE_GREETING, text);
+}
+
+static void
+reply_line(struct smtp_walk *w, const struct line *line, const struct reply_line *read)
+{
+	struct smtp *s = w->s;
+	struct bytes text;
+
+	if (s->reply.lines == 0)
+		s->reply_to = (uint8_t)reply_answers(s, read->code);
+	text = smtp_keep(w, line, reply_scrubber(s, read));
+	text = bytes_after(text, (size_t)(line->text.len - read->text.len));
+	if (s->reply_to == REPLY_GREETING)
+		note_greeting_line(w, text);
+	else
+		note_ehlo_line(w, read, text);
+	if (s->reply_to == REPLY_TO_COMMAND && pending_head(&s->pending) == AWAIT_STARTTLS)
+		note_echo(w, read);
+	if (reply_add(&s->reply, read))
+		reply_ends(w, text);
+}
+
+void
+smtp_server_line(struct smtp_walk *w, const struct line *line)
+{
+	struct smtp *s = w->s;
+	struct reply_line read;
+
+	if (line->is_lost) {
+		*w->l->is_short = true;
+		smtp_lose_server(s);
+		return;
+	}
+	if (line->is_bare)
+		smtp_count(&s->facts.bare_lf_lines, 1);
+	if (line->is_cut)
+		smtp_count(&s->facts.long_lines, 1);
+	/* Lines that are none of a reply are passed over, as common clients do. */
+	if (reply_line_read(line->text, &read))
+		reply_line(w, line, &read);
+	else
+		smtp_keep(w, line, scrub_reply);
+}

@@ -1,0 +1,739 @@
+/*
+ * Whole flows through the front door: order, loss, resets, overlaps, reuse and
+ * room, told by the facts that come out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "dissector/dissector.h"
+#include "tests/wire.h"
+
+#define TOLD_MAX 64
+
+/* What was told of a session, copied out. */
+struct told {
+	struct session s;
+	char greeting[128], rcpt[128];
+	char first[SAMPLE_MAX + 1], second[SAMPLE_MAX + 1];
+	size_t packets, lines;
+	bool evidence_whole;
+	char shown[8192]; /* all evidence payloads and lines, one behind the other */
+	size_t shown_len;
+};
+
+static struct told told[TOLD_MAX];
+static size_t told_count;
+static struct dissector *dissector;
+
+/* The two ends of one connection, and what each has sent. */
+struct dialogue {
+	uint16_t client_port;
+	uint32_t seq[SIDES];
+	int64_t time;
+	uint8_t ttl[SIDES];
+	uint16_t ip_id[SIDES];
+};
+
+static void
+copy_text(char *out, size_t cap, struct bytes in)
+{
+	size_t n = in.len < cap - 1 ? in.len : cap - 1;
+
+	if (n)
+		memcpy(out, in.at, n);
+	out[n] = '\0';
+}
+
+static void
+on_evidence(void *ctx, const struct evidence_item *item)
+{
+	struct told *t = ctx;
+	size_t n = item->bytes.len;
+
+	t->packets += item->kind == EVIDENCE_PACKET;
+	t->lines += item->kind == EVIDENCE_LINE;
+	if (n > sizeof(t->shown) - 1 - t->shown_len)
+		n = sizeof(t->shown) - 1 - t->shown_len;
+	memcpy(t->shown + t->shown_len, item->bytes.at, n);
+	t->shown_len += n;
+}
+
+static void
+on_session(void *ctx, const struct session *s, struct evidence *e, const struct evidence_list *kept)
+{
+	struct told *t = &told[told_count];
+
+	(void)ctx;
+	if (told_count == TOLD_MAX)
+		return;
+	told_count++;
+	*t = (struct told){.s = *s};
+	if (s->greetings)
+		copy_text(t->greeting, sizeof(t->greeting), s->greeting[0]);
+	if (s->rcpt_count)
+		copy_text(t->rcpt, sizeof(t->rcpt), s->rcpt_domains[0]);
+	if (s->conflict_count) {
+		copy_text(t->first, sizeof(t->first), s->conflicts[0].first.text);
+		copy_text(t->second, sizeof(t->second), s->conflicts[0].second.text);
+	}
+	t->evidence_whole = evidence_walk(e, kept, on_evidence, t);
+}
+
+static struct dissector *
+make(size_t budget)
+{
+	struct dissector_config *config = calloc(1, sizeof(*config));
+	struct dissector *d;
+
+	config->budget = budget;
+	memcpy(config->secret, "0123456789abcdef", 16);
+	config->service[25] = SERVICE_SMTP;
+	config->service[465] = SERVICE_SUBMISSIONS;
+	config->session = on_session;
+	d = dissector_new(config);
+	free(config);
+	return d;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	told_count = 0;
+	dissector = make(16u << 20);
+	return dissector ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	dissector_free(dissector);
+	return 0;
+}
+
+static struct dialogue
+dialogue(uint16_t client_port)
+{
+	return (struct dialogue){
+	    .client_port = client_port,
+	    .seq = {1000, 5000},
+	    .time = 1700000000000000,
+	    .ttl = {64, 57},
+	    .ip_id = {100, 20000},
+	};
+}
+
+/* A packet of that side as it would send it now; text may be NULL. */
+static struct packet
+packet_of(struct dialogue *g, enum side from, uint8_t flags, const char *text)
+{
+	enum side to = from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+	struct packet p = {
+	    .time = g->time += 1000,
+	    .source = {4, {192, 0, 2, 7}},
+	    .destination = {4, {198, 51, 100, 25}},
+	    .source_port = g->client_port,
+	    .destination_port = 25,
+	    .seq = g->seq[from],
+	    .ack = flags & TCP_ACK ? g->seq[to] : 0,
+	    .flags = flags,
+	    .window = 500,
+	    .ttl = g->ttl[from],
+	    .ip_id = g->ip_id[from]++,
+	    .payload = {(const uint8_t *)text, text ? strlen(text) : 0},
+	};
+
+	if (from == SIDE_SERVER) {
+		struct address a = p.source;
+
+		p.source = p.destination;
+		p.destination = a;
+		p.source_port = 25;
+		p.destination_port = g->client_port;
+	}
+	return p;
+}
+
+/* It counts as sent: later packets follow it. */
+static void
+count_sent(struct dialogue *g, enum side from, const struct packet *p)
+{
+	g->seq[from] +=
+	    (uint32_t)p->payload.len + (p->flags & TCP_SYN ? 1 : 0) + (p->flags & TCP_FIN ? 1 : 0);
+}
+
+static void
+feed(const struct packet *p)
+{
+	static struct wire w;
+	struct captured in = {.time = p->time, .linktype = LINKTYPE_RAW};
+
+	wire_make(p, &w);
+	in.bytes = (struct bytes){w.bytes, w.len};
+	in.wire_len = (uint32_t)w.len;
+	dissector_feed(dissector, &in);
+}
+
+static void
+say(struct dialogue *g, enum side from, uint8_t flags, const char *text)
+{
+	struct packet p = packet_of(g, from, flags, text);
+
+	feed(&p);
+	count_sent(g, from, &p);
+}
+
+static void
+connect_ends(struct dialogue *g)
+{
+	say(g, SIDE_CLIENT, TCP_SYN, NULL);
+	say(g, SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	say(g, SIDE_CLIENT, TCP_ACK, NULL);
+}
+
+static void
+client(struct dialogue *g, const char *text)
+{
+	say(g, SIDE_CLIENT, TCP_ACK | TCP_PSH, text);
+}
+
+static void
+server(struct dialogue *g, const char *text)
+{
+	say(g, SIDE_SERVER, TCP_ACK | TCP_PSH, text);
+}
+
+static void
+close_ends(struct dialogue *g)
+{
+	say(g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
+	say(g, SIDE_CLIENT, TCP_ACK | TCP_FIN, NULL);
+	say(g, SIDE_SERVER, TCP_ACK, NULL);
+}
+
+#define REPLY "250-mx.example.net\r\n250-SIZE 1000\r\n250 HELP\r\n"
+
+/* A plaintext session up to the message. */
+static void
+deliver_mail(struct dialogue *g)
+{
+	server(g, "220 mx.example.net ESMTP\r\n");
+	client(g, "EHLO out.example.org\r\n");
+	server(g, REPLY);
+	client(g, "MAIL FROM:<anna@example.org>\r\n");
+	server(g, "250 ok\r\n");
+	client(g, "RCPT TO:<bert@example.net>\r\n");
+	server(g, "250 ok\r\n");
+	client(g, "DATA\r\n");
+	server(g, "354 go\r\n");
+	client(g, "Subject: secret words\r\n\r\nMAIL FROM:<x@quoted.example>\r\n.\r\n");
+	server(g, "250 queued\r\n");
+	client(g, "QUIT\r\n");
+	server(g, "221 bye\r\n");
+}
+
+static void
+a_whole_session_is_complete(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_true(told[0].s.complete);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_int_equal(told[0].s.ended_by, SIDE_SERVER);
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+	assert_string_equal(told[0].rcpt, "example.net");
+	assert_string_equal(told[0].greeting, "mx.example.net ESMTP");
+	assert_int_equal(told[0].s.client_port, 40000);
+	assert_int_equal(told[0].s.gap_bytes, 0);
+}
+
+static void
+evidence_holds_no_message_and_no_local_part(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_true(told[0].evidence_whole);
+	assert_true(told[0].packets >= 12);
+	assert_true(told[0].lines >= 12);
+	for (size_t i = 0; i + 6 < told[0].shown_len; i++) {
+		assert_memory_not_equal(told[0].shown + i, "secret", 6);
+		assert_memory_not_equal(told[0].shown + i, "anna", 4);
+		assert_memory_not_equal(told[0].shown + i, "bert", 4);
+		assert_memory_not_equal(told[0].shown + i, "quoted", 6);
+	}
+}
+
+static void
+packets_in_any_order_give_the_same_facts(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p[4];
+
+	(void)state;
+	connect_ends(&g);
+	p[0] = packet_of(&g, SIDE_SERVER, TCP_ACK, "220 mx.example.net ESMTP\r\n");
+	count_sent(&g, SIDE_SERVER, &p[0]);
+	p[1] = packet_of(&g, SIDE_CLIENT, TCP_ACK, "EHLO out.example.org\r\n");
+	count_sent(&g, SIDE_CLIENT, &p[1]);
+	p[2] = packet_of(&g, SIDE_SERVER, TCP_ACK, "250-mx\r\n250 STARTTLS\r\n");
+	count_sent(&g, SIDE_SERVER, &p[2]);
+	p[3] = packet_of(&g, SIDE_CLIENT, TCP_ACK, "QUIT\r\n");
+	count_sent(&g, SIDE_CLIENT, &p[3]);
+	for (int i = 3; i >= 0; i--)
+		feed(&p[i]);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_true(told[0].s.complete);
+	assert_int_equal(told[0].s.smtp.offered, FACT_YES);
+	assert_int_equal(told[0].s.smtp.replies_unmatched, 0);
+	assert_true(told[0].s.smtp.quit_sent);
+}
+
+static void
+a_lost_reply_is_a_gap_and_no_claim(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet lost;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	lost = packet_of(&g, SIDE_SERVER, TCP_ACK, REPLY);
+	count_sent(&g, SIDE_SERVER, &lost);
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.gap_bytes, strlen(REPLY));
+	assert_int_equal(told[0].s.smtp.offered, FACT_UNSEEN);
+	assert_false(told[0].s.complete);
+	assert_false(told[0].s.clear_whole);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+}
+
+static void
+sequence_numbers_may_wrap(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	g.seq[SIDE_CLIENT] = UINT32_MAX - 30;
+	g.seq[SIDE_SERVER] = UINT32_MAX - 3;
+	connect_ends(&g);
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_true(told[0].s.complete);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+}
+
+static void
+the_same_bytes_twice_are_no_conflict(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	connect_ends(&g);
+	p = packet_of(&g, SIDE_SERVER, TCP_ACK, "220 mx.example.net ESMTP\r\n");
+	feed(&p);
+	feed(&p);
+	count_sent(&g, SIDE_SERVER, &p);
+	client(&g, "QUIT\r\n");
+	p.payload.len = 9;
+	feed(&p);
+	close_ends(&g);
+	assert_int_equal(told[0].s.conflicts_total, 0);
+	assert_true(told[0].s.complete);
+}
+
+static void
+other_bytes_in_the_same_range_are_a_conflict(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p, forged;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	p = packet_of(&g, SIDE_SERVER, TCP_ACK, "250-mx\r\n250 STARTTLS\r\n");
+	forged = p;
+	forged.payload = BYTES("250-mx\r\n250 XXXXXXXX\r\n");
+	forged.ttl = 99;
+	forged.ip_id = 7;
+	feed(&forged);
+	feed(&p);
+	count_sent(&g, SIDE_SERVER, &p);
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told[0].s.conflict_count, 1);
+	assert_int_equal(told[0].s.conflicts[0].from, SIDE_SERVER);
+	assert_int_equal(told[0].s.conflicts[0].place, PLACE_EHLO);
+	assert_int_equal(told[0].s.conflicts[0].first.ttl, 99);
+	assert_int_equal(told[0].s.conflicts[0].first.ip_id, 7);
+	assert_int_equal(told[0].s.conflicts[0].second.ttl, 57);
+	assert_string_equal(told[0].first, "250-mx\r\n250 XXXXXXXX\r\n");
+	assert_string_equal(told[0].second, "250-mx\r\n250 STARTTLS\r\n");
+	/* The first version counts, as for a receiver. */
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+}
+
+static void
+a_keep_alive_byte_is_no_conflict(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	p = packet_of(&g, SIDE_SERVER, TCP_ACK, "Z");
+	p.seq--;
+	feed(&p);
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told[0].s.conflicts_total, 0);
+	assert_true(told[0].s.complete);
+}
+
+static void
+a_longer_second_version_tells_who_was_believed(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p, forged;
+
+	(void)state;
+	connect_ends(&g);
+	forged = packet_of(&g, SIDE_SERVER, TCP_ACK, "220 mx ESMTP or so\r\n");
+	p = forged;
+	p.payload = BYTES("220 mx.example.net ESMTP, really\r\n");
+	feed(&forged);
+	feed(&p);
+	g.seq[SIDE_SERVER] +=
+	    (uint32_t)p.payload.len; /* what the client acknowledges from now on */
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told[0].s.conflict_count, 1);
+	assert_int_equal(told[0].s.conflicts[0].place, PLACE_GREETING);
+	assert_int_equal(told[0].s.conflicts[0].acted, ACTED_SECOND);
+}
+
+static void
+a_corrupt_segment_is_dropped_where_checksums_are_right(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	static struct wire w;
+	struct packet p;
+	struct captured in;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	p = packet_of(&g, SIDE_SERVER, TCP_ACK, REPLY);
+	wire_make(&p, &w);
+	w.bytes[w.len - 5] ^= 1;
+	in = (struct captured){p.time, LINKTYPE_RAW, (uint32_t)w.len, {w.bytes, w.len}};
+	dissector_feed(dissector, &in);
+	feed(&p);
+	count_sent(&g, SIDE_SERVER, &p);
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(dissector_counts(dissector).checksum_wrong, 1);
+	assert_int_equal(told[0].s.conflicts_total, 0);
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+}
+
+static void
+a_reset_out_of_sequence_is_not_believed(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	p = packet_of(&g, SIDE_SERVER, TCP_RST, NULL);
+	p.seq += 300;
+	feed(&p);
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_true(told[0].s.complete);
+}
+
+static void
+a_reset_in_sequence_ends_the_session(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	say(&g, SIDE_CLIENT, TCP_RST, NULL);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ending, ENDING_RESET);
+	assert_int_equal(told[0].s.ended_by, SIDE_CLIENT);
+	assert_int_equal(told[0].s.reset_count, 0);
+}
+
+static void
+a_reset_is_contradicted_by_its_sender_going_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	p = packet_of(&g, SIDE_SERVER, TCP_RST, NULL);
+	p.ttl = 250;
+	feed(&p);
+	server(&g, REPLY);
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.reset_count, 1);
+	assert_int_equal(told[0].s.resets[0].contradictions & RESET_DATA_FOLLOWED,
+			 RESET_DATA_FOLLOWED);
+	assert_int_equal(told[0].s.resets[0].contradictions & RESET_TTL_DIFFERS, RESET_TTL_DIFFERS);
+	assert_int_equal(told[0].s.resets[0].ttl, 250);
+	assert_int_equal(told[0].s.resets[0].usual_ttl, 57);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+}
+
+static void
+ports_used_again_after_the_end_are_a_new_session(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		connect_ends(&g);
+		deliver_mail(&g);
+		close_ends(&g);
+		g.seq[SIDE_CLIENT] += 77777;
+		g.seq[SIDE_SERVER] += 99999;
+	}
+	assert_int_equal(told_count, 2);
+	assert_true(told[0].s.complete);
+	assert_true(told[1].s.complete);
+	assert_true(told[1].s.start > told[0].s.end);
+}
+
+static void
+ports_used_again_without_an_end_are_a_new_session_once_answered(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	g.seq[SIDE_CLIENT] += 77777;
+	g.seq[SIDE_SERVER] += 99999;
+	connect_ends(&g);
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[0].s.ending, ENDING_REUSED);
+	assert_int_equal(told[1].s.ending, ENDING_FIN);
+	assert_int_equal(told[1].s.smtp.mail_count, 1);
+	assert_true(told[1].s.complete);
+}
+
+static void
+a_forged_syn_changes_nothing(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	p = packet_of(&g, SIDE_CLIENT, TCP_SYN, NULL);
+	p.seq += 5000;
+	feed(&p);
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_true(told[0].s.complete);
+}
+
+static void
+one_side_alone_claims_no_absence(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	p = packet_of(&g, SIDE_CLIENT, TCP_SYN, NULL);
+	count_sent(&g, SIDE_CLIENT, &p);
+	say(&g, SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	g.seq[SIDE_CLIENT] += 22;
+	server(&g, REPLY);
+	g.seq[SIDE_CLIENT] += 6;
+	server(&g, "221 bye\r\n");
+	say(&g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.seen, SEEN_SERVER);
+	assert_int_equal(told[0].s.smtp.offered, FACT_UNSEEN);
+	assert_false(session_can_show_absence(&told[0].s));
+	assert_int_equal(session_outcome(&told[0].s), OUTCOME_PARTIAL);
+}
+
+static void
+a_connection_without_payload_is_no_session(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 0);
+	assert_int_equal(dissector_counts(dissector).flows_empty, 1);
+}
+
+static void
+a_half_closed_session_goes_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "QUIT\r\n");
+	say(&g, SIDE_CLIENT, TCP_ACK | TCP_FIN, NULL);
+	assert_int_equal(told_count, 0);
+	server(&g, "221 bye\r\n");
+	say(&g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
+	say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ended_by, SIDE_CLIENT);
+	assert_true(told[0].s.complete);
+}
+
+static void
+silence_ends_a_session(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	dissector_expire(dissector, g.time + 3600000000);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ending, ENDING_IDLE);
+}
+
+static void
+a_full_table_evicts_the_longest_idle_and_counts_it(void **state)
+{
+	uint64_t begun = 0;
+
+	(void)state;
+	dissector_free(dissector);
+	dissector = make(DISSECTOR_BUDGET_MIN);
+	while (dissector_counts(dissector).evicted < 3) {
+		struct dialogue g = dialogue((uint16_t)(10000 + begun));
+
+		g.time += (int64_t)begun * 10000;
+		connect_ends(&g);
+		server(&g, "220 mx.example.net ESMTP\r\n");
+		begun++;
+		assert_true(begun < 50000);
+	}
+	assert_int_equal(told_count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(told[i].s.ending, ENDING_EVICTED);
+		assert_int_equal(told[i].s.client_port, 10000 + i);
+		assert_int_equal(session_outcome(&told[i].s), OUTCOME_PARTIAL);
+	}
+}
+
+static void
+many_segments_ahead_do_not_exhaust_memory(void **state)
+{
+	struct dialogue g = dialogue(40000), h = dialogue(40001);
+	static char text[1001];
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	connect_ends(&g);
+	g.seq[SIDE_CLIENT] += 10; /* never sent */
+	for (int i = 0; i < 4000; i++) {
+		g.time -= 999;
+		g.seq[SIDE_CLIENT] += 10;
+		client(&g, text);
+	}
+	h.time = g.time;
+	connect_ends(&h);
+	deliver_mail(&h);
+	close_ends(&h);
+	assert_int_equal(told[told_count - 1].s.client_port, 40001);
+	assert_true(told[told_count - 1].s.complete);
+	assert_int_equal(dissector_counts(dissector).pool_refusals, 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(a_whole_session_is_complete),
+	    CASE(evidence_holds_no_message_and_no_local_part),
+	    CASE(packets_in_any_order_give_the_same_facts),
+	    CASE(a_lost_reply_is_a_gap_and_no_claim),
+	    CASE(sequence_numbers_may_wrap),
+	    CASE(the_same_bytes_twice_are_no_conflict),
+	    CASE(other_bytes_in_the_same_range_are_a_conflict),
+	    CASE(a_keep_alive_byte_is_no_conflict),
+	    CASE(a_longer_second_version_tells_who_was_believed),
+	    CASE(a_corrupt_segment_is_dropped_where_checksums_are_right),
+	    CASE(a_reset_out_of_sequence_is_not_believed),
+	    CASE(a_reset_in_sequence_ends_the_session),
+	    CASE(a_reset_is_contradicted_by_its_sender_going_on),
+	    CASE(ports_used_again_after_the_end_are_a_new_session),
+	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
+	    CASE(a_forged_syn_changes_nothing),
+	    CASE(one_side_alone_claims_no_absence),
+	    CASE(a_connection_without_payload_is_no_session),
+	    CASE(a_half_closed_session_goes_on),
+	    CASE(silence_ends_a_session),
+	    CASE(a_full_table_evicts_the_longest_idle_and_counts_it),
+	    CASE(many_segments_ahead_do_not_exhaust_memory),
+	};
+
+	return cmocka_run_group_tests_name("dissector", tests, NULL, NULL);
+}
