@@ -1,0 +1,161 @@
+#include "db/incident.h"
+
+#include <string.h>
+
+#include "db/inside.h"
+
+static const char set_state[] =
+    "UPDATE incidents SET state = ?2, note = coalesce(?3, note) WHERE id = ?1";
+
+enum incident_changed
+incident_set_state(struct store *s, int64_t id, const char *state, const char *note)
+{
+	struct sql *q;
+	int64_t changes;
+
+	if (!store_begin(s))
+		return INCIDENT_FAILED;
+	q = sql_use(s->file, set_state);
+	sql_put_int(q, id);
+	sql_put_text(q, state);
+	sql_put_text(q, note);
+	if (!sql_run(q)) {
+		store_rollback(s);
+		return INCIDENT_FAILED;
+	}
+	changes = sql_changes(s->file);
+	if (!store_commit(s))
+		return INCIDENT_FAILED;
+	return changes == 0 ? INCIDENT_ABSENT : INCIDENT_CHANGED;
+}
+
+static const char exists[] = "SELECT count(*) FROM incidents WHERE id = ?1";
+
+enum maybe
+incident_exists(struct store *s, int64_t id)
+{
+	struct sql *q = sql_use(s->file, exists);
+	int64_t count;
+
+	sql_put_int(q, id);
+	count = sql_int(q, -1);
+	if (count < 0)
+		return MAYBE_NULL;
+	return count == 0 ? MAYBE_NO : MAYBE_YES;
+}
+
+static const char kept_proofs[] =
+    "SELECT what, value FROM evidence WHERE incident_id = ?1 AND place = ?2 ORDER BY seq";
+static const char kept_lines[] =
+    "SELECT time, side = 'server', text FROM transcripts WHERE session_id = ?1 ORDER BY seq";
+static const char kept_packets[] =
+    "SELECT time, side = 'server', linktype, wire_len, bytes FROM packets WHERE session_id = ?1"
+    " ORDER BY seq";
+static const char kept_certificates[] =
+    "SELECT der FROM certificates WHERE session_id = ?1 ORDER BY seq";
+
+static bool
+walk_proofs(struct store *s, int64_t id, int64_t place, const struct incident_teller *teller)
+{
+	struct sql *q = sql_use(s->file, kept_proofs);
+
+	sql_put_int(q, id);
+	sql_put_int(q, place);
+	while (sql_row(q)) {
+		struct proof_row proof;
+
+		proof.what = sql_take_text(q);
+		proof.value = sql_take_text(q);
+		teller->proof(teller->ctx, &proof);
+	}
+	return sql_end(q);
+}
+
+static bool
+walk_lines(struct store *s, int64_t session, const struct incident_teller *teller)
+{
+	struct sql *q = sql_use(s->file, kept_lines);
+
+	sql_put_int(q, session);
+	while (sql_row(q)) {
+		struct line_row line;
+
+		line.time = sql_take_int(q);
+		line.from_server = sql_take_int(q) != 0;
+		line.text = sql_take_text(q);
+		teller->line(teller->ctx, &line);
+	}
+	return sql_end(q);
+}
+
+static bool
+walk_packets(struct store *s, int64_t session, const struct incident_teller *teller)
+{
+	struct sql *q = sql_use(s->file, kept_packets);
+
+	sql_put_int(q, session);
+	while (sql_row(q)) {
+		struct packet_row packet;
+
+		packet.time = sql_take_int(q);
+		packet.from_server = sql_take_int(q) != 0;
+		packet.linktype = (uint32_t)sql_take_int(q);
+		packet.wire_len = (uint32_t)sql_take_int(q);
+		packet.bytes = sql_take_blob(q, &packet.len);
+		teller->packet(teller->ctx, &packet);
+	}
+	return sql_end(q);
+}
+
+static bool
+walk_certificates(struct store *s, int64_t session, const struct incident_teller *teller)
+{
+	struct sql *q = sql_use(s->file, kept_certificates);
+
+	sql_put_int(q, session);
+	while (sql_row(q)) {
+		struct certificate_row certificate;
+
+		certificate.der = sql_take_blob(q, &certificate.len);
+		teller->certificate(teller->ctx, &certificate);
+	}
+	return sql_end(q);
+}
+
+/* The first three in order of place, the latest in place 4. */
+static const char kept_sessions[] =
+    "SELECT place, session_id, whole FROM kept WHERE incident_id = ?1 ORDER BY place";
+
+bool
+incident_walk(struct store *s, int64_t id, const struct incident_teller *teller)
+{
+	struct sql *q = sql_use(s->file, kept_sessions);
+	bool is_good = true;
+
+	sql_put_int(q, id);
+	while (is_good && sql_row(q)) {
+		int64_t place = sql_take_int(q);
+		int64_t session = sql_take_int(q);
+
+		if (teller->session != NULL)
+			teller->session(teller->ctx, session, sql_take_int(q) != 0);
+		is_good = (teller->proof == NULL || walk_proofs(s, id, place, teller)) &&
+			  (teller->line == NULL || walk_lines(s, session, teller)) &&
+			  (teller->packet == NULL || walk_packets(s, session, teller)) &&
+			  (teller->certificate == NULL || walk_certificates(s, session, teller));
+	}
+	return sql_end(q) && is_good;
+}
+
+static const char count_packets[] =
+    "SELECT count(*) FROM packets WHERE session_id IN (SELECT session_id FROM kept WHERE"
+    " incident_id = ?1)";
+
+int64_t
+incident_packets(struct store *s, int64_t id)
+{
+	struct sql *q = sql_use(s->file, count_packets);
+
+	sql_put_int(q, id);
+	return sql_int(q, -1);
+}

@@ -1,0 +1,189 @@
+#include "db/join.h"
+
+#include <string.h>
+
+/* What an incident is now, before a finding joins. */
+struct standing {
+	int64_t id;
+	int64_t severity, certainty;
+	bool is_closed;
+};
+
+static const char find_by_key[] =
+    "SELECT id, severity, certainty, state = 'closed' FROM incidents WHERE server = ?1 AND"
+    " server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
+static const char find_by_id[] =
+    "SELECT id, severity, certainty, state = 'closed' FROM incidents WHERE id = ?1";
+
+/* id is 0 where there is none. */
+static bool
+take_standing(struct sql *q, struct standing *out)
+{
+	*out = (struct standing){0};
+	if (sql_row(q)) {
+		out->id = sql_take_int(q);
+		out->severity = sql_take_int(q);
+		out->certainty = sql_take_int(q);
+		out->is_closed = sql_take_int(q) != 0;
+	}
+	return sql_end(q);
+}
+
+static bool
+find(struct store *s, const struct session_row *row, const struct finding_row *finding,
+     struct standing *out)
+{
+	struct sql *q = sql_use(s->file, find_by_key);
+
+	sql_put_text(q, row->server);
+	sql_put_int(q, row->server_port);
+	sql_put_text(q, row->client_net);
+	sql_put_text(q, finding->kind);
+	sql_put_text(q, row->domain);
+	return take_standing(q, out);
+}
+
+static const char open_incident[] =
+    "INSERT INTO incidents (kind, server, server_port, client_net, domain, sensor_id, service,"
+    " client, severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\","
+    " summary, refuted_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open', ?11, ?12, 1,"
+    " 0, ?13, ?14, ?15)";
+
+static bool
+open_new(struct store *s, const struct session_row *row, struct finding_row *finding)
+{
+	struct sql *q = sql_use(s->file, open_incident);
+
+	sql_put_text(q, finding->kind);
+	sql_put_text(q, row->server);
+	sql_put_int(q, row->server_port);
+	sql_put_text(q, row->client_net);
+	sql_put_text(q, row->domain);
+	sql_put_int(q, row->sensor_id);
+	sql_put_text(q, row->service);
+	sql_put_text(q, row->client);
+	sql_put_int(q, finding->severity);
+	sql_put_int(q, finding->certainty);
+	sql_put_int(q, row->start);
+	sql_put_int(q, row->end);
+	sql_put_text(q, finding->where);
+	sql_put_text(q, finding->summary);
+	sql_put_text(q, finding->refuted_by);
+	finding->event = INCIDENT_OPENED;
+	if (!sql_run(q))
+		return false;
+	finding->incident_id = sql_last_id(s->file);
+	return true;
+}
+
+static const char touch[] =
+    "UPDATE incidents SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?3),"
+    " sessions = sessions + ?4, certainty = max(certainty, ?5) WHERE id = ?1";
+
+static bool
+touch_one(struct store *s, const struct session_row *row, const struct finding_row *finding,
+	  int count)
+{
+	struct sql *q = sql_use(s->file, touch);
+
+	sql_put_int(q, finding->incident_id);
+	sql_put_int(q, row->start);
+	sql_put_int(q, row->end);
+	sql_put_int(q, count);
+	sql_put_int(q, finding->certainty);
+	return sql_run(q);
+}
+
+/* The sentence is that of the gravest finding; a side once known is not lost. */
+static const char raise[] = "UPDATE incidents SET severity = ?2, summary = ?3, refuted_by = ?4,"
+			    " \"where\" = iif(?5 = 'unknown', \"where\", ?5) WHERE id = ?1";
+
+static bool
+raise_one(struct store *s, const struct finding_row *finding)
+{
+	struct sql *q = sql_use(s->file, raise);
+
+	sql_put_int(q, finding->incident_id);
+	sql_put_int(q, finding->severity);
+	sql_put_text(q, finding->summary);
+	sql_put_text(q, finding->refuted_by);
+	sql_put_text(q, finding->where);
+	return sql_run(q);
+}
+
+static const char reopen[] = "UPDATE incidents SET state = 'open', certainty = ?2 WHERE id = ?1";
+
+static bool
+reopen_one(struct store *s, const struct finding_row *finding)
+{
+	struct sql *q = sql_use(s->file, reopen);
+
+	sql_put_int(q, finding->incident_id);
+	sql_put_int(q, finding->certainty);
+	return sql_run(q);
+}
+
+static bool
+join(struct store *s, const struct session_row *row, struct finding_row *finding,
+     const struct standing *now, int count)
+{
+	bool is_graver = (int64_t)finding->severity > now->severity;
+	bool is_surer = (int64_t)finding->severity == now->severity &&
+			(int64_t)finding->certainty > now->certainty;
+	bool is_recurring = now->is_closed && count != 0;
+
+	finding->incident_id = now->id;
+	if (is_recurring)
+		finding->event = INCIDENT_REOPENED;
+	else if (is_graver)
+		finding->event = INCIDENT_RAISED;
+	else
+		finding->event = count != 0 ? INCIDENT_TOUCHED : INCIDENT_UNTOUCHED;
+	if (is_recurring && !reopen_one(s, finding))
+		return false;
+	if ((is_recurring || is_graver || is_surer) && !raise_one(s, finding))
+		return false;
+	return touch_one(s, row, finding, count);
+}
+
+bool
+join_new(struct store *s, const struct session_row *row, struct finding_row *finding)
+{
+	struct standing now;
+
+	if (!find(s, row, finding, &now))
+		return false;
+	if (now.id == 0)
+		return open_new(s, row, finding);
+	return join(s, row, finding, &now, 1);
+}
+
+bool
+join_again(struct store *s, const struct session_row *row, struct finding_row *finding,
+	   int64_t incident)
+{
+	struct sql *q = sql_use(s->file, find_by_id);
+	struct standing now;
+
+	sql_put_int(q, incident);
+	if (!take_standing(q, &now))
+		return false;
+	return join(s, row, finding, &now, 0);
+}
+
+static const char leave[] = "UPDATE incidents SET sessions = sessions - 1 WHERE id = ?1";
+static const char forget[] =
+    "DELETE FROM incidents WHERE id = ?1 AND sessions = 0 AND state = 'open' AND note IS NULL";
+
+bool
+join_leave(struct store *s, int64_t incident)
+{
+	struct sql *q = sql_use(s->file, leave);
+
+	sql_put_int(q, incident);
+	if (!sql_run(q))
+		return false;
+	q = sql_use(s->file, forget);
+	sql_put_int(q, incident);
+	return sql_run(q);
+}

@@ -1,0 +1,85 @@
+#include "db/match.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Both families' text; false for anything else. */
+static bool
+read_address(const char *text, struct network *out)
+{
+	*out = (struct network){0};
+	if (inet_pton(AF_INET, text, out->address) == 1) {
+		out->family = 4;
+		out->bits = 32;
+		return true;
+	}
+	if (inet_pton(AF_INET6, text, out->address) == 1) {
+		out->family = 6;
+		out->bits = 128;
+		return true;
+	}
+	return false;
+}
+
+/* A prefix length of one to three digits, at most the family's. */
+static bool
+read_bits(const char *text, int *bits)
+{
+	size_t len = strspn(text, "0123456789");
+	long value;
+
+	if (len == 0 || len > 3 || text[len] != '\0')
+		return false;
+	value = strtol(text, NULL, 10);
+	if (value > *bits)
+		return false;
+	*bits = (int)value;
+	return true;
+}
+
+bool
+network_of(const char *text, struct network *out)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text, "/");
+
+	if (len >= sizeof(address))
+		return false;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	if (!read_address(address, out))
+		return false;
+	return text[len] == '\0' || read_bits(text + len + 1, &out->bits);
+}
+
+bool
+network_holds(const struct network *n, const char *address)
+{
+	struct network one;
+	size_t whole = (size_t)n->bits / 8;
+	int rest = n->bits % 8;
+	uint8_t mask = (uint8_t)(0xff << (8 - rest));
+
+	if (n->family == 0)
+		return true;
+	if (!read_address(address, &one) || one.family != n->family)
+		return false;
+	if (memcmp(one.address, n->address, whole) != 0)
+		return false;
+	return rest == 0 || ((one.address[whole] ^ n->address[whole]) & mask) == 0;
+}
+
+bool
+domain_matches(const char *domain, const char *filter)
+{
+	size_t domain_len = strlen(domain);
+	size_t filter_len = strlen(filter);
+
+	if (filter[0] != '.')
+		return strcasecmp(domain, filter) == 0;
+	if (strcasecmp(domain, filter + 1) == 0)
+		return true;
+	return domain_len > filter_len && strcasecmp(domain + domain_len - filter_len, filter) == 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * What filters compare: networks and domains. Pure; knows no SQL.
+ */
+#ifndef DB_MATCH_H
+#define DB_MATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A network to filter by. */
+struct network {
+	int family; /* 4 or 6; 0: every address */
+	int bits;
+	uint8_t address[16]; /* IPv4 in the first four */
+};
+
+/* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32": false where it is none of these. */
+bool network_of(const char *text, struct network *out);
+
+/* Whether the address, as inet_ntop writes it, lies in the network. */
+bool network_holds(const struct network *n, const char *address);
+
+/*
+ * Whether a domain is the filter's; with a leading dot in the filter also
+ * whether it lies under it. ASCII letters are equal but for case.
+ */
+bool domain_matches(const char *domain, const char *filter);
+
+#endif

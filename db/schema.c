@@ -1,0 +1,398 @@
+/*
+ * The schema, step by step. A step once released is never changed: a later one
+ * changes what it made.
+ *
+ * The views are the documented interface (PRAGMA user_version is their
+ * version): they keep their columns, new ones come at the end. Tables may
+ * change. Everywhere: times are integer microseconds since the epoch in UTC,
+ * addresses are text as inet_ntop(3) writes it, flags are 0 and 1, and NULL is
+ * "not seen". Comments inside the statements stay in the file:
+ * "SELECT sql FROM sqlite_schema" shows them.
+ *
+ * Few indexes on purpose: what is added per session is one row at the end of
+ * one table and one entry near the end of one index, however large both are.
+ */
+#include "db/schema.h"
+
+#include <stdio.h>
+
+/* clang-format off */
+
+#define SEVERITY(rank) \
+	"CASE " rank " WHEN 0 THEN 'info' WHEN 1 THEN 'notice' WHEN 2 THEN 'warning'" \
+	" WHEN 3 THEN 'critical' END"
+#define CERTAINTY(rank) \
+	"CASE " rank " WHEN 0 THEN 'possible' WHEN 1 THEN 'probable' WHEN 2 THEN 'proven' END"
+
+#define TABLES \
+"CREATE TABLE sensors (" \
+"	id INTEGER PRIMARY KEY," \
+"	name TEXT NOT NULL UNIQUE" \
+");" \
+"CREATE TABLE sessions (\n" \
+"	/* A row a session. Facts of the wire; what was not seen is NULL. */\n" \
+"	id INTEGER PRIMARY KEY," \
+"	sensor_id INTEGER NOT NULL REFERENCES sensors (id)," \
+"	start INTEGER NOT NULL, \"end\" INTEGER NOT NULL," \
+"	service TEXT NOT NULL," \
+"	client TEXT NOT NULL, client_port INTEGER NOT NULL," \
+"	server TEXT NOT NULL, server_port INTEGER NOT NULL," \
+"	community_id TEXT," \
+"	complete INTEGER NOT NULL, gap_bytes INTEGER NOT NULL," \
+"	seen TEXT NOT NULL, outcome TEXT NOT NULL, ending TEXT NOT NULL," \
+"	packets INTEGER NOT NULL," \
+"	client_bytes INTEGER NOT NULL, server_bytes INTEGER NOT NULL," \
+"	banner TEXT, helo TEXT, extended INTEGER," \
+"	starttls_offered INTEGER, starttls_requested INTEGER, starttls_accepted INTEGER," \
+"	tls_version TEXT, tls_cipher TEXT, tls_sni TEXT, tls_alpn TEXT, tls_resumed INTEGER," \
+"	tls_cert_sha256 TEXT, tls_spki_sha256 TEXT, tls_ja3 TEXT, tls_ja4 TEXT," \
+"	mail_count INTEGER, mail_from_domains TEXT, mail_rcpt_domains TEXT," \
+"	domain TEXT NOT NULL, /* the first recipient domain, '' for none */\n" \
+"	auth TEXT, encap TEXT" \
+");\n" \
+"CREATE UNIQUE INDEX sessions_identity ON sessions (\n" \
+"	/* What a session is known by. Time leads: new ones come at the end. */\n" \
+"	start, client_port, client, server, server_port, service, sensor_id);" \
+"CREATE TABLE incidents (\n" \
+"	/* Like findings, gathered. Ids are told to people and never used again. */\n" \
+"	id INTEGER PRIMARY KEY AUTOINCREMENT," \
+"	kind TEXT NOT NULL, server TEXT NOT NULL, server_port INTEGER NOT NULL," \
+"	client_net TEXT NOT NULL, /* /24 or /64 */\n" \
+"	domain TEXT NOT NULL, /* of the recipient, '' where not known */\n" \
+"	sensor_id INTEGER NOT NULL REFERENCES sensors (id)," \
+"	service TEXT NOT NULL, client TEXT NOT NULL, /* as first seen */\n" \
+"	severity INTEGER NOT NULL, certainty INTEGER NOT NULL, /* ranks from 0 */\n" \
+"	state TEXT NOT NULL CHECK (state IN ('open', 'acked', 'closed'))," \
+"	first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL," \
+"	sessions INTEGER NOT NULL, pruned INTEGER NOT NULL, /* ever; of these removed by age */\n" \
+"	mx TEXT, \"where\" TEXT NOT NULL, summary TEXT NOT NULL, refuted_by TEXT NOT NULL," \
+"	note TEXT" \
+");\n" \
+"CREATE UNIQUE INDEX incidents_identity ON incidents" \
+"	(server, server_port, client_net, kind, domain);" \
+"CREATE TABLE findings (\n" \
+"	/* What was concluded of a session. */\n" \
+"	id INTEGER PRIMARY KEY," \
+"	session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE," \
+"	incident_id INTEGER NOT NULL REFERENCES incidents (id)," \
+"	kind TEXT NOT NULL, severity INTEGER NOT NULL, certainty INTEGER NOT NULL," \
+"	\"where\" TEXT NOT NULL, detail TEXT NOT NULL" \
+");\n" \
+"CREATE UNIQUE INDEX findings_session ON findings (session_id, kind);" \
+"CREATE INDEX findings_incident ON findings (incident_id, session_id);" \
+"CREATE TABLE kept (\n" \
+"	/* Of which sessions of an incident the bytes are kept: places 1 to 3 are its first\n" \
+"	   sessions, 4 is the latest. */\n" \
+"	incident_id INTEGER NOT NULL REFERENCES incidents (id) ON DELETE CASCADE," \
+"	place INTEGER NOT NULL CHECK (place BETWEEN 1 AND 4)," \
+"	session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE," \
+"	whole INTEGER NOT NULL, /* nothing of its bytes was lost or cut for room */\n" \
+"	PRIMARY KEY (incident_id, place)" \
+") WITHOUT ROWID;\n" \
+"CREATE INDEX kept_session ON kept (session_id);" \
+"CREATE TABLE evidence (\n" \
+"	/* What a person can check, of each session kept. */\n" \
+"	incident_id INTEGER NOT NULL, place INTEGER NOT NULL, seq INTEGER NOT NULL," \
+"	what TEXT NOT NULL, value TEXT NOT NULL," \
+"	PRIMARY KEY (incident_id, place, seq)," \
+"	FOREIGN KEY (incident_id, place) REFERENCES kept (incident_id, place) ON DELETE CASCADE" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE transcripts (\n" \
+"	/* Lines of the dialogue of the sessions kept, secrets and local parts blanked. */\n" \
+"	session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE," \
+"	seq INTEGER NOT NULL, time INTEGER NOT NULL, side TEXT NOT NULL, text TEXT NOT NULL," \
+"	PRIMARY KEY (session_id, seq)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE packets (\n" \
+"	/* Their packets from the link header on, payloads blanked likewise. */\n" \
+"	session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE," \
+"	seq INTEGER NOT NULL, time INTEGER NOT NULL, side TEXT NOT NULL," \
+"	linktype INTEGER NOT NULL, wire_len INTEGER NOT NULL, bytes BLOB NOT NULL," \
+"	PRIMARY KEY (session_id, seq)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE certificates (\n" \
+"	/* The chains that the servers of these sessions sent, leaf first. */\n" \
+"	session_id INTEGER NOT NULL REFERENCES sessions (id) ON DELETE CASCADE," \
+"	seq INTEGER NOT NULL, der BLOB NOT NULL," \
+"	PRIMARY KEY (session_id, seq)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE hourly (\n" \
+"	/* Counts for reports; they outlive the sessions. */\n" \
+"	hour INTEGER NOT NULL, server TEXT NOT NULL, service TEXT NOT NULL," \
+"	domain TEXT NOT NULL," \
+"	sessions INTEGER NOT NULL, encrypted INTEGER NOT NULL, plaintext INTEGER NOT NULL," \
+"	failed INTEGER NOT NULL," \
+"	PRIMARY KEY (hour, server, service, domain)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE servers (\n" \
+"	/* What each server showed in all sessions ever seen. */\n" \
+"	server TEXT NOT NULL, server_port INTEGER NOT NULL, service TEXT NOT NULL," \
+"	first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, sessions INTEGER NOT NULL," \
+"	offered INTEGER NOT NULL, not_offered INTEGER NOT NULL," \
+"	accepted INTEGER NOT NULL, refused INTEGER NOT NULL," \
+"	encrypted INTEGER NOT NULL, plaintext INTEGER NOT NULL, failed INTEGER NOT NULL," \
+"	tls_version TEXT, banner TEXT," \
+"	banner_seen INTEGER NOT NULL, /* end of the session that the banner is of */\n" \
+"	PRIMARY KEY (server, server_port)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE capture (\n" \
+"	/* What was read, by minute and source; '' is a live one. */\n" \
+"	minute INTEGER NOT NULL, sensor_id INTEGER NOT NULL REFERENCES sensors (id)," \
+"	source TEXT NOT NULL," \
+"	packets INTEGER NOT NULL, bytes INTEGER NOT NULL, dropped INTEGER NOT NULL," \
+"	gaps INTEGER NOT NULL," \
+"	PRIMARY KEY (minute, sensor_id, source)" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE policies (\n" \
+"	/* What is known of domains' policies. */\n" \
+"	domain TEXT NOT NULL PRIMARY KEY," \
+"	mta_sts_status TEXT NOT NULL, mta_sts_id TEXT, mta_sts_mode TEXT," \
+"	mta_sts_max_age INTEGER, mta_sts_mx TEXT, mta_sts_fetched INTEGER," \
+"	mta_sts_expires INTEGER, mta_sts_source TEXT, mta_sts_problems TEXT," \
+"	mx TEXT, tlsrpt_status TEXT, tlsrpt_rua TEXT, required TEXT" \
+") WITHOUT ROWID;\n" \
+"CREATE TABLE totals (\n" \
+"	/* One row: sessions removed by age, which hours and servers still count. */\n" \
+"	only INTEGER PRIMARY KEY CHECK (only = 1), pruned INTEGER NOT NULL" \
+");\n" \
+"INSERT INTO totals VALUES (1, 0);"
+
+#define VIEW_SESSIONS \
+"CREATE VIEW v_sessions AS\n" \
+"/* A row a session: one TCP connection to a mail port. */\n" \
+"SELECT\n" \
+"	s.id, /* number of the session */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = s.sensor_id) AS sensor, /* name of the tap */\n" \
+"	s.start, s.\"end\", /* time of the first and of the last packet */\n" \
+"	s.service, /* smtp, submission, submissions, lmtp */\n" \
+"	s.client, s.client_port, /* who sent the first SYN */\n" \
+"	s.server, s.server_port, /* who answered it */\n" \
+"	s.community_id, /* Community ID v1 of the flow */\n" \
+"	s.complete, /* every byte that was in clear was captured, from SYN to end */\n" \
+"	s.gap_bytes, /* bytes known to be sent and not captured */\n" \
+"	s.seen, /* both, client, server: whose packets the capture holds */\n" \
+"	s.outcome, /* encrypted, plaintext, tls-failed, no-mail, partial */\n" \
+"	s.banner, /* text of the server's greeting */\n" \
+"	s.helo, /* argument of the last HELO, EHLO or LHLO in clear */\n" \
+"	s.extended, /* EHLO or LHLO was accepted, and not given up for HELO */\n" \
+"	s.starttls_offered, /* the EHLO reply in force has STARTTLS */\n" \
+"	s.starttls_requested, /* the client sent STARTTLS */\n" \
+"	s.starttls_accepted, /* the server answered 220 */\n" \
+"	s.tls_version, /* negotiated: TLSv1.3 ... */\n" \
+"	s.tls_cipher, /* IANA name of the suite */\n" \
+"	s.tls_sni, /* server name in the ClientHello */\n" \
+"	s.tls_alpn, /* protocol chosen by ALPN */\n" \
+"	s.tls_resumed, /* an earlier TLS session was resumed */\n" \
+"	s.tls_cert_sha256, /* SHA-256 of the server's certificate (up to TLS 1.2) */\n" \
+"	s.tls_spki_sha256, /* SHA-256 of its public key */\n" \
+"	s.tls_ja3, s.tls_ja4, /* fingerprints of the ClientHello */\n" \
+"	s.mail_count, /* MAIL commands in clear */\n" \
+"	s.mail_from_domains, /* domains of their senders: a JSON array */\n" \
+"	s.mail_rcpt_domains, /* domains of RCPT in clear: a JSON array */\n" \
+"	s.auth, /* last AUTH mechanism named in clear */\n" \
+"	s.encap, /* what the packets came wrapped in: vlan:12/vxlan:42 */\n" \
+"	(SELECT json_group_array(json_object('kind', f.kind, 'severity', " SEVERITY("f.severity") "," \
+	" 'certainty', " CERTAINTY("f.certainty") ", 'detail', f.detail)) FROM (SELECT *" \
+	" FROM findings WHERE session_id = s.id ORDER BY id) f) AS findings, /* a JSON array */\n" \
+"	s.ending, /* fin, reset, idle, reused, evicted, capture: how it ended */\n" \
+"	s.packets, /* of both sides */\n" \
+"	s.client_bytes, s.server_bytes /* payload seen of each side */\n" \
+"FROM sessions s;"
+
+#define VIEW_INCIDENTS \
+"CREATE VIEW v_incidents AS\n" \
+"/* A row an incident: findings of one kind, server, client network and recipient domain. */\n" \
+"SELECT\n" \
+"	i.id, /* number of the incident, never used again */\n" \
+"	i.kind, /* starttls-stripped ... */\n" \
+"	" SEVERITY("i.severity") " AS severity, /* info, notice, warning, critical */\n" \
+"	" CERTAINTY("i.certainty") " AS certainty, /* possible, probable, proven */\n" \
+"	i.state, /* open, acked, closed */\n" \
+"	i.first_seen, i.last_seen, /* earliest start and latest end of its sessions */\n" \
+"	i.sessions, /* how many there were */\n" \
+"	i.client, /* the first one; others are of the same network */\n" \
+"	i.server, i.server_port, i.service,\n" \
+"	nullif(i.domain, '') AS domain, /* of the recipients */\n" \
+"	i.mx, /* name of the server as MX of the domain */\n" \
+"	i.\"where\", /* client-side, server-side, unknown: where the change was made */\n" \
+"	i.summary, /* one sentence */\n" \
+"	(SELECT json_group_array(json_object('what', e.what, 'value', e.value)) FROM (SELECT what," \
+	" value FROM evidence WHERE incident_id = i.id GROUP BY what, value" \
+	" ORDER BY min(place * 1000 + seq)) e) AS evidence, /* what can be checked: a JSON array */\n" \
+"	i.refuted_by, /* what would show it harmless */\n" \
+"	i.note, /* what a person wrote */\n" \
+"	i.client_net, /* network of the clients */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = i.sensor_id) AS sensor /* tap that saw it first */\n" \
+"FROM incidents i;"
+
+#define VIEW_FINDINGS \
+"CREATE VIEW v_findings AS\n" \
+"/* A row a finding: what was concluded of one session. */\n" \
+"SELECT\n" \
+"	f.id,\n" \
+"	f.session_id AS session, f.incident_id AS incident, /* ids in v_sessions, v_incidents */\n" \
+"	s.start AS time, /* start of the session */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = s.sensor_id) AS sensor,\n" \
+"	s.service, s.client, s.client_port, s.server, s.server_port,\n" \
+"	f.kind,\n" \
+"	" SEVERITY("f.severity") " AS severity, /* info, notice, warning, critical */\n" \
+"	" CERTAINTY("f.certainty") " AS certainty, /* possible, probable, proven */\n" \
+"	f.\"where\", /* client-side, server-side, unknown: where the change was made */\n" \
+"	f.detail /* one sentence */\n" \
+"FROM findings f CROSS JOIN sessions s ON s.id = f.session_id;"
+
+#define VIEW_SERVERS \
+"CREATE VIEW v_servers AS\n" \
+"/* A row a server address and port: what it was seen to offer, in all sessions ever. */\n" \
+"SELECT\n" \
+"	server, server_port, service,\n" \
+"	first_seen, last_seen, /* start of the first, end of the last session */\n" \
+"	sessions,\n" \
+"	offered AS starttls_offered, not_offered AS starttls_not_offered, /* sessions with a whole\n" \
+"		EHLO reply that has STARTTLS, that has it not */\n" \
+"	accepted AS starttls_accepted, refused AS starttls_refused, /* sessions that asked for it */\n" \
+"	encrypted, plaintext, failed, /* sessions by outcome */\n" \
+"	tls_version, /* the best negotiated */\n" \
+"	banner /* its latest greeting */\n" \
+"FROM servers;"
+
+#define VIEW_POLICIES \
+"CREATE VIEW v_policies AS\n" \
+"/* A row a domain: what its policies demand, as 'waxseal policy' shows it. */\n" \
+"SELECT\n" \
+"	domain,\n" \
+"	mta_sts_status, /* enforce, testing, none, absent, unavailable, invalid */\n" \
+"	mta_sts_id, /* of the TXT record */\n" \
+"	mta_sts_mode, mta_sts_max_age, /* of the policy; seconds */\n" \
+"	mta_sts_mx, /* its patterns: a JSON array */\n" \
+"	mta_sts_fetched, mta_sts_expires,\n" \
+"	mta_sts_source, /* network, cache */\n" \
+"	mta_sts_problems, /* a JSON array of sentences */\n" \
+"	mx, /* a JSON array of objects: host, preference, addresses, sts_match, dane, tlsa */\n" \
+"	tlsrpt_status, tlsrpt_rua, /* status, and a JSON array */\n" \
+"	required /* dane, mta-sts, none */\n" \
+"FROM policies;"
+
+#define VIEW_HOURLY \
+"CREATE VIEW v_hourly AS\n" \
+"/* Sessions by hour, for reports. */\n" \
+"SELECT\n" \
+"	hour, /* its start */\n" \
+"	service, server,\n" \
+"	nullif(domain, '') AS domain, /* the session's first recipient domain, where in clear */\n" \
+"	sessions, encrypted, plaintext, failed /* all; by outcome (failed is tls-failed) */\n" \
+"FROM hourly;"
+
+#define VIEW_CAPTURE \
+"CREATE VIEW v_capture AS\n" \
+"/* What each tap delivered, by minute. */\n" \
+"SELECT\n" \
+"	c.minute, /* its start */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = c.sensor_id) AS sensor,\n" \
+"	sum(c.packets) AS packets, sum(c.bytes) AS bytes, /* read; bytes as on the wire */\n" \
+"	sum(c.dropped) AS dropped, /* packets lost before they could be read */\n" \
+"	sum(c.gaps) AS gaps /* stretches missing in TCP streams */\n" \
+"FROM capture c GROUP BY c.minute, c.sensor_id;"
+
+const char *const schema_steps[] = {
+	TABLES
+	VIEW_SESSIONS VIEW_INCIDENTS VIEW_FINDINGS VIEW_SERVERS
+	VIEW_POLICIES VIEW_HOURLY VIEW_CAPTURE,
+};
+
+/* clang-format on */
+
+const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);
+
+int64_t
+schema_version(struct sql_file *f)
+{
+	return sql_int(sql_use(f, "PRAGMA user_version"), -1);
+}
+
+/* Ours, or empty; with a reason where not. */
+static bool
+is_ours(struct sql_file *f, int64_t version)
+{
+	int64_t id = sql_int(sql_use(f, "PRAGMA application_id"), -1);
+	int64_t objects = sql_int(sql_use(f, "SELECT count(*) FROM sqlite_schema"), -1);
+
+	if (version < 0 || id < 0 || objects < 0)
+		return false;
+	if (id == SCHEMA_APPLICATION_ID || (id == 0 && version == 0 && objects == 0))
+		return true;
+	sql_fail(f, "an SQLite database, but not one of waxseal (give another file with --db)");
+	return false;
+}
+
+static bool
+fail_version(struct sql_file *f, int64_t version, size_t count)
+{
+	char why[STORE_WHY_MAX];
+
+	if (version > (int64_t)count)
+		snprintf(why, sizeof(why),
+			 "its schema is version %lld, this program knows up to %zu (upgrade "
+			 "waxseal)",
+			 (long long)version, count);
+	else if (version == 0)
+		snprintf(why, sizeof(why),
+			 "empty, nothing was recorded in it yet ('waxseal watch' does)");
+	else
+		snprintf(why, sizeof(why),
+			 "its schema is version %lld, this program's is %zu (run 'waxseal db "
+			 "check' as one who may write to it: that upgrades it)",
+			 (long long)version, count);
+	sql_fail(f, why);
+	return false;
+}
+
+static bool
+step(struct sql_file *f, const char *const *steps, size_t from, size_t count)
+{
+	char mark[96];
+	size_t i;
+
+	for (i = from; i < count; i++) {
+		if (!sql_exec(f, steps[i]))
+			return false;
+	}
+	/* A pragma takes no bound values; these are numbers of our own. */
+	snprintf(mark, sizeof(mark), "PRAGMA application_id = %d; PRAGMA user_version = %zu",
+		 SCHEMA_APPLICATION_ID, count);
+	return sql_exec(f, mark);
+}
+
+/* The version is read again under the write lock: another process may have been faster. */
+static bool
+upgrade(struct sql_file *f, const char *const *steps, size_t count)
+{
+	char why[STORE_WHY_MAX];
+	int64_t version;
+
+	if (!sql_exec(f, "BEGIN IMMEDIATE"))
+		return false;
+	version = schema_version(f);
+	if (version > (int64_t)count)
+		fail_version(f, version, count);
+	else if (version >= 0 && step(f, steps, (size_t)version, count) && sql_exec(f, "COMMIT"))
+		return true;
+	snprintf(why, sizeof(why), "%s", sql_why(f));
+	sql_exec(f, "ROLLBACK");
+	sql_fail(f, why);
+	return false;
+}
+
+bool
+schema_settle(struct sql_file *f, const char *const *steps, size_t count, bool may_upgrade)
+{
+	int64_t version = schema_version(f);
+
+	if (!is_ours(f, version))
+		return false;
+	if (version == (int64_t)count)
+		return true;
+	if (version > (int64_t)count || !may_upgrade)
+		return fail_version(f, version, count);
+	return upgrade(f, steps, count);
+}

@@ -1,0 +1,377 @@
+/*
+ * Adding a session is one insert that does nothing where the key is there: a
+ * new one, the common case, costs one row and one index entry and is never
+ * looked up. Only a known one is read, to see whether it is longer now.
+ */
+#include "db/session.h"
+
+#include <string.h>
+
+#include "db/gather.h"
+#include "db/inside.h"
+#include "db/join.h"
+#include "db/keep.h"
+
+#define FINDINGS_KNOWN_MAX 64 /* findings of one session that are read again */
+
+static const char add_sensor[] = "INSERT INTO sensors (name) VALUES (?1) ON CONFLICT DO NOTHING";
+static const char find_sensor[] = "SELECT id FROM sensors WHERE name = ?1";
+
+int64_t
+session_sensor(struct store *s, const char *name)
+{
+	struct sql *q = sql_use(s->file, add_sensor);
+
+	sql_put_text(q, name);
+	if (!sql_run(q))
+		return 0;
+	q = sql_use(s->file, find_sensor);
+	sql_put_text(q, name);
+	return sql_int(q, 0);
+}
+
+#define INSERT_SESSION                                                                           \
+	"INSERT INTO sessions (sensor_id, start, \"end\", service, client, client_port, server," \
+	" server_port, community_id, complete, gap_bytes, seen, outcome, ending, packets,"       \
+	" client_bytes, server_bytes, banner, helo, extended, starttls_offered,"                 \
+	" starttls_requested, starttls_accepted, tls_version, tls_cipher, tls_sni, tls_alpn,"    \
+	" tls_resumed, tls_cert_sha256, tls_spki_sha256, tls_ja3, tls_ja4, mail_count,"          \
+	" mail_from_domains, mail_rcpt_domains, domain, auth, encap)"                            \
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "  \
+	"?18,"                                                                                   \
+	" ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35,"  \
+	" ?36, ?37, ?38) ON CONFLICT "
+
+static const char insert_session[] = INSERT_SESSION "DO NOTHING";
+static const char replace_session[] = INSERT_SESSION
+    "DO UPDATE SET \"end\" = excluded.\"end\", community_id = excluded.community_id,"
+    " complete = excluded.complete, gap_bytes = excluded.gap_bytes, seen = excluded.seen,"
+    " outcome = excluded.outcome, ending = excluded.ending, packets = excluded.packets,"
+    " client_bytes = excluded.client_bytes, server_bytes = excluded.server_bytes,"
+    " banner = excluded.banner, helo = excluded.helo, extended = excluded.extended,"
+    " starttls_offered = excluded.starttls_offered,"
+    " starttls_requested = excluded.starttls_requested,"
+    " starttls_accepted = excluded.starttls_accepted, tls_version = excluded.tls_version,"
+    " tls_cipher = excluded.tls_cipher, tls_sni = excluded.tls_sni,"
+    " tls_alpn = excluded.tls_alpn, tls_resumed = excluded.tls_resumed,"
+    " tls_cert_sha256 = excluded.tls_cert_sha256, tls_spki_sha256 = excluded.tls_spki_sha256,"
+    " tls_ja3 = excluded.tls_ja3, tls_ja4 = excluded.tls_ja4, mail_count = excluded.mail_count,"
+    " mail_from_domains = excluded.mail_from_domains,"
+    " mail_rcpt_domains = excluded.mail_rcpt_domains, domain = excluded.domain,"
+    " auth = excluded.auth, encap = excluded.encap";
+
+static void
+put_key(struct sql *q, const struct session_row *row)
+{
+	sql_put_int(q, row->sensor_id);
+	sql_put_int(q, row->start);
+	sql_put_int(q, row->end);
+	sql_put_text(q, row->service);
+	sql_put_text(q, row->client);
+	sql_put_int(q, row->client_port);
+	sql_put_text(q, row->server);
+	sql_put_int(q, row->server_port);
+}
+
+static void
+put_capture(struct sql *q, const struct session_row *row)
+{
+	sql_put_text(q, row->community_id);
+	sql_put_int(q, row->complete);
+	sql_put_int(q, row->gap_bytes);
+	sql_put_text(q, row->seen);
+	sql_put_text(q, row->outcome);
+	sql_put_text(q, row->ending);
+	sql_put_int(q, row->packets);
+	sql_put_int(q, row->client_bytes);
+	sql_put_int(q, row->server_bytes);
+}
+
+static void
+put_dialogue(struct sql *q, const struct session_row *row)
+{
+	sql_put_text(q, row->banner);
+	sql_put_text(q, row->helo);
+	sql_put_maybe(q, row->extended);
+	sql_put_maybe(q, row->offered);
+	sql_put_maybe(q, row->requested);
+	sql_put_maybe(q, row->accepted);
+}
+
+static void
+put_tls(struct sql *q, const struct session_row *row)
+{
+	sql_put_text(q, row->tls_version);
+	sql_put_text(q, row->tls_cipher);
+	sql_put_text(q, row->tls_sni);
+	sql_put_text(q, row->tls_alpn);
+	sql_put_maybe(q, row->tls_resumed);
+	sql_put_text(q, row->cert_sha256);
+	sql_put_text(q, row->spki_sha256);
+	sql_put_text(q, row->ja3);
+	sql_put_text(q, row->ja4);
+}
+
+static bool
+write_session(struct store *s, const char *text, const struct session_row *row)
+{
+	struct sql *q = sql_use(s->file, text);
+
+	put_key(q, row);
+	put_capture(q, row);
+	put_dialogue(q, row);
+	put_tls(q, row);
+	if (row->mail_count < 0)
+		sql_put_null(q);
+	else
+		sql_put_int(q, row->mail_count);
+	sql_put_text(q, row->from_domains);
+	sql_put_text(q, row->rcpt_domains);
+	sql_put_text(q, row->domain);
+	sql_put_text(q, row->auth);
+	sql_put_text(q, row->encap);
+	return sql_run(q);
+}
+
+static const char insert_finding[] =
+    "INSERT INTO findings (session_id, incident_id, kind, severity, certainty, \"where\", detail)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+
+static bool
+write_finding(struct store *s, int64_t id, const struct finding_row *finding)
+{
+	struct sql *q = sql_use(s->file, insert_finding);
+
+	sql_put_int(q, id);
+	sql_put_int(q, finding->incident_id);
+	sql_put_text(q, finding->kind);
+	sql_put_int(q, finding->severity);
+	sql_put_int(q, finding->certainty);
+	sql_put_text(q, finding->where);
+	sql_put_text(q, finding->detail);
+	return sql_run(q);
+}
+
+/* The index of the first finding of this kind; finding_count where there is none. */
+static size_t
+find_kind(const struct session_row *row, const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < row->finding_count; i++) {
+		if (strcmp(row->findings[i].kind, kind) == 0)
+			break;
+	}
+	return i;
+}
+
+/* A finding that a session had before it was replaced. */
+struct known_finding {
+	int64_t incident;
+	size_t now; /* index of the finding of that kind now */
+};
+
+struct known {
+	int64_t id;
+	bool is_longer;
+	struct known_finding findings[FINDINGS_KNOWN_MAX];
+	size_t count;
+};
+
+static bool
+add_findings(struct store *s, int64_t id, const struct session_row *row, const struct known *known)
+{
+	size_t i, k;
+
+	for (i = 0; i < row->finding_count; i++) {
+		struct finding_row *finding = &row->findings[i];
+		bool is_joined;
+
+		finding->incident_id = 0;
+		finding->event = INCIDENT_UNTOUCHED;
+		if (find_kind(row, finding->kind) != i)
+			continue; /* the first of a kind counts */
+		for (k = 0; known != NULL && k < known->count && known->findings[k].now != i; k++)
+			;
+		if (known != NULL && k < known->count)
+			is_joined = join_again(s, row, finding, known->findings[k].incident);
+		else
+			is_joined = join_new(s, row, finding);
+		if (!is_joined || !write_finding(s, id, finding))
+			return false;
+	}
+	return true;
+}
+
+static const char find_session[] =
+    "SELECT id, \"end\", packets, client_bytes + server_bytes, outcome, domain, starttls_offered"
+    " + 1, starttls_accepted + 1 FROM sessions WHERE start = ?1 AND client_port = ?2 AND"
+    " client = ?3 AND server = ?4 AND server_port = ?5 AND service = ?6 AND sensor_id = ?7";
+
+/* Find the session that has the row's key; take its counts back where the row is longer. */
+static bool
+find_known(struct store *s, const struct session_row *row, struct known *out)
+{
+	struct sql *q = sql_use(s->file, find_session);
+	struct gather_past past = {.start = row->start,
+				   .service = row->service,
+				   .server = row->server,
+				   .server_port = row->server_port};
+	bool is_good = true;
+
+	sql_put_int(q, row->start);
+	sql_put_int(q, row->client_port);
+	sql_put_text(q, row->client);
+	sql_put_text(q, row->server);
+	sql_put_int(q, row->server_port);
+	sql_put_text(q, row->service);
+	sql_put_int(q, row->sensor_id);
+	if (sql_row(q)) {
+		out->id = sql_take_int(q);
+		out->is_longer = row->end > sql_take_int(q);
+		out->is_longer |= row->packets > sql_take_int(q);
+		out->is_longer |= row->client_bytes + row->server_bytes > sql_take_int(q);
+		past.outcome = sql_take_text(q);
+		past.domain = sql_take_text(q);
+		/* NULL reads as 0: the numbers are those of enum maybe. */
+		past.offered = (enum maybe)sql_take_int(q);
+		past.accepted = (enum maybe)sql_take_int(q);
+		if (out->is_longer)
+			is_good = gather_remove(s, &past);
+	}
+	return sql_end(q) && is_good && out->id != 0;
+}
+
+static const char findings_of[] =
+    "SELECT kind, incident_id FROM findings WHERE session_id = ?1 ORDER BY id";
+static const char remove_findings[] = "DELETE FROM findings WHERE session_id = ?1";
+
+/* Read the findings that the session had, and remove them. */
+static bool
+take_findings(struct store *s, const struct session_row *row, struct known *known)
+{
+	struct sql *q = sql_use(s->file, findings_of);
+
+	sql_put_int(q, known->id);
+	while (known->count < FINDINGS_KNOWN_MAX && sql_row(q)) {
+		struct known_finding *f = &known->findings[known->count++];
+
+		f->now = find_kind(row, sql_take_text(q));
+		f->incident = sql_take_int(q);
+	}
+	if (!sql_end(q))
+		return false;
+	q = sql_use(s->file, remove_findings);
+	sql_put_int(q, known->id);
+	return sql_run(q);
+}
+
+/* Findings that did not stand up to more of the session. */
+static bool
+drop_refuted(struct store *s, const struct session_row *row, const struct known *known)
+{
+	size_t i;
+
+	for (i = 0; i < known->count; i++) {
+		if (known->findings[i].now < row->finding_count)
+			continue;
+		if (!keep_leave(s, known->id, known->findings[i].incident) ||
+		    !join_leave(s, known->findings[i].incident))
+			return false;
+	}
+	return true;
+}
+
+static bool
+extend(struct store *s, const struct session_row *row, struct known *known)
+{
+	return write_session(s, replace_session, row) && gather_add(s, row) &&
+	       take_findings(s, row, known) && drop_refuted(s, row, known) &&
+	       add_findings(s, known->id, row, known) && keep_again(s, known->id, row) &&
+	       keep_session(s, known->id, row);
+}
+
+static enum session_added
+add_known(struct store *s, const struct session_row *row, int64_t *id)
+{
+	struct known known = {0};
+
+	if (!find_known(s, row, &known))
+		return SESSION_FAILED;
+	*id = known.id;
+	if (!known.is_longer)
+		return SESSION_KNOWN;
+	return extend(s, row, &known) ? SESSION_EXTENDED : SESSION_FAILED;
+}
+
+static enum session_added
+add(struct store *s, const struct session_row *row, int64_t *id)
+{
+	if (!write_session(s, insert_session, row))
+		return SESSION_FAILED;
+	if (sql_changes(s->file) == 0)
+		return add_known(s, row, id);
+	*id = sql_last_id(s->file);
+	if (gather_add(s, row) && add_findings(s, *id, row, NULL) &&
+	    (row->finding_count == 0 || keep_session(s, *id, row)))
+		return SESSION_NEW;
+	return SESSION_FAILED;
+}
+
+enum session_added
+session_add(struct store *s, const struct session_row *row, int64_t *id)
+{
+	enum session_added added = SESSION_FAILED;
+
+	*id = 0;
+	if (s->is_in_transaction)
+		added = add(s, row, id);
+	else
+		sql_fail(s->file, "a session was added outside of a transaction");
+	if (added == SESSION_FAILED)
+		store_rollback(s);
+	return added;
+}
+
+static const char findings_json[] =
+    "SELECT json_object('time', rfc3339(time), 'sensor', sensor, 'service', service, 'client',"
+    " client, 'client_port', client_port, 'server', server, 'server_port', server_port, 'session',"
+    " session, 'kind', kind, 'severity', severity, 'certainty', certainty, 'where', \"where\","
+    " 'detail', detail, 'incident', incident) FROM v_findings WHERE session = ?1 ORDER BY id";
+
+bool
+session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char *json), void *ctx)
+{
+	struct sql *q = sql_use(s->file, findings_json);
+
+	sql_put_int(q, id);
+	while (sql_row(q))
+		tell(ctx, sql_take_text(q));
+	return sql_end(q);
+}
+
+static const char add_totals[] =
+    "INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+    " packets = max(packets, excluded.packets), bytes = max(bytes, excluded.bytes),"
+    " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps)";
+static const char add_live[] =
+    "INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+    " packets = packets + excluded.packets, bytes = bytes + excluded.bytes,"
+    " dropped = dropped + excluded.dropped, gaps = gaps + excluded.gaps";
+
+bool
+session_capture(struct store *s, const struct capture_row *row)
+{
+	struct sql *q = sql_use(s->file, row->source[0] == '\0' ? add_live : add_totals);
+
+	sql_put_int(q, row->minute);
+	sql_put_int(q, row->sensor_id);
+	sql_put_text(q, row->source);
+	sql_put_int(q, row->packets);
+	sql_put_int(q, row->bytes);
+	sql_put_int(q, row->dropped);
+	sql_put_int(q, row->gaps);
+	return sql_run(q);
+}

@@ -1,0 +1,154 @@
+/*
+ * The tables sensors, sessions, findings and, with each session that is new,
+ * the incidents, hours and servers that it counts in.
+ *
+ * A session is known by its sensor, start, addresses, ports and service. What
+ * is counted moves in the transaction that adds the session, so that a run
+ * which was killed can be run again and counts as one.
+ */
+#ifndef DB_SESSION_H
+#define DB_SESSION_H
+
+#include "db/store.h"
+
+/* Ranks as stored; the views show their names. */
+enum severity_rank { RANK_INFO, RANK_NOTICE, RANK_WARNING, RANK_CRITICAL };
+enum certainty_rank { RANK_POSSIBLE, RANK_PROBABLE, RANK_PROVEN };
+
+/* A thing that a person can check. */
+struct proof_row {
+	const char *what, *value; /* printable */
+};
+
+/* What became of an incident when a finding joined it. */
+enum incident_event {
+	INCIDENT_UNTOUCHED, /* the session was in it already */
+	INCIDENT_OPENED,
+	INCIDENT_RAISED, /* in severity */
+	INCIDENT_REOPENED,
+	INCIDENT_TOUCHED /* one more session, nothing else */
+};
+
+/* One finding of a session. All text is printable; NULL only where said. */
+struct finding_row {
+	const char *kind; /* "starttls-missing" */
+	enum severity_rank severity;
+	enum certainty_rank certainty;
+	const char *where;      /* "client-side", "server-side", "unknown" */
+	const char *detail;     /* one sentence */
+	const char *summary;    /* the incident's sentence, where this finding opens or raises it */
+	const char *refuted_by; /* what would show it harmless */
+	const struct proof_row *proofs;
+	size_t proof_count;
+	/* Filled in by session_add where the session was new or longer. */
+	int64_t incident_id;
+	enum incident_event event;
+};
+
+/* One line of the dialogue, scrubbed and printable. */
+struct line_row {
+	int64_t time;
+	bool from_server;
+	const char *text;
+};
+
+/* One packet as kept: what must not be stored is blanked already. */
+struct packet_row {
+	int64_t time;
+	bool from_server;
+	uint32_t linktype, wire_len;
+	const void *bytes;
+	size_t len;
+};
+
+/* One certificate that the server sent, DER, leaf first. */
+struct certificate_row {
+	const void *der;
+	size_t len;
+};
+
+/*
+ * What was kept of a session's bytes. Stored for the first three sessions of
+ * each incident and for its latest.
+ */
+struct exhibit {
+	const struct line_row *lines;
+	size_t line_count;
+	const struct packet_row *packets;
+	size_t packet_count;
+	const struct certificate_row *certificates;
+	size_t certificate_count;
+	bool is_whole; /* nothing was lost or cut for room */
+};
+
+/* More of one session's exhibit is cut, last records first, and is_whole says so. */
+#define EXHIBIT_BYTES_MAX (256u << 10)
+
+/* One session. Text is printable; NULL where not seen. Times: microseconds since the epoch, UTC. */
+struct session_row {
+	int64_t sensor_id; /* of session_sensor */
+	int64_t start, end;
+	const char *service;
+	const char *client, *server; /* addresses as inet_ntop writes them */
+	uint16_t client_port, server_port;
+	const char *client_net; /* "192.0.2.0/24", "2001:db8::/64": part of an incident's key */
+	const char *community_id;
+	bool complete;
+	int64_t gap_bytes;
+	const char *seen;    /* "both", "client", "server" */
+	const char *outcome; /* "encrypted", ... */
+	const char *ending;  /* "fin", "reset", "idle", "reused", "evicted", "capture" */
+	int64_t packets, client_bytes, server_bytes;
+	const char *banner, *helo;
+	enum maybe extended, offered, requested, accepted;
+	const char *tls_version, *tls_cipher, *tls_sni, *tls_alpn;
+	enum maybe tls_resumed;
+	const char *cert_sha256, *spki_sha256, *ja3, *ja4; /* hexadecimal, lower case, but ja4 */
+	int64_t mail_count;                                /* -1: the client's side was not seen */
+	const char *from_domains, *rcpt_domains;           /* JSON arrays of lower-case A-labels */
+	const char *domain;                                /* first of rcpt_domains; "" for none */
+	const char *auth, *encap;
+	struct finding_row *findings; /* one a kind; of several of one kind the first counts */
+	size_t finding_count;
+	const struct exhibit *exhibit; /* NULL: nothing was kept */
+};
+
+enum session_added {
+	SESSION_NEW,
+	SESSION_KNOWN,    /* it was there: nothing changed */
+	SESSION_EXTENDED, /* it was there, but shorter: replaced */
+	SESSION_FAILED    /* store_error says why; the transaction is rolled back */
+};
+
+/* The id of a sensor, added where it is new. Needs a transaction. 0 where it failed. */
+int64_t session_sensor(struct store *s, const char *name);
+
+/*
+ * Add one session with its findings, in a transaction. *id is the session's.
+ * Where it was known, findings are neither read nor changed.
+ */
+enum session_added session_add(struct store *s, const struct session_row *row, int64_t *id);
+
+/*
+ * Tell the findings of one session, each as a JSON object of
+ * time, sensor, service, client, client_port, server, server_port, session,
+ * kind, severity, certainty, where, detail, incident (its id). In order of adding.
+ */
+bool session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char *json),
+		      void *ctx);
+
+/* One minute of one capture source. */
+struct capture_row {
+	int64_t minute; /* its start, microseconds since the epoch */
+	int64_t sensor_id;
+	const char *source; /* "" for a live one */
+	int64_t packets, bytes, dropped, gaps;
+};
+
+/*
+ * Add a minute, in a transaction. A saved capture gives the minute's totals,
+ * and giving them again changes nothing; a live one adds to what is there.
+ */
+bool session_capture(struct store *s, const struct capture_row *row);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Care of the file: check, figures, pruning, backup.
+ */
+#ifndef DB_UPKEEP_H
+#define DB_UPKEEP_H
+
+#include "db/store.h"
+
+/*
+ * Check everything: SQLite's own integrity check, references between tables,
+ * and that counters agree with what they count. Each problem is told in a
+ * line. The number of problems, 0 for a sound file; -1 where it could not be
+ * checked (store_error says why).
+ */
+int upkeep_check(struct store *s, void (*tell)(void *ctx, const char *problem), void *ctx);
+
+/* Figures, each as a name and a value to print: file, schema, rows, time span, sizes. */
+bool upkeep_stats(struct store *s, void (*tell)(void *ctx, const char *name, const char *value),
+		  void *ctx);
+
+/* What to remove. */
+struct prune {
+	int64_t before; /* sessions that started before; INT64_MIN: by age nothing */
+	int64_t bytes;  /* then the oldest sessions until the file needs no more; 0: any size */
+	/* Filled in. */
+	int64_t sessions, incidents;
+	int64_t bytes_before, bytes_after; /* of the file */
+};
+
+/*
+ * Remove sessions, their findings and what was kept of them; closed incidents
+ * of which nothing is left go too, and the minutes of the capture of that
+ * time. Hours and servers keep their counts: they are what reports are made
+ * from. Then give the room back to the file system.
+ * In transactions of its own; killed half-way, what is removed is removed.
+ */
+bool upkeep_prune(struct store *s, struct prune *p);
+
+/* Write a whole copy to path, which must not exist. Others may go on writing meanwhile. */
+bool upkeep_backup(struct store *s, const char *path);
+
+#endif

@@ -1,0 +1,481 @@
+/*
+ * Opening: whose file it is, what stands in the way, and what is left behind.
+ */
+#include "tests/db_build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+
+#include "db/inside.h"
+#include "db/schema.h"
+
+static void
+assert_refused(const char *path, enum store_mode mode, const char *words)
+{
+	char why[STORE_WHY_MAX] = "";
+	struct store *s = store_open(path, mode, why, sizeof(why));
+
+	assert_null(s);
+	if (strncmp(why, path, strlen(path)) != 0 || strstr(why, words) == NULL)
+		fail_msg("\"%s\" does not begin with the path and say \"%s\"", why, words);
+	assert_null(strchr(why, '\n'));
+}
+
+/* The bytes of a file, to show that it was left alone. */
+static char *
+contents(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "r");
+	char *bytes = calloc(1, 1 << 20);
+
+	assert_non_null(f);
+	*len = fread(bytes, 1, 1 << 20, f);
+	fclose(f);
+	return bytes;
+}
+
+static void
+write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+a_new_file_is_its_owners_alone(void **state)
+{
+	struct fixture *p = *state;
+	struct session_row row;
+	struct store *s;
+	char wal[128];
+	struct stat st;
+
+	umask(0);
+	s = open_store(p->path, STORE_CREATE);
+	row = plain_row(s, 0);
+	add_one(s, &row);
+	umask(022);
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	snprintf(wal, sizeof(wal), "%s-wal", p->path);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	store_close(s);
+	assert_query(p->path, "PRAGMA application_id", "1465406284\n");
+	assert_query(p->path, "PRAGMA user_version", "1\n");
+	assert_query(p->path, "PRAGMA journal_mode", "wal\n");
+	assert_sound(p->path);
+}
+
+static void
+an_absent_file_is_not_made_to_be_read(void **state)
+{
+	struct fixture *p = *state;
+
+	assert_refused(p->path, STORE_READ, "No such file");
+	assert_refused(p->path, STORE_WRITE, "No such file");
+	assert_int_equal(access(p->path, F_OK), -1);
+}
+
+static void
+what_is_no_plain_file_is_refused(void **state)
+{
+	struct fixture *p = *state;
+
+	assert_refused(p->folder, STORE_CREATE, "not a plain file");
+	assert_int_equal(mkfifo(p->path, 0600), 0);
+	assert_refused(p->path, STORE_READ, "not a plain file");
+	assert_refused(p->path, STORE_CREATE, "not a plain file");
+}
+
+static void
+a_file_that_is_no_database_is_refused_and_left_alone(void **state)
+{
+	struct fixture *p = *state;
+	static const enum store_mode modes[] = {STORE_READ, STORE_WRITE, STORE_CREATE};
+	char text[3000];
+	char *before, *after;
+	size_t before_len, after_len, i;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	write_file(p->path, text);
+	before = contents(p->path, &before_len);
+	for (i = 0; i < 3; i++)
+		assert_refused(p->path, modes[i], "not an SQLite database");
+	after = contents(p->path, &after_len);
+	assert_int_equal(before_len, after_len);
+	assert_memory_equal(before, after, before_len);
+	free(before);
+	free(after);
+}
+
+static void
+another_programs_database_is_refused_and_left_alone(void **state)
+{
+	struct fixture *p = *state;
+	char *before, *after;
+	size_t before_len, after_len;
+
+	run_sql(p->path, "CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')");
+	before = contents(p->path, &before_len);
+	assert_refused(p->path, STORE_READ, "not one of waxseal");
+	assert_refused(p->path, STORE_CREATE, "not one of waxseal");
+	after = contents(p->path, &after_len);
+	assert_int_equal(before_len, after_len);
+	assert_memory_equal(before, after, before_len);
+	free(before);
+	free(after);
+}
+
+static void
+an_empty_file_becomes_a_database_only_when_written_to(void **state)
+{
+	struct fixture *p = *state;
+	struct stat st;
+
+	write_file(p->path, "");
+	assert_refused(p->path, STORE_READ, "empty");
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	store_close(open_store(p->path, STORE_CREATE));
+	assert_sound(p->path);
+}
+
+static void
+a_newer_schema_is_refused_with_both_versions(void **state)
+{
+	struct fixture *p = *state;
+
+	store_close(open_store(p->path, STORE_CREATE));
+	run_sql(p->path, "PRAGMA user_version = 7");
+	assert_refused(p->path, STORE_READ, "version 7, this program knows up to 1");
+	assert_refused(p->path, STORE_CREATE, "upgrade waxseal");
+	assert_query(p->path, "PRAGMA user_version", "7\n");
+}
+
+static void
+a_failed_open_leaves_no_new_file(void **state)
+{
+	struct fixture *p = *state;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/absent/a.db", p->folder);
+	assert_refused(path, STORE_CREATE, "No such file or directory");
+}
+
+/* Steps that a later program might have: the first is this program's. */
+static void
+each_step_runs_once_and_an_older_file_keeps_its_rows(void **state)
+{
+	struct fixture *p = *state;
+	const char *steps[] = {
+	    schema_steps[0],
+	    "ALTER TABLE sensors ADD COLUMN place TEXT;",
+	    "UPDATE sensors SET place = name || '!';",
+	};
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct session_row row = plain_row(s, 0);
+
+	add_one(s, &row);
+	assert_true(schema_settle(s->file, steps, 2, true));
+	assert_true(schema_settle(s->file, steps, 2, true));
+	assert_int_equal(schema_version(s->file), 2);
+	assert_true(schema_settle(s->file, steps, 3, true));
+	assert_int_equal(schema_version(s->file), 3);
+	store_close(s);
+	assert_query(p->path, "SELECT name, place FROM sensors", "tap1|tap1!\n");
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
+	/* This program does not know version 3. */
+	assert_refused(p->path, STORE_READ, "version 3");
+}
+
+static void
+an_older_schema_is_not_upgraded_by_reading(void **state)
+{
+	struct fixture *p = *state;
+	const char *steps[] = {schema_steps[0], "ALTER TABLE sensors ADD COLUMN place TEXT;"};
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	assert_false(schema_settle(s->file, steps, 2, false));
+	assert_non_null(strstr(store_error(s), "version 1, this program's is 2"));
+	store_close(s);
+	assert_query(p->path, "PRAGMA user_version", "1\n");
+}
+
+static void
+a_step_that_fails_leaves_the_file_as_it_was(void **state)
+{
+	struct fixture *p = *state;
+	const char *steps[] = {
+	    schema_steps[0],
+	    "ALTER TABLE sensors ADD COLUMN place TEXT;",
+	    "DROP TABLE nothing_of_that_name;",
+	};
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	assert_false(schema_settle(s->file, steps, 3, true));
+	assert_non_null(strstr(store_error(s), "nothing_of_that_name"));
+	store_close(s);
+	assert_query(p->path, "PRAGMA user_version", "1\n");
+	assert_query(p->path, "SELECT count(*) FROM pragma_table_info('sensors')", "2\n");
+	assert_sound(p->path);
+}
+
+static void
+a_locked_file_is_told_after_waiting(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	sqlite3 *other;
+
+	assert_int_equal(sqlite3_open(p->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_false(store_begin(s));
+	assert_non_null(strstr(store_error(s), "locked by another process"));
+	/* Readers are not in its way, nor it in theirs. */
+	assert_sound(p->path);
+	sqlite3_close(other);
+	assert_true(store_begin(s));
+	assert_true(store_commit(s));
+	assert_string_equal(store_error(s), "");
+	store_close(s);
+}
+
+static void
+a_write_outside_of_a_transaction_is_refused(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct session_row row = plain_row(s, 0);
+	int64_t id;
+
+	assert_int_equal(session_add(s, &row, &id), SESSION_FAILED);
+	assert_non_null(strstr(store_error(s), "outside of a transaction"));
+	store_close(s);
+	assert_query(p->path, "SELECT count(*) FROM sessions", "0\n");
+}
+
+static void
+what_is_not_committed_is_not_there(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct session_row row = plain_row(s, 0);
+	int64_t id;
+
+	assert_true(store_begin(s));
+	row.sensor_id = session_sensor(s, "tap1");
+	assert_int_equal(session_add(s, &row, &id), SESSION_NEW);
+	store_rollback(s);
+	/* What the batch had gathered is forgotten with it. */
+	row = plain_row(s, 1);
+	add_one(s, &row);
+	store_close(s);
+	assert_query(p->path, "SELECT sum(sessions) FROM v_hourly", "1\n");
+	assert_sound(p->path);
+}
+
+/* Mount something for one test; skipped, visibly, where this is not allowed. */
+static bool
+mount_small(const char *folder)
+{
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=400k") == 0)
+		return true;
+	print_message("skipped: cannot mount a small file system: %s\n", strerror(errno));
+	return false;
+}
+
+static void
+a_full_disk_is_told_and_loses_nothing(void **state)
+{
+	struct fixture *p = *state;
+	char path[128], filler[128], expected[32], *why = NULL;
+	struct store *s;
+	struct session_row row;
+	int n = 0, committed = 0, fd;
+	static const char zeros[65536];
+	int64_t id;
+
+	if (!mount_small(p->folder))
+		skip();
+	snprintf(path, sizeof(path), "%s/a.db", p->folder);
+	snprintf(filler, sizeof(filler), "%s/filler", p->folder);
+	s = open_store(path, STORE_CREATE);
+	row = plain_row(s, 0);
+	add_one(s, &row);
+	fd = open(filler, O_WRONLY | O_CREAT, 0600);
+	assert_int_not_equal(write(fd, zeros, 65536), -1);
+	for (n = 1; n < 100000 && why == NULL; n++) {
+		row = plain_row(s, n);
+		if (!store_begin(s))
+			why = strdup(store_error(s));
+		row.sensor_id = 1;
+		if (why == NULL &&
+		    (session_add(s, &row, &id) == SESSION_FAILED || !store_commit(s)))
+			why = strdup(store_error(s));
+		if (why == NULL)
+			committed = n;
+	}
+	assert_non_null(why);
+	if (strstr(why, "the disk is full") == NULL)
+		fail_msg("%s", why);
+	assert_true(committed > 0);
+	/* With room again the same store goes on. */
+	assert_int_equal(ftruncate(fd, 0), 0);
+	close(fd);
+	row = plain_row(s, committed + 1);
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+	store_close(s);
+	free(why);
+	s = open_store(path, STORE_WRITE);
+	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
+	store_close(s);
+	snprintf(expected, sizeof(expected), "%d\n", committed + 2);
+	assert_query(path, "SELECT count(*) FROM v_sessions", expected);
+	assert_int_equal(umount(p->folder), 0);
+}
+
+static void
+a_full_disk_refuses_a_new_file_and_leaves_none(void **state)
+{
+	struct fixture *p = *state;
+	char path[128], filler[128];
+	static const char zeros[4096];
+	int fd;
+
+	if (!mount_small(p->folder))
+		skip();
+	snprintf(path, sizeof(path), "%s/a.db", p->folder);
+	snprintf(filler, sizeof(filler), "%s/filler", p->folder);
+	fd = open(filler, O_WRONLY | O_CREAT, 0600);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		;
+	close(fd);
+	assert_refused(path, STORE_CREATE, "the disk is full");
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(umount(p->folder), 0);
+}
+
+static void
+a_read_only_folder_can_be_read_and_not_written(void **state)
+{
+	struct fixture *p = *state;
+	struct session_row row;
+	struct store *s;
+	char path[128];
+
+	if (!mount_small(p->folder))
+		skip();
+	/* A name that needs escaping where it is part of a URI. */
+	snprintf(path, sizeof(path), "%s/a b%%3f#?.db", p->folder);
+	s = open_store(path, STORE_CREATE);
+	row = plain_row(s, 0);
+	add_one(s, &row);
+	store_close(s);
+	assert_int_equal(mount(NULL, p->folder, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_refused(path, STORE_CREATE, "read-only");
+	assert_refused(path, STORE_WRITE, "read-only");
+	s = open_store(path, STORE_READ);
+	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
+	store_close(s);
+	assert_int_equal(umount(p->folder), 0);
+}
+
+static void
+a_read_only_file_is_told(void **state)
+{
+	struct fixture *p = *state;
+
+	store_close(open_store(p->path, STORE_CREATE));
+	if (geteuid() == 0) {
+		print_message("skipped: root may write to any file\n");
+		skip();
+	}
+	assert_int_equal(chmod(p->path, 0400), 0);
+	assert_refused(p->path, STORE_CREATE, "read-only");
+	store_close(open_store(p->path, STORE_READ));
+}
+
+static void
+a_reader_cannot_write(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s;
+
+	store_close(open_store(p->path, STORE_CREATE));
+	s = open_store(p->path, STORE_READ);
+	assert_false(store_begin(s));
+	assert_non_null(strstr(store_error(s), "opened to be read"));
+	store_close(s);
+}
+
+static void
+count_problem(void *ctx, const char *problem)
+{
+	int *told = ctx;
+
+	assert_non_null(problem);
+	++*told;
+}
+
+static void
+a_damaged_file_is_told_by_the_check(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct session_row row;
+	char zeros[4096] = {0};
+	int fd, n, told = 0;
+
+	assert_true(store_begin(s));
+	for (n = 0; n < 2000; n++) {
+		int64_t id;
+
+		row = plain_row(s, n);
+		assert_int_equal(session_add(s, &row, &id), SESSION_NEW);
+	}
+	assert_true(store_commit(s));
+	store_close(s);
+	fd = open(p->path, O_WRONLY);
+	assert_int_equal(pwrite(fd, zeros, sizeof(zeros), (off_t)40 * 4096), 4096);
+	close(fd);
+	s = open_store(p->path, STORE_READ);
+	assert_int_not_equal(upkeep_check(s, count_problem, &told), 0);
+	assert_int_not_equal(told, 0);
+	store_close(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FIXTURE_TEST(a_new_file_is_its_owners_alone),
+	    FIXTURE_TEST(an_absent_file_is_not_made_to_be_read),
+	    FIXTURE_TEST(what_is_no_plain_file_is_refused),
+	    FIXTURE_TEST(a_file_that_is_no_database_is_refused_and_left_alone),
+	    FIXTURE_TEST(another_programs_database_is_refused_and_left_alone),
+	    FIXTURE_TEST(an_empty_file_becomes_a_database_only_when_written_to),
+	    FIXTURE_TEST(a_newer_schema_is_refused_with_both_versions),
+	    FIXTURE_TEST(a_failed_open_leaves_no_new_file),
+	    FIXTURE_TEST(each_step_runs_once_and_an_older_file_keeps_its_rows),
+	    FIXTURE_TEST(an_older_schema_is_not_upgraded_by_reading),
+	    FIXTURE_TEST(a_step_that_fails_leaves_the_file_as_it_was),
+	    FIXTURE_TEST(a_locked_file_is_told_after_waiting),
+	    FIXTURE_TEST(a_write_outside_of_a_transaction_is_refused),
+	    FIXTURE_TEST(what_is_not_committed_is_not_there),
+	    FIXTURE_TEST(a_full_disk_is_told_and_loses_nothing),
+	    FIXTURE_TEST(a_full_disk_refuses_a_new_file_and_leaves_none),
+	    FIXTURE_TEST(a_read_only_folder_can_be_read_and_not_written),
+	    FIXTURE_TEST(a_read_only_file_is_told),
+	    FIXTURE_TEST(a_reader_cannot_write),
+	    FIXTURE_TEST(a_damaged_file_is_told_by_the_check),
+	};
+
+	return cmocka_run_group_tests_name("db_store", tests, NULL, NULL);
+}
