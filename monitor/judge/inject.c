@@ -1,0 +1,91 @@
+/*
+ * Text where TLS should begin. After the last line of the 220 to STARTTLS the
+ * next byte of either side is TLS, RFC 3207 section 4.2; behind STARTTLS itself
+ * nothing may be pipelined, RFC 3207 section 4 and RFC 2920 section 3.1.
+ */
+#include "monitor/judge/kinds.h"
+#include "monitor/judge/say.h"
+
+#include "dissector/text.h"
+
+/*
+ * The client only took its leave: checkers ask for STARTTLS to see whether it
+ * is there, and QUIT in text. Nothing was sent that TLS should have covered.
+ */
+static bool
+is_leave_alone(const struct session *s)
+{
+	struct bytes text = s->client_sample;
+
+	while (text.len > 0 && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
+		text.len--;
+	return s->smtp.client_text_after && s->smtp.quit_sent && !s->tls.client_hello &&
+	       text_equal(text_trim(text), BYTES("QUIT"));
+}
+
+bool
+judge_plaintext_after_starttls(const struct session *s, struct finding *out)
+{
+	bool both = s->smtp.client_text_after && s->smtp.server_text_after;
+	enum side by = s->smtp.client_text_after ? SIDE_CLIENT : SIDE_SERVER;
+
+	if (!s->smtp.client_text_after && !s->smtp.server_text_after)
+		return false;
+	if (is_leave_alone(s))
+		return false;
+
+	/*
+	 * Text in place of the ServerHello came from the server's side. Why a
+	 * client goes on in text the packets do not say: maybe it never got the 220.
+	 */
+	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN,
+	     by == SIDE_SERVER ? WHERE_SERVER_SIDE : WHERE_UNKNOWN);
+	say_detail(out, "STARTTLS was answered 220, and the %s went on in text instead of TLS: %s.",
+		   both ? "client and the server" : side_name(by),
+		   said(by == SIDE_CLIENT ? s->client_sample : s->server_sample).text);
+	if (s->client_sample.len > 0)
+		say_proof_bytes(out, "client's bytes behind the 220", s->client_sample);
+	if (s->server_sample.len > 0)
+		say_proof_bytes(out, "server's bytes behind the 220", s->server_sample);
+	say_proof(out, "ClientHello", "%s", s->tls.client_hello ? "seen" : "not seen");
+	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
+	return true;
+}
+
+bool
+judge_command_injection(const struct session *s, struct finding *out)
+{
+	if (s->smtp.client_injected == 0)
+		return false;
+
+	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);
+	say_detail(out,
+		   "Behind STARTTLS and before the server's answer came %u bytes of text from "
+		   "the client's side: %s.",
+		   s->smtp.client_injected, said(s->client_sample).text);
+	say_proof(out, "bytes", "%u", s->smtp.client_injected);
+	say_proof_bytes(out, "text behind STARTTLS", s->client_sample);
+	say_proof(out, "STARTTLS", "%s",
+		  s->smtp.accepted == FACT_YES  ? "answered 220"
+		  : s->smtp.accepted == FACT_NO ? "refused"
+						: "answer not seen");
+	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
+	return true;
+}
+
+bool
+judge_response_injection(const struct session *s, struct finding *out)
+{
+	if (s->smtp.server_injected == 0)
+		return false;
+
+	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
+	say_detail(out,
+		   "Behind the 220 to STARTTLS and before the client's first byte came %u bytes "
+		   "of text from the server's side: %s.",
+		   s->smtp.server_injected, said(s->server_sample).text);
+	say_proof(out, "bytes", "%u", s->smtp.server_injected);
+	say_proof_bytes(out, "text behind the 220", s->server_sample);
+	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
+	return true;
+}

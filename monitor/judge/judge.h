@@ -1,0 +1,74 @@
+/*
+ * Facts to findings: a pure function, driven by one table with a row a kind.
+ *
+ * Knows nothing of packets, processes or databases; allocates nothing. In this
+ * state it judges what one session can show by itself; history and policy join
+ * struct judge_case when they exist.
+ */
+#ifndef MONITOR_JUDGE_JUDGE_H
+#define MONITOR_JUDGE_JUDGE_H
+
+#include "dissector/session.h"
+
+enum severity { SEVERITY_INFO, SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL };
+enum certainty { CERTAINTY_POSSIBLE, CERTAINTY_PROBABLE, CERTAINTY_PROVEN };
+enum where { WHERE_UNKNOWN, WHERE_CLIENT_SIDE, WHERE_SERVER_SIDE };
+
+#define DETAIL_MAX   512
+#define FINDINGS_MAX 24
+#define PROOFS_MAX   8
+
+struct finding;
+
+/* A row of the table. */
+struct kind {
+	const char *name;       /* as in the contract: "starttls-missing" */
+	const char *title;      /* a short heading for people */
+	const char *meaning;    /* what it says, in a sentence or two */
+	const char *refuted_by; /* what would show it harmless */
+	const char *advice;     /* what to do next, imperative */
+	const char *reference;  /* "RFC 3207 section 6" */
+	/* Judge: true where the kind holds; fills in severity, certainty, where, detail, proofs. */
+	bool (*test)(const struct session *s, struct finding *out);
+};
+
+/* A thing that a person can check. */
+struct proof {
+	char what[48];
+	char value[SAMPLE_MAX * 4 + 1]; /* printable */
+};
+
+struct finding {
+	const struct kind *kind;
+	enum severity severity;
+	enum certainty certainty;
+	enum where where;        /* the side of the tap on which the change was made */
+	char detail[DETAIL_MAX]; /* one sentence, printable */
+	struct proof proofs[PROOFS_MAX];
+	size_t proof_count;
+};
+
+struct verdict {
+	enum outcome outcome;
+	struct finding findings[FINDINGS_MAX];
+	size_t count;
+};
+
+/* Judge one session. */
+void judge_session(const struct session *s, struct verdict *out);
+
+/* The table, and its length. */
+extern const struct kind judge_kinds[];
+extern const size_t judge_kind_count;
+
+/* The row of that name; NULL where there is none. */
+const struct kind *judge_kind(const char *name);
+
+const char *severity_name(enum severity s);   /* "info", "notice", "warning", "critical" */
+const char *certainty_name(enum certainty c); /* "possible", "probable", "proven" */
+const char *where_name(enum where w);         /* "client-side", "server-side", "unknown" */
+
+/* By name; false where there is none. */
+bool severity_of(const char *name, enum severity *out);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * What became of the offer of STARTTLS: missing, masked, stripped; refused,
+ * unused. Of the first three only the most telling is told: a mask says how it
+ * was done, a cut that the packets show says that it was done.
+ */
+#include "monitor/judge/kinds.h"
+#include "monitor/judge/mask.h"
+#include "monitor/judge/say.h"
+
+#include "dissector/text.h"
+
+/* The EHLO reply as the mask module wants it. */
+static struct mask
+mask_in(const struct session *s)
+{
+	struct mask_input in = {s->greeting, s->greetings, s->ehlo, s->ehlos};
+	struct mask m;
+
+	mask_of(&in, &m);
+	return m;
+}
+
+/*
+ * The reply has a mask that hides STARTTLS. That a masked line stands there is
+ * presence, so this holds in a capture with losses too; that nothing is offered
+ * beside it is what FACT_NO says of the whole reply.
+ */
+static bool
+is_masked(const struct session *s, struct mask *m)
+{
+	if (s->smtp.extended != FACT_YES || s->smtp.offered != FACT_NO)
+		return false;
+	*m = mask_in(s);
+	return m->form != MASK_NONE && m->hides != HIDES_OTHER;
+}
+
+/* The client had a whole EHLO reply without STARTTLS, sent it all the same, and got a 220. */
+static bool
+is_accepted_unoffered(const struct session *s)
+{
+	return s->smtp.extended == FACT_YES && s->smtp.offered == FACT_NO &&
+	       s->smtp.requested == FACT_YES && s->smtp.accepted == FACT_YES &&
+	       !s->smtp.is_anonymous_tls && session_can_show_absence(s);
+}
+
+/*
+ * Two versions of the reply came, one with STARTTLS and one without, and the
+ * session went on without TLS: the version that was to win has won.
+ */
+static const struct conflict *
+cut_in_conflict(const struct session *s, bool *in_first)
+{
+	if (s->smtp.requested != FACT_NO || !session_can_show_absence(s) ||
+	    session_outcome(s) != OUTCOME_PLAINTEXT)
+		return NULL;
+	return conflict_over_starttls(s, in_first);
+}
+
+static bool
+is_stripped(const struct session *s)
+{
+	bool in_first;
+
+	return is_accepted_unoffered(s) || cut_in_conflict(s, &in_first) != NULL;
+}
+
+static void
+say_how_it_ended(struct finding *out, const struct session *s)
+{
+	say_proof(out, "outcome", "%s, %u MAIL in clear", outcome_name(session_outcome(s)),
+		  s->smtp.mail_count);
+}
+
+bool
+judge_starttls_missing(const struct session *s, struct finding *out)
+{
+	enum outcome outcome = session_outcome(s);
+	struct mask m;
+
+	if (s->smtp.offered != FACT_NO || s->smtp.extended != FACT_YES ||
+	    !session_can_show_absence(s) || s->tls.complete == FACT_YES)
+		return false;
+	if (outcome != OUTCOME_PLAINTEXT && outcome != OUTCOME_NO_MAIL)
+		return false;
+	if (is_masked(s, &m) || is_stripped(s))
+		return false;
+
+	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	say_detail(out,
+		   "The server's EHLO reply of %zu lines does not offer STARTTLS, and the "
+		   "session was not encrypted",
+		   s->ehlos);
+	m = mask_in(s);
+	if (m.form != MASK_NONE)
+		say_more(out, "; its line %s is overwritten, but does not hide STARTTLS: %s",
+			 said(s->ehlo[m.line]).text, m.why);
+	if (s->smtp.requested == FACT_YES && s->smtp.starttls_refusal != 0)
+		say_more(out, "; the client asked for it all the same and was answered %u",
+			 s->smtp.starttls_refusal);
+	say_more(out, ".");
+	say_proof_ehlo(out, s);
+	say_how_it_ended(out, s);
+	say_proof_capture(out, s);
+	return true;
+}
+
+static enum certainty
+mask_certainty(const struct session *s, const struct mask *m)
+{
+	/* The server took STARTTLS, though its reply names no such thing: that settles it. */
+	if (is_accepted_unoffered(s))
+		return CERTAINTY_PROVEN;
+	switch (m->hides) {
+	case HIDES_STARTTLS:
+		return CERTAINTY_PROVEN;
+	case HIDES_LIKELY:
+		return CERTAINTY_PROBABLE;
+	case HIDES_MAYBE:
+	case HIDES_OTHER:
+		return CERTAINTY_POSSIBLE;
+	}
+	return CERTAINTY_POSSIBLE;
+}
+
+bool
+judge_starttls_masked(const struct session *s, struct finding *out)
+{
+	struct mask m;
+
+	if (!is_masked(s, &m))
+		return false;
+	/* The reply came from the server's side of the tap, as it is. */
+	rate(out, SEVERITY_CRITICAL, mask_certainty(s, &m), WHERE_SERVER_SIDE);
+	say_detail(out, "Line %zu of the EHLO reply is %s in place of STARTTLS: %s", m.line + 1,
+		   said(s->ehlo[m.line]).text, m.why);
+	if (m.software != NULL)
+		say_more(out, " (%s)", m.software);
+	if (is_accepted_unoffered(s))
+		say_more(out,
+			 "; the client sent STARTTLS all the same, and the server accepted it");
+	say_more(out, ".");
+	say_proof_bytes(out, "masked line", s->ehlo[m.line]);
+	say_proof_ehlo(out, s);
+	say_proof_lines(out, "greeting", s->greeting, s->greetings);
+	say_proof(out, "reason", "%s", m.why);
+	if (m.hides != HIDES_STARTTLS && m.other.len > 0)
+		say_proof_bytes(out, "could be instead", m.other);
+	say_how_it_ended(out, s);
+	say_proof_capture(out, s);
+	return true;
+}
+
+bool
+judge_starttls_stripped(const struct session *s, struct finding *out)
+{
+	struct mask m;
+	bool in_first = false;
+	const struct conflict *cut = cut_in_conflict(s, &in_first);
+
+	if (is_masked(s, &m))
+		return false;
+	if (is_accepted_unoffered(s)) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
+		say_detail(out,
+			   "The EHLO reply of %zu lines does not offer STARTTLS; the client "
+			   "sent STARTTLS all the same, and the server accepted it.",
+			   s->ehlos);
+	} else if (cut != NULL) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+		say_detail(out,
+			   "The EHLO reply came twice: STARTTLS stands in the %s version and not "
+			   "in the %s, and the client went on without TLS.",
+			   in_first ? "first" : "second", in_first ? "second" : "first");
+		say_proof_bytes(out, "first version", cut->first.text);
+		say_proof_bytes(out, "second version", cut->second.text);
+	} else {
+		return false;
+	}
+	say_proof_ehlo(out, s);
+	say_proof(out, "STARTTLS", "sent %u times, %s", s->smtp.starttls_requests,
+		  s->smtp.accepted == FACT_YES ? "answered 220" : "never accepted");
+	say_how_it_ended(out, s);
+	say_proof_capture(out, s);
+	return true;
+}
+
+/* The reply names the keyword by which the client asked. */
+static bool
+was_offered(const struct session *s)
+{
+	if (!s->smtp.is_anonymous_tls)
+		return s->smtp.offered == FACT_YES;
+	for (size_t i = 1; i < s->ehlos; i++)
+		if (text_equal(text_trim(s->ehlo[i]), BYTES("X-ANONYMOUSTLS")))
+			return true;
+	return false;
+}
+
+bool
+judge_starttls_refused(const struct session *s, struct finding *out)
+{
+	const char *verb = s->smtp.is_anonymous_tls ? "X-ANONYMOUSTLS" : "STARTTLS";
+
+	if (s->smtp.requested != FACT_YES || s->smtp.accepted != FACT_NO ||
+	    s->smtp.starttls_refusal == 0 || !was_offered(s))
+		return false;
+	/* An echo of what the client never sent says more: starttls-command-masked. */
+	if (s->smtp.verb_echoed || s->smtp.verb_masked)
+		return false;
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	say_detail(out, "%s was offered, the client asked for it, and was answered %u %s%s.", verb,
+		   s->smtp.starttls_refusal, said(s->refusal).text,
+		   session_outcome(s) == OUTCOME_PLAINTEXT ? "; it then went on in clear" : "");
+	say_proof(out, "reply code", "%u", s->smtp.starttls_refusal);
+	say_proof_bytes(out, "reply text", s->refusal);
+	say_proof_ehlo(out, s);
+	say_how_it_ended(out, s);
+	return true;
+}
+
+bool
+judge_starttls_unused(const struct session *s, struct finding *out)
+{
+	if (s->smtp.offered != FACT_YES || s->smtp.requested != FACT_NO ||
+	    !session_can_show_absence(s) || session_outcome(s) != OUTCOME_PLAINTEXT)
+		return false;
+	if (s->smtp.verb_masked || is_stripped(s))
+		return false;
+
+	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	say_detail(out,
+		   "The server offered STARTTLS, the client never asked for it and sent %s "
+		   "in clear.",
+		   s->smtp.mail_count > 0 ? "mail" : "credentials");
+	say_proof_ehlo(out, s);
+	say_proof_bytes(out, "client's name", s->helo);
+	say_how_it_ended(out, s);
+	say_proof_capture(out, s);
+	return true;
+}

@@ -1,0 +1,332 @@
+/*
+ * The handshake: whether it came to an end, what it settled on, what broke into
+ * it, and what the certificate is worth. All of it is presence: it was seen.
+ */
+#include "dissector/tls.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor/judge/kinds.h"
+#include "monitor/judge/say.h"
+#include "monitor/moment.h"
+
+#define ALERT_INAPPROPRIATE_FALLBACK 86 /* RFC 7507 section 6 */
+#define VERSION_TLS12                0x0303
+#define VERSION_NONE                 0
+
+#define NAME_TEXT_MAX 64
+
+/* A name, or the number where there is none. */
+struct named {
+	char text[NAME_TEXT_MAX];
+};
+
+static struct named
+named(const char *name, unsigned number, const char *what)
+{
+	struct named n;
+
+	if (name != NULL)
+		snprintf(n.text, sizeof(n.text), "%s", name);
+	else
+		snprintf(n.text, sizeof(n.text), "%s 0x%04x", what, number);
+	return n;
+}
+
+static struct named
+version_named(uint16_t version)
+{
+	return named(tls_version_name(version), version, "version");
+}
+
+static struct named
+cipher_named(uint16_t cipher)
+{
+	return named(tls_cipher_name(cipher), cipher, "cipher suite");
+}
+
+/* What the two hellos said, as far as they were seen. */
+static void
+say_proof_hellos(struct finding *out, const struct session *s)
+{
+	if (s->tls.offered_version != VERSION_NONE)
+		say_proof(out, "client offered at best", "%s",
+			  version_named(s->tls.offered_version).text);
+	if (!s->tls.server_hello)
+		return;
+	say_proof(out, "server chose", "%s with %s", version_named(s->tls.version).text,
+		  cipher_named(s->tls.cipher).text);
+}
+
+static void
+say_alert(struct finding *out, const struct session *s)
+{
+	const struct tls_alert *alert = &s->tls.alert;
+
+	if (alert->is_encrypted || !alert->is_seen) {
+		say_more(out, " by an alert from the %s that is encrypted and so cannot be named",
+			 side_name(s->tls.failed_by));
+		return;
+	}
+	say_more(out, " by the alert %s (%u) from the %s",
+		 named(tls_alert_name(alert->description), alert->description, "alert").text,
+		 alert->description, side_name(alert->by));
+}
+
+/* How the handshake ended; false where it did not, or only fell silent. */
+static bool
+say_failure(struct finding *out, const struct session *s)
+{
+	const char *by = side_name(s->tls.failed_by);
+
+	switch (s->tls.failure) {
+	case TLS_NOT_FAILED:
+	case TLS_FAILED_SILENCE:
+		return false;
+	case TLS_FAILED_ALERT:
+		say_alert(out, s);
+		return true;
+	case TLS_FAILED_RESET:
+		say_more(out, " by a reset from the %s's address", by);
+		return true;
+	case TLS_FAILED_FIN:
+		say_more(out, ": the %s closed the connection", by);
+		return true;
+	case TLS_FAILED_NOT_TLS:
+		say_more(out, ": the %s sent bytes that are no TLS, %s", by,
+			 said(s->tls.failed_by == SIDE_CLIENT ? s->client_sample : s->server_sample)
+			     .text);
+		return true;
+	}
+	return false;
+}
+
+bool
+judge_tls_handshake_failed(const struct session *s, struct finding *out)
+{
+	if (s->tls.complete != FACT_NO || (s->smtp.accepted != FACT_YES && !s->tls.is_implicit))
+		return false;
+	/* No handshake was begun: plaintext-after-starttls tells it, where it matters. */
+	if (s->smtp.client_text_after && !s->tls.client_hello)
+		return false;
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+	say_detail(out, "%s, and the handshake ended before it was complete",
+		   s->tls.is_implicit ? "TLS began with the connection's first byte (implicit TLS)"
+				      : "STARTTLS was accepted");
+	if (!say_failure(out, s))
+		return false;
+	say_more(out, "; %s.",
+		 s->tls.server_hello   ? "the ServerHello had been seen"
+		 : s->tls.client_hello ? "the ClientHello had been seen, no ServerHello"
+				       : "no ClientHello was seen whole");
+	say_proof_hellos(out, s);
+	if (s->tls.failed_by == SIDE_SERVER && s->server_sample.len > 0)
+		say_proof_bytes(out, "server's bytes", s->server_sample);
+	say_proof(out, "TLS records", "%" PRIu64 " from the client, %" PRIu64 " from the server",
+		  s->tls.records[SIDE_CLIENT], s->tls.records[SIDE_SERVER]);
+	if (s->sni.len > 0)
+		say_proof_bytes(out, "server name asked for", s->sni);
+	say_proof_capture(out, s);
+	return true;
+}
+
+bool
+judge_tls_interrupted(const struct session *s, struct finding *out)
+{
+	if (!s->tls.is_interrupted)
+		return false;
+
+	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN,
+	     s->tls.interrupted_by == SIDE_SERVER ? WHERE_SERVER_SIDE : WHERE_CLIENT_SIDE);
+	say_detail(out,
+		   "Inside the established TLS stream, in sequence, came bytes from the %s's "
+		   "side that are no TLS record: %s.",
+		   side_name(s->tls.interrupted_by), said(s->interruption).text);
+	say_proof_bytes(out, "bytes in place of a record", s->interruption);
+	say_proof(out, "offset in that side's stream", "%" PRIu64, s->tls.interrupted_at);
+	say_proof_hellos(out, s);
+	return true;
+}
+
+/*
+ * The server could do better, by its own sign, and the client had offered
+ * better, RFC 8446 section 4.1.3. A client that offered no more than was chosen
+ * makes a newer server set the sign too: that is how it should be.
+ */
+static bool
+sentinel_contradicts(const struct tls_facts *t)
+{
+	if (!t->client_hello || !t->server_hello || t->version == VERSION_NONE ||
+	    t->offered_version <= t->version)
+		return false;
+	switch (t->sentinel) {
+	case SENTINEL_NONE:
+		return false;
+	case SENTINEL_TLS12:
+		return true;
+	case SENTINEL_TLS11:
+		return t->version < VERSION_TLS12;
+	}
+	return false;
+}
+
+static bool
+is_inappropriate_fallback(const struct tls_facts *t)
+{
+	return t->alert.is_seen && !t->alert.is_encrypted && t->alert.by == SIDE_SERVER &&
+	       t->alert.description == ALERT_INAPPROPRIATE_FALLBACK;
+}
+
+bool
+judge_tls_downgrade(const struct session *s, struct finding *out)
+{
+	if (sentinel_contradicts(&s->tls)) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+		say_detail(out,
+			   "The client offered %s, the ServerHello chose %s, and its random "
+			   "ends in the sign of a server that supports %s or better.",
+			   version_named(s->tls.offered_version).text,
+			   version_named(s->tls.version).text,
+			   s->tls.sentinel == SENTINEL_TLS12 ? "TLSv1.3" : "TLSv1.2");
+		say_proof(out, "ServerHello.random ends in", "44 4f 57 4e 47 52 44 %s",
+			  s->tls.sentinel == SENTINEL_TLS12 ? "01" : "00");
+	} else if (is_inappropriate_fallback(&s->tls)) {
+		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+		say_detail(out,
+			   "The client fell back to %s, and the server refused with the alert "
+			   "inappropriate_fallback: it supports better.",
+			   version_named(s->tls.offered_version).text);
+		say_proof(out, "TLS_FALLBACK_SCSV", "%s",
+			  s->tls.is_fallback ? "offered" : "not seen");
+	} else {
+		return false;
+	}
+	say_proof_hellos(out, s);
+	return true;
+}
+
+/* Suites of SSL 3 and of drafts that IANA never registered by these numbers, all of them weak. */
+static bool
+is_weak_by_number(uint16_t cipher)
+{
+	static const uint16_t weak[] = {
+	    0x001c, 0x001d,                         /* FORTEZZA with NULL, with its own cipher */
+	    0x0060, 0x0061, 0x0062, 0x0063,         /* EXPORT1024 and RC4 of a draft of 1998 */
+	    0x0064, 0x0065, 0x0066, 0xc0b4, 0xc0b5, /* TLS_SHA256_SHA256 and kin: no encryption */
+	    0xfefe, 0xfeff, 0xffe0, 0xffe1,         /* DES and 3DES of SSL 3 in FIPS mode */
+	};
+
+	for (size_t i = 0; i < sizeof(weak) / sizeof(weak[0]); i++)
+		if (weak[i] == cipher)
+			return true;
+	return false;
+}
+
+/* What of the suite's IANA name says that it is weak; NULL for nothing. */
+static const char *
+weak_part(uint16_t cipher)
+{
+	static const char *const parts[] = {"NULL", "EXPORT", "EXPORT1024", "anon",
+					    "RC4",  "DES",    "DES40",      "3DES"};
+	const char *name = tls_cipher_name(cipher);
+
+	while (name != NULL && *name != '\0') {
+		size_t len = strcspn(name, "_");
+
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+			if (strlen(parts[i]) == len && memcmp(parts[i], name, len) == 0)
+				return parts[i];
+		name += name[len] == '_' ? len + 1 : len;
+	}
+	return is_weak_by_number(cipher) ? "a suite outside the registry" : NULL;
+}
+
+bool
+judge_tls_obsolete(const struct session *s, struct finding *out)
+{
+	const char *weak;
+	bool is_old;
+
+	if (!s->tls.server_hello || s->tls.version == VERSION_NONE)
+		return false;
+	weak = weak_part(s->tls.cipher);
+	is_old = s->tls.version < VERSION_TLS12;
+	if (!is_old && weak == NULL)
+		return false;
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+	say_detail(out, "The session settled on %s with %s", version_named(s->tls.version).text,
+		   cipher_named(s->tls.cipher).text);
+	if (is_old)
+		say_more(out, "; this version is no longer to be used");
+	if (weak != NULL)
+		say_more(out, "; %s makes the suite one that protects little or nothing", weak);
+	say_more(out, ".");
+	say_proof_hellos(out, s);
+	return true;
+}
+
+/* Each fault of the certificate, behind one another. Returns how many. */
+static int
+say_faults(struct finding *out, const struct session *s)
+{
+	const struct {
+		bool holds;
+		const char *words;
+	} faults[] = {
+	    {s->certificate.expired == FACT_YES, "outside its validity period"},
+	    {s->certificate.self_signed == FACT_YES, "self-signed"},
+	    {s->certificate.trusted == FACT_NO, "issued by nobody in the trust store"},
+	    {s->certificate.name_matches == FACT_NO, "not for the name that was asked for"},
+	};
+	int count = 0;
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].holds)
+			say_more(out, "%s%s", count++ > 0 ? ", " : "", faults[i].words);
+	return count;
+}
+
+static void
+say_proof_certificate(struct finding *out, const struct session *s)
+{
+	const struct certificate_facts *c = &s->certificate;
+	char begin[MOMENT_TEXT_MAX], end[MOMENT_TEXT_MAX], now[MOMENT_TEXT_MAX];
+	char hash[2 * sizeof(c->sha256) + 1];
+
+	moment_text(c->not_before, begin);
+	moment_text(c->not_after, end);
+	moment_text(s->start, now);
+	for (size_t i = 0; i < sizeof(c->sha256); i++)
+		snprintf(hash + 2 * i, 3, "%02x", c->sha256[i]);
+	/* The fields are the certificate's own text: wire bytes, however printable they should be.
+	 */
+	say_proof_bytes(
+	    out, "subject",
+	    (struct bytes){(const uint8_t *)c->subject, strnlen(c->subject, sizeof(c->subject))});
+	say_proof_bytes(
+	    out, "issuer",
+	    (struct bytes){(const uint8_t *)c->issuer, strnlen(c->issuer, sizeof(c->issuer))});
+	say_proof(out, "valid", "%s to %s; session at %s", begin, end, now);
+	say_proof(out, "SHA-256", "%s", hash);
+	if (s->sni.len > 0)
+		say_proof_bytes(out, "name asked for", s->sni);
+}
+
+bool
+judge_certificate_invalid(const struct session *s, struct finding *out)
+{
+	if (!s->certificate.is_seen || !s->certificate.is_parsed)
+		return false;
+
+	rate(out, SEVERITY_INFO, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+	say_detail(out, "The server's certificate is ");
+	if (say_faults(out, s) == 0)
+		return false;
+	say_more(out, ".");
+	say_proof_certificate(out, s);
+	return true;
+}
