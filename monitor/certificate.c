@@ -1,0 +1,409 @@
+/*
+ * X.509 (RFC 5280) and digests by OpenSSL; see certificate.h.
+ *
+ * The same few chains come again in session after session, so what a chain
+ * said is remembered, by a digest of all that it depends on, for the span of
+ * time in which no certificate begins or ceases to be valid.
+ */
+#include "monitor/certificate.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dissector/text.h"
+
+#define MICROSECONDS    INT64_C(1000000)
+#define DIGEST_MAX      32
+#define REMEMBERED_MAX  1024 /* chains; a power of two, chosen by their digest */
+#define NAME_PRINT_MAX  1024 /* bytes of a name that are looked at before it is cut */
+#define NAME_PRINT_FORM ((XN_FLAG_RFC2253 & ~(unsigned long)XN_FLAG_DN_REV) | XN_FLAG_SPC_EQ)
+
+/* What one chain with one name said, true of times from since to before until. */
+struct remembered {
+	bool is_used;
+	uint8_t key[DIGEST_MAX];
+	int64_t since, until;
+	struct certificate_facts facts;
+};
+
+struct certifier {
+	X509_STORE *store; /* NULL: trust is not to be said */
+	BIO *authorities;  /* what of the CA file is not in the store yet; NULL: nothing */
+	struct remembered *remembered;
+};
+
+/* The hooks have no context, and to fetch an algorithm costs more than to use it. */
+static struct {
+	EVP_MD_CTX *context;
+	EVP_MD *md5, *sha1, *sha256;
+} fetched;
+
+static void
+digest(const EVP_MD *algorithm, struct bytes in, uint8_t *out)
+{
+	EVP_DigestInit_ex2(fetched.context, algorithm, NULL);
+	EVP_DigestUpdate(fetched.context, in.at, in.len);
+	EVP_DigestFinal_ex(fetched.context, out, NULL);
+}
+
+static void
+digest_md5(struct bytes in, uint8_t out[16])
+{
+	digest(fetched.md5, in, out);
+}
+
+static void
+digest_sha1(struct bytes in, uint8_t out[20])
+{
+	digest(fetched.sha1, in, out);
+}
+
+static void
+digest_sha256(struct bytes in, uint8_t out[32])
+{
+	digest(fetched.sha256, in, out);
+}
+
+static X509 *
+parse(struct bytes der)
+{
+	const uint8_t *at = der.at;
+	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+
+	/* Bytes behind the certificate are not part of it: refuse, or its digest would lie. */
+	if (certificate != NULL && at != der.at + der.len) {
+		X509_free(certificate);
+		return NULL;
+	}
+	return certificate;
+}
+
+/* False where it is no time, or one that does not exist. */
+static bool
+moment_of(const ASN1_TIME *t, int64_t *out)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return false;
+	*out = (int64_t)timegm(&tm) * MICROSECONDS;
+	return true;
+}
+
+/* Narrow the span around time to where this certificate stays as valid, or not, as it is. */
+static void
+narrow(struct remembered *r, const X509 *certificate, int64_t time)
+{
+	int64_t border[2];
+
+	if (!moment_of(X509_get0_notBefore(certificate), &border[0]) ||
+	    !moment_of(X509_get0_notAfter(certificate), &border[1]))
+		return;
+	/* The last second is part of its validity, RFC 5280 section 4.1.2.5. */
+	border[1] += MICROSECONDS;
+	for (size_t i = 0; i < 2; i++) {
+		if (border[i] <= time && border[i] > r->since)
+			r->since = border[i];
+		if (border[i] > time && border[i] < r->until)
+			r->until = border[i];
+	}
+}
+
+static void
+narrow_all(struct remembered *r, const STACK_OF(X509) * chain, int64_t time)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++)
+		narrow(r, sk_X509_value(chain, i), time);
+}
+
+/* That the leaf itself is out of date is told apart from whether its chain is trusted. */
+static int
+forgive_leaf_time(int is_good, X509_STORE_CTX *context)
+{
+	int error = X509_STORE_CTX_get_error(context);
+
+	if (is_good || X509_STORE_CTX_get_error_depth(context) != 0)
+		return is_good;
+	return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
+/* The next certificate of the CA file into the store; false at its end. */
+static bool
+add_authority(struct certifier *c)
+{
+	X509 *certificate = PEM_read_bio_X509_AUX(c->authorities, NULL, NULL, NULL);
+
+	/* The end of the file is an error to it like any other. */
+	ERR_clear_error();
+	if (certificate == NULL)
+		return false;
+	X509_STORE_add_cert(c->store, certificate);
+	X509_free(certificate);
+	return true;
+}
+
+/* A system's CA file takes long to parse, and many captures have no use for it. */
+static void
+add_authorities(struct certifier *c)
+{
+	while (c->authorities != NULL && add_authority(c))
+		;
+	BIO_free(c->authorities);
+	c->authorities = NULL;
+}
+
+/* Does the chain lead to the CA file, RFC 5280 section 6.1, at the time of the session? */
+static enum fact
+trust(struct certifier *c, X509 *leaf, STACK_OF(X509) * rest, int64_t time, struct remembered *r)
+{
+	X509_STORE_CTX *context;
+	enum fact trusted = FACT_UNSEEN;
+
+	if (c->store == NULL)
+		return FACT_UNSEEN;
+	add_authorities(c);
+	context = X509_STORE_CTX_new();
+	if (context == NULL)
+		return FACT_UNSEEN;
+	if (X509_STORE_CTX_init(context, c->store, leaf, rest) == 1) {
+		X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
+		X509_STORE_CTX_set_time(context, 0, (time_t)(time / MICROSECONDS));
+		X509_STORE_CTX_set_verify_cb(context, forgive_leaf_time);
+		trusted = X509_verify_cert(context) == 1 ? FACT_YES : FACT_NO;
+		if (X509_STORE_CTX_get0_chain(context) != NULL)
+			narrow_all(r, X509_STORE_CTX_get0_chain(context), time);
+	}
+	X509_STORE_CTX_free(context);
+	return trusted;
+}
+
+/* A name on one line, printable, cut to size. */
+static void
+print_name(const X509_NAME *name, char *out, size_t size)
+{
+	BIO *memory = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	long len;
+
+	out[0] = '\0';
+	if (memory == NULL)
+		return;
+	if (X509_NAME_print_ex(memory, name, 0, NAME_PRINT_FORM) >= 0) {
+		len = BIO_get_mem_data(memory, &text);
+		if (len > 0)
+			text_printable(bytes_first((struct bytes){(uint8_t *)text, (size_t)len},
+						   NAME_PRINT_MAX),
+				       out, size);
+	}
+	BIO_free(memory);
+}
+
+static void
+digest_key(X509 *leaf, uint8_t out[32])
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
+
+	if (len > 0)
+		digest_sha256((struct bytes){der, (size_t)len}, out);
+	OPENSSL_free(der);
+}
+
+static enum fact
+fact_of(bool is_true)
+{
+	return is_true ? FACT_YES : FACT_NO;
+}
+
+/* RFC 6125 section 6.4, as OpenSSL matches it; a name with a NUL matches nothing. */
+static enum fact
+match_name(X509 *leaf, struct bytes sni)
+{
+	if (sni.len == 0)
+		return FACT_UNSEEN;
+	return fact_of(X509_check_host(leaf, (const char *)sni.at, sni.len,
+				       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1);
+}
+
+static void
+examine_leaf(X509 *leaf, struct bytes sni, int64_t time, struct certificate_facts *out)
+{
+	out->is_parsed = true;
+	digest_key(leaf, out->spki_sha256);
+	if (moment_of(X509_get0_notBefore(leaf), &out->not_before) &&
+	    moment_of(X509_get0_notAfter(leaf), &out->not_after))
+		out->expired =
+		    fact_of(time < out->not_before || time - out->not_after >= MICROSECONDS);
+	out->self_signed = fact_of(X509_self_signed(leaf, 1) == 1);
+	out->name_matches = match_name(leaf, sni);
+	print_name(X509_get_subject_name(leaf), out->subject, sizeof(out->subject));
+	print_name(X509_get_issuer_name(leaf), out->issuer, sizeof(out->issuer));
+}
+
+/* The certificates behind the leaf that parse; NULL where memory is refused. */
+static STACK_OF(X509) * parse_rest(const struct bytes *chain, size_t count)
+{
+	STACK_OF(X509) *rest = sk_X509_new_null();
+
+	for (size_t i = 1; rest != NULL && i < count; i++) {
+		X509 *certificate = parse(chain[i]);
+
+		if (certificate != NULL && sk_X509_push(rest, certificate) == 0)
+			X509_free(certificate);
+	}
+	return rest;
+}
+
+/* A chain that is not remembered; r is filled but for its key. */
+static void
+examine(struct certifier *c, const struct bytes *chain, size_t count, struct bytes sni,
+	int64_t time, struct remembered *r)
+{
+	X509 *leaf = parse(chain[0]);
+	STACK_OF(X509) * rest;
+
+	r->since = INT64_MIN;
+	r->until = INT64_MAX;
+	r->facts = (struct certificate_facts){.is_seen = true, .chain_len = (uint8_t)count};
+	digest_sha256(chain[0], r->facts.sha256);
+	if (leaf != NULL) {
+		rest = parse_rest(chain, count);
+		examine_leaf(leaf, sni, time, &r->facts);
+		r->facts.trusted = trust(c, leaf, rest, time, r);
+		narrow(r, leaf, time);
+		if (rest != NULL)
+			narrow_all(r, rest, time);
+		sk_X509_pop_free(rest, X509_free);
+		X509_free(leaf);
+	}
+	ERR_clear_error();
+}
+
+/* A digest over all that the facts depend on beside the time. */
+static void
+key_of(const struct bytes *chain, size_t count, struct bytes sni, uint8_t key[DIGEST_MAX])
+{
+	EVP_DigestInit_ex2(fetched.context, fetched.sha256, NULL);
+	for (size_t i = 0; i < count; i++) {
+		EVP_DigestUpdate(fetched.context, &chain[i].len, sizeof(chain[i].len));
+		EVP_DigestUpdate(fetched.context, chain[i].at, chain[i].len);
+	}
+	EVP_DigestUpdate(fetched.context, sni.at, sni.len);
+	EVP_DigestFinal_ex(fetched.context, key, NULL);
+}
+
+static void
+certify(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, int64_t time,
+	struct certificate_facts *out)
+{
+	struct certifier *c = ctx;
+	struct remembered *r;
+	uint8_t key[DIGEST_MAX];
+
+	*out = (struct certificate_facts){0};
+	if (count == 0)
+		return;
+	if (count > CHAIN_MAX)
+		count = CHAIN_MAX;
+	key_of(chain, count, sni, key);
+	r = &c->remembered[(key[0] << 8 | key[1]) % REMEMBERED_MAX];
+	if (!r->is_used || memcmp(r->key, key, sizeof(key)) != 0 || time < r->since ||
+	    time >= r->until) {
+		examine(c, chain, count, sni, time, r);
+		memcpy(r->key, key, sizeof(key));
+		r->is_used = true;
+	}
+	*out = r->facts;
+}
+
+/* Read the CA file whole, and its first certificate to see that it is one. */
+static bool
+read_authorities(struct certifier *c, FILE *file)
+{
+	char piece[4096];
+	size_t n;
+
+	c->store = X509_STORE_new();
+	c->authorities = BIO_new(BIO_s_mem());
+	if (c->store == NULL || c->authorities == NULL)
+		return false;
+	while ((n = fread(piece, 1, sizeof(piece), file)) > 0)
+		if (BIO_write(c->authorities, piece, (int)n) != (int)n)
+			return false;
+	return add_authority(c);
+}
+
+static bool
+fetch(void)
+{
+	/* The C library opens a file the first time that it turns a moment into a date. */
+	tzset();
+	/* No configuration file: what a chain says must not depend on the machine. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL);
+	if (fetched.context == NULL) {
+		fetched.context = EVP_MD_CTX_new();
+		fetched.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+		fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+		fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	}
+	return fetched.context != NULL && fetched.sha256 != NULL;
+}
+
+struct certifier *
+certifier_new(FILE *ca_file, char *why, size_t why_size)
+{
+	struct certifier *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || !fetch()) {
+		snprintf(why, why_size, "OpenSSL cannot be used");
+		goto free;
+	}
+	c->remembered = calloc(REMEMBERED_MAX, sizeof(*c->remembered));
+	if (c->remembered == NULL) {
+		snprintf(why, why_size, "out of memory");
+		goto free;
+	}
+	if (ca_file != NULL && !read_authorities(c, ca_file)) {
+		snprintf(why, why_size, "no certificate in it (give a file in PEM form)");
+		goto free;
+	}
+	return c;
+
+free:
+	certifier_free(c);
+	return NULL;
+}
+
+void
+certifier_free(struct certifier *c)
+{
+	if (c == NULL)
+		return;
+	X509_STORE_free(c->store);
+	BIO_free(c->authorities);
+	free(c->remembered);
+	free(c);
+	EVP_MD_free(fetched.md5);
+	EVP_MD_free(fetched.sha1);
+	EVP_MD_free(fetched.sha256);
+	EVP_MD_CTX_free(fetched.context);
+	memset(&fetched, 0, sizeof(fetched));
+}
+
+struct digests
+certifier_digests(struct certifier *c)
+{
+	return (struct digests){
+	    .md5 = fetched.md5 != NULL ? digest_md5 : NULL,
+	    .sha1 = fetched.sha1 != NULL ? digest_sha1 : NULL,
+	    .sha256 = digest_sha256,
+	    .certificate = certify,
+	    .ctx = c,
+	};
+}

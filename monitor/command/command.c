@@ -1,0 +1,37 @@
+/* The table of subcommands; see command.h. */
+#include "monitor/command/command.h"
+
+#include <string.h>
+
+#include "monitor/flag.h"
+
+const struct command commands[] = {
+    {"watch", command_watch, "analyse saved captures", "-r FILE ... [OPTION ...]", OPERANDS_FILES,
+     FLAG_WATCH},
+    {"incidents", command_incidents, "list incidents", "[FILTER ...]", OPERANDS_NONE,
+     FLAG_LIST | FLAG_JSON | FLAG_CSV},
+    {"show", command_show, "one incident: what, why we think so, what to do", "ID", OPERANDS_ID,
+     FLAG_JSON},
+    {"sessions", command_sessions, "list sessions", "[FILTER ...]", OPERANDS_NONE,
+     FLAG_LIST | FLAG_SESSION | FLAG_JSON | FLAG_CSV},
+    {"export", command_export, "the incident's packets, as a capture Wireshark opens", "ID -w FILE",
+     OPERANDS_ID, FLAG_OUTPUT},
+    {"ack", command_ack, "mark an incident as seen", "ID [--note TEXT]", OPERANDS_ID, FLAG_NOTE},
+    {"close", command_close, "mark an incident as done with", "ID [--note TEXT]", OPERANDS_ID,
+     FLAG_NOTE},
+    {"reopen", command_reopen, "mark an incident as open again", "ID [--note TEXT]", OPERANDS_ID,
+     FLAG_NOTE},
+    {"db", command_db, "care of the database", "check | stats | prune | backup FILE",
+     OPERANDS_ACTION, FLAG_PRUNE},
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}

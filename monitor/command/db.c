@@ -1,0 +1,106 @@
+/* waxseal db: check, figures, pruning and backup of the database. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "db/upkeep.h"
+#include "monitor/command/command.h"
+#include "monitor/log.h"
+
+static void
+tell_problem(void *ctx, const char *problem)
+{
+	(void)ctx;
+	puts(problem);
+}
+
+static int
+check(struct store *s, const struct options *o)
+{
+	const int problems = upkeep_check(s, tell_problem, NULL);
+
+	if (problems == 0) {
+		puts("ok");
+		return STATUS_DONE;
+	}
+	if (problems < 0)
+		log_error("%s", store_error(s));
+	else
+		log_error(
+		    "%s: %d problems (restore a backup, or read the captures into a new file)",
+		    o->db, problems);
+	return STATUS_FAILED;
+}
+
+static void
+tell_figure(void *ctx, const char *name, const char *value)
+{
+	(void)ctx;
+	printf("%-24s %s\n", name, value);
+}
+
+static int
+stats(struct store *s, const struct options *o)
+{
+	(void)o;
+	if (upkeep_stats(s, tell_figure, NULL))
+		return STATUS_DONE;
+	log_error("%s", store_error(s));
+	return STATUS_FAILED;
+}
+
+static int
+prune(struct store *s, const struct options *o)
+{
+	struct prune p = o->prune;
+
+	if (!upkeep_prune(s, &p)) {
+		log_error("%s", store_error(s));
+		return STATUS_FAILED;
+	}
+	printf("removed %" PRId64 " sessions and %" PRId64 " incidents: %" PRId64 " to %" PRId64
+	       " bytes\n",
+	       p.sessions, p.incidents, p.bytes_before, p.bytes_after);
+	return STATUS_DONE;
+}
+
+static int
+backup(struct store *s, const struct options *o)
+{
+	if (!upkeep_backup(s, o->output)) {
+		log_error("%s", store_error(s));
+		return STATUS_FAILED;
+	}
+	log_note("%s: copied to %s", o->db, o->output);
+	return STATUS_DONE;
+}
+
+int
+command_db(const struct options *o)
+{
+	static const struct {
+		const char *name;
+		enum store_mode mode;
+		int (*run)(struct store *s, const struct options *o);
+	} actions[] = {
+	    {"check", STORE_READ, check},
+	    {"stats", STORE_READ, stats},
+	    {"prune", STORE_WRITE, prune},
+	    {"backup", STORE_READ, backup},
+	};
+	char why[STORE_WHY_MAX];
+	size_t i = 0;
+	struct store *s;
+	int status;
+
+	while (strcmp(actions[i].name, o->action) != 0)
+		i++;
+	s = store_open(o->db, actions[i].mode, why, sizeof(why));
+	if (s == NULL) {
+		log_error("%s", why);
+		return STATUS_FAILED;
+	}
+	status = actions[i].run(s, o);
+	store_close(s);
+	return status;
+}

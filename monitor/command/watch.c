@@ -1,0 +1,162 @@
+/*
+ * waxseal watch: saved captures to sessions, findings and incidents.
+ *
+ * Hands the work to the keeper (role/keeper.h), shows how far it is, and says
+ * at the end what it came to and what could not be seen.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "monitor/command/command.h"
+#include "monitor/log.h"
+#include "monitor/role/keeper.h"
+
+#define BAR_WIDTH    40
+#define BAR_INTERVAL 100 /* milliseconds */
+
+/* The bar on standard error. */
+struct bar {
+	bool is_drawn;
+	int64_t drawn_at; /* milliseconds of the monotonic clock */
+};
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+draw_bar(void *ctx, const char *capture, uint64_t consumed, uint64_t size)
+{
+	struct bar *bar = ctx;
+	int64_t now = milliseconds();
+	double part = size > 0 ? (double)consumed / (double)size : 0;
+	int full = (int)((part < 1 ? part : 1) * BAR_WIDTH);
+
+	if (capture == NULL) {
+		if (bar->is_drawn)
+			fputs("\r\033[K", stderr);
+		bar->is_drawn = false;
+		return;
+	}
+	if (bar->is_drawn && now - bar->drawn_at < BAR_INTERVAL)
+		return;
+	if (size > 0)
+		fprintf(stderr, "\r\033[K[%.*s%.*s] %3d %%", full,
+			"########################################", BAR_WIDTH - full,
+			"                                        ", (int)(part * 100));
+	else
+		fprintf(stderr, "\r\033[K%" PRIu64 " MB", consumed / 1000000);
+	bar->is_drawn = true;
+	bar->drawn_at = now;
+}
+
+static void
+show_sessions(FILE *out, const struct recorder_counts *c)
+{
+	fprintf(out,
+		"sessions   %" PRIu64 " new, %" PRIu64 " known already, %" PRIu64 " continued\n",
+		c->sessions_new, c->sessions_known, c->sessions_extended);
+	fputs("          ", out);
+	for (enum outcome o = OUTCOME_ENCRYPTED; o <= OUTCOME_PARTIAL; o++)
+		fprintf(out, "%s %" PRIu64 " %s", o == OUTCOME_ENCRYPTED ? "" : ",", c->outcomes[o],
+			outcome_name(o));
+	fputc('\n', out);
+	fputs("findings  ", out);
+	for (int s = SEVERITY_CRITICAL; s >= SEVERITY_INFO; s--)
+		fprintf(out, "%s %" PRIu64 " %s", s == SEVERITY_CRITICAL ? "" : ",", c->findings[s],
+			severity_name((enum severity)s));
+	fputc('\n', out);
+	fprintf(out,
+		"incidents  %" PRIu64 " opened, %" PRIu64 " raised, %" PRIu64 " reopened, %" PRIu64
+		" seen again\n",
+		c->incidents_opened, c->incidents_raised, c->incidents_reopened,
+		c->incidents_touched);
+}
+
+/* What could not be seen: a monitor that misses bytes must not look healthy. */
+static void
+show_losses(FILE *out, const struct dissector_counts *c)
+{
+	const struct {
+		uint64_t count;
+		const char *what;
+	} losses[] = {
+	    {c->gap_bytes, "bytes that were sent and are not in the capture"},
+	    {c->got[PACKET_CUT], "packets cut off inside their headers (capture with a larger "
+				 "snap length)"},
+	    {c->got[PACKET_BAD], "packets whose headers contradict themselves"},
+	    {c->got[PACKET_DEEP], "packets nested too deep"},
+	    {c->got[PACKET_LINK_UNKNOWN], "packets of a link type that is not read"},
+	    {c->checksum_wrong, "segments with a wrong checksum, believed only once acknowledged"},
+	    {c->evicted, "flows given up for room (give more with --memory)"},
+	    {c->pool_refusals, "times that memory ran out (give more with --memory)"},
+	    {c->fragments.overlaps, "datagrams whose fragments contradict each other"},
+	    {c->fragments.evicted + c->fragments.expired, "datagrams not put together again"},
+	};
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		if (losses[i].count > 0)
+			fprintf(out, "not seen   %" PRIu64 " %s\n", losses[i].count,
+				losses[i].what);
+}
+
+static void
+show_summary(FILE *out, const struct options *o, const struct keeper_result *r)
+{
+	fprintf(out,
+		"read       %" PRIu64 " packets, %" PRIu64 " bytes, from %" PRIu64 " of %zu %s",
+		r->packets, r->bytes, r->captures, o->watch.files.count,
+		o->watch.files.count == 1 ? "capture" : "captures");
+	if (r->truncated > 0)
+		fprintf(out, ", %" PRIu64 " truncated", r->truncated);
+	fputs(r->is_interrupted ? ", interrupted\n" : "\n", out);
+	if (!r->has_database)
+		return;
+	show_sessions(out, &r->recorded);
+	show_losses(out, &r->dissected);
+	fprintf(out, "kept in    %s (next: waxseal incidents --db %s)\n", o->db, o->db);
+}
+
+static bool
+is_fail_on_met(const struct watch_options *w, const struct recorder_counts *c)
+{
+	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
+		if (w->has_fail_on && (enum severity)s >= w->fail_on && c->findings[s] > 0)
+			return true;
+	return false;
+}
+
+int
+command_watch(const struct options *o)
+{
+	const struct watch_options *w = &o->watch;
+	struct bar bar = {0};
+	const struct keeper_config config = {
+	    .db = o->db,
+	    .sensor = w->sensor,
+	    .ca_file = w->ca_file,
+	    .captures = w->files.at,
+	    .capture_count = w->files.count,
+	    .service = w->service,
+	    .memory = w->memory,
+	    .json = w->is_json ? stdout : NULL,
+	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
+	    .ctx = &bar,
+	};
+	struct keeper_result result;
+
+	keeper_run(&config, &result);
+	/* Findings for programs go to standard output, and nothing else beside them. */
+	if (log_verbosity() >= 0 && result.captures > 0)
+		show_summary(w->is_json ? stderr : stdout, o, &result);
+	if (result.is_failed || result.is_interrupted)
+		return STATUS_FAILED;
+	return is_fail_on_met(w, &result.recorded) ? STATUS_FAIL_ON_MET : STATUS_DONE;
+}

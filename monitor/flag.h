@@ -1,0 +1,72 @@
+/*
+ * The table of flags: name, letter, value, what takes it, what it does to
+ * struct options, one line of help.
+ *
+ * One row serves the command line, the configuration file and --help alike.
+ * Private to options.c and help.c. Checks each value by itself; what flags
+ * mean together is options.c's.
+ */
+#ifndef MONITOR_FLAG_H
+#define MONITOR_FLAG_H
+
+#include "monitor/options.h"
+
+/* Which commands take a flag; a command's row has those of all its flags. */
+#define FLAG_GLOBAL  0x001u /* all, and before the command */
+#define FLAG_WATCH   0x002u
+#define FLAG_LIST    0x004u /* lists of sessions and of incidents */
+#define FLAG_SESSION 0x008u /* lists of sessions */
+#define FLAG_JSON    0x020u
+#define FLAG_CSV     0x040u
+#define FLAG_NOTE    0x080u
+#define FLAG_OUTPUT  0x100u
+#define FLAG_PRUNE   0x200u
+
+/* Where a value comes from; a later one replaces what an earlier one listed. */
+enum flag_source { SOURCE_DEFAULT, SOURCE_CONFIG, SOURCE_COMMAND_LINE };
+
+/* One reading of the command line. */
+struct taking {
+	struct options *out;
+	char *why;   /* OPTIONS_WHY_MAX bytes */
+	int64_t now; /* for spans of time */
+	enum flag_source source;
+	bool wants_help, wants_version;
+	bool has_command;   /* the word that names the command was passed */
+	const char *config; /* --config; NULL: the default */
+	enum flag_source service_from[SERVICES];
+};
+
+struct flag {
+	const char *name;  /* without its dashes */
+	char letter;       /* 0: none */
+	const char *value; /* its name in help; NULL: it takes none */
+	uint32_t groups;
+	bool is_setting;                                   /* may stand in the configuration file */
+	bool (*take)(struct taking *t, const char *value); /* false: why is filled */
+	const char *help;
+};
+
+extern const struct flag flags[];
+extern const size_t flag_count;
+
+/*
+ * By name (of length bytes, without dashes) or letter; NULL where there is
+ * none. Where commands share a name, the row of these groups.
+ */
+const struct flag *flag_find(const char *name, size_t length, uint32_t groups);
+const struct flag *flag_find_letter(char letter);
+
+/* What is wrong, to t->why. Returns false, so that a caller can return it. */
+bool flag_refuse(struct taking *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A copy that lives as long as t->out; NULL, and why filled, where memory is refused. */
+char *flag_keep(struct taking *t, const char *text, size_t length);
+
+/*
+ * The word of a list that is nearest to what was typed, for "did you mean";
+ * NULL where none is near. words yields the i-th word, NULL at the end.
+ */
+const char *nearest_word(const char *typed, const char *(*words)(size_t i));
+
+#endif

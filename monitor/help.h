@@ -1,0 +1,21 @@
+/*
+ * --help and --version: made from the tables of commands and flags.
+ */
+#ifndef MONITOR_HELP_H
+#define MONITOR_HELP_H
+
+#include <stdio.h>
+
+#include "monitor/command/command.h"
+
+#ifndef WAXSEAL_VERSION /* the Makefile gives it */
+#define WAXSEAL_VERSION "unversioned"
+#endif
+
+/* Help of the program: its commands and what all of them take. */
+void help_program(FILE *out);
+
+/* Help of one command. */
+void help_command(FILE *out, const struct command *command);
+
+#endif

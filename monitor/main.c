@@ -1,0 +1,56 @@
+/*
+ * waxseal: watches mail cross a network tap and says when the seal was broken.
+ *
+ * Reads the command line and runs the command that it names; the table of
+ * commands is in command/command.c.
+ */
+#include <stdio.h>
+
+#include "monitor/command/command.h"
+#include "monitor/help.h"
+#include "monitor/log.h"
+#include "monitor/output.h"
+#include "monitor/role/role.h"
+
+static int
+run(const struct options *o, enum parsed parsed, const char *why)
+{
+	switch (parsed) {
+	case PARSED_RUN:
+		log_set_verbosity(o->verbosity);
+		return o->command->run(o);
+	case PARSED_HELP:
+		if (o->command == NULL)
+			help_program(stdout);
+		else
+			help_command(stdout, o->command);
+		return STATUS_DONE;
+	case PARSED_VERSION:
+		puts("waxseal " WAXSEAL_VERSION);
+		return STATUS_DONE;
+	case PARSED_MISUSE:
+		log_error("%s", why);
+		return STATUS_MISUSE;
+	case PARSED_FAILED:
+		break;
+	}
+	log_error("%s", why);
+	return STATUS_FAILED;
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct options options;
+	char why[OPTIONS_WHY_MAX];
+	enum parsed parsed;
+	int status;
+
+	if (role_is_child(argc, argv))
+		return role_main(argc, argv);
+	output_begin();
+	parsed = options_parse(argc, argv, &options, why);
+	status = output_finish(run(&options, parsed, why));
+	options_free(&options);
+	return status;
+}

@@ -1,0 +1,492 @@
+/*
+ * The command line, WAXSEAL_DB and the configuration file as one struct.
+ *
+ * In order: find the command and --config; read the configuration file, then
+ * the environment, then the command line, each over what came before; then
+ * check what only the whole can tell. Single flags are flag.c's.
+ *
+ * The configuration file has a setting a line, "name = value", the names being
+ * those of flags; "#" begins a comment line.
+ */
+#include "monitor/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dissector/text.h"
+#include "monitor/command/command.h"
+#include "monitor/flag.h"
+
+#define CONFIG_DEFAULT "/etc/waxseal.conf"
+#define DB_FOLDER      "/var/lib/waxseal"
+#define DB_SYSTEM      DB_FOLDER "/waxseal.db"
+#define DB_LOCAL       "./waxseal.db"
+#define ID_DIGITS_MAX  19 /* of the largest id */
+
+/* One walk over the command line. */
+struct walk {
+	int argc;
+	char *const *argv;
+	int at;             /* the next argument */
+	bool is_only_words; /* "--" was seen */
+};
+
+/* What stands at one place of the command line. */
+struct found {
+	const struct flag *flag; /* NULL: a word */
+	const char *shown;       /* the argument */
+	const char *value;       /* of the flag, or the word */
+};
+
+static const char *
+command_word(size_t i)
+{
+	return i < command_count ? commands[i].name : NULL;
+}
+
+static const char *
+flag_word(size_t i)
+{
+	return i < flag_count ? flags[i].name : NULL;
+}
+
+static bool
+refuse_flag(struct taking *t, const char *shown, size_t length)
+{
+	char name[64];
+	const char *near;
+
+	if (text_is_digit((uint8_t)shown[1]))
+		return flag_refuse(t, "%.64s: not the id of an incident (a number from 1 up)",
+				   shown);
+	snprintf(name, sizeof(name), "%.*s", (int)(length > 60 ? 60 : length), shown);
+	near = name[1] == '-' ? nearest_word(name + 2, flag_word) : NULL;
+	if (near != NULL)
+		return flag_refuse(t, "unknown option %s (did you mean --%s?)", name, near);
+	return flag_refuse(t, "unknown option %s (--help lists them)", name);
+}
+
+/* The value of a flag: what is attached to it, or the next argument. */
+static bool
+value_of(struct taking *t, struct walk *w, const char *attached, struct found *f)
+{
+	f->value = attached;
+	if (f->flag->value == NULL)
+		return true;
+	if (f->value == NULL && w->at < w->argc)
+		f->value = w->argv[w->at++];
+	if (f->value == NULL)
+		return flag_refuse(t, "%s needs a value (%s)", f->shown, f->flag->value);
+	if (f->value[0] == '\0' && f->flag->groups != FLAG_NOTE)
+		return flag_refuse(t, "%s: the value is empty (%s)", f->shown, f->flag->value);
+	return true;
+}
+
+static bool
+long_flag(struct taking *t, struct walk *w, uint32_t groups, struct found *f)
+{
+	const char *name = f->shown + 2;
+	const size_t length = strcspn(name, "=");
+	const char *attached = name[length] == '=' ? name + length + 1 : NULL;
+
+	f->flag = flag_find(name, length, groups);
+	if (f->flag == NULL)
+		return refuse_flag(t, f->shown, length + 2);
+	if (attached != NULL && f->flag->value == NULL)
+		return flag_refuse(t, "--%s takes no value", f->flag->name);
+	return value_of(t, w, attached, f);
+}
+
+/* Called with each flag and each word of a command line; false ends the walk. */
+typedef bool visit(struct taking *t, const struct found *f);
+
+/* "-vq", "-rFILE", "-r FILE" */
+static bool
+short_flags(struct taking *t, struct walk *w, struct found *f, visit *each)
+{
+	for (const char *letter = f->shown + 1; *letter != '\0'; letter++) {
+		f->flag = flag_find_letter(*letter);
+		if (f->flag == NULL)
+			return refuse_flag(t, f->shown, strlen(f->shown));
+		if (!value_of(t, w, letter[1] == '\0' ? NULL : letter + 1, f) || !each(t, f))
+			return false;
+		if (f->flag->value != NULL)
+			return true;
+	}
+	return true;
+}
+
+/* groups: of the command, where it is known already. */
+static bool
+walk_line(struct taking *t, struct walk w, uint32_t groups, visit *each)
+{
+	while (w.at < w.argc) {
+		struct found f = {.shown = w.argv[w.at++]};
+
+		if (w.is_only_words || f.shown[0] != '-' || f.shown[1] == '\0') {
+			f.value = f.shown;
+			if (!each(t, &f))
+				return false;
+		} else if (f.shown[1] != '-') {
+			if (!short_flags(t, &w, &f, each))
+				return false;
+		} else if (f.shown[2] == '\0') {
+			w.is_only_words = true;
+		} else if (!long_flag(t, &w, groups, &f) || !each(t, &f)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* First walk: which command, which configuration file. */
+static bool
+visit_first(struct taking *t, const struct found *f)
+{
+	const char *near;
+
+	if (f->flag != NULL)
+		/* The others wait until the command is known. */
+		return strcmp(f->flag->name, "config") != 0 || f->flag->take(t, f->value);
+	if (t->out->command != NULL)
+		return true;
+	t->out->command = command_find(f->value);
+	if (t->out->command != NULL)
+		return true;
+	near = nearest_word(f->value, command_word);
+	if (near != NULL)
+		return flag_refuse(t, "%.64s: unknown command (did you mean %s?)", f->value, near);
+	return flag_refuse(t, "%.64s: unknown command (waxseal --help lists them)", f->value);
+}
+
+static bool
+id_parse(struct taking *t, const char *word)
+{
+	const size_t length = strlen(word);
+	uint64_t id;
+
+	if (length > ID_DIGITS_MAX ||
+	    !text_number((struct bytes){(const uint8_t *)word, length}, &id) || id == 0 ||
+	    id > INT64_MAX)
+		return flag_refuse(t,
+				   "%.64s: not the id of an incident (a number from 1 up; waxseal "
+				   "incidents lists them)",
+				   word);
+	t->out->id = (int64_t)id;
+	return true;
+}
+
+static bool
+action_parse(struct taking *t, const char *word)
+{
+	static const char *const actions[] = {"check", "stats", "prune", "backup"};
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(word, actions[i]) == 0) {
+			t->out->action = actions[i];
+			return true;
+		}
+	return flag_refuse(t, "db %.64s: unknown (one of: check, stats, prune, backup FILE)", word);
+}
+
+/* A word that is neither the command nor a flag's value. */
+static bool
+operand(struct taking *t, const char *word)
+{
+	struct options *o = t->out;
+
+	switch (o->command->operands) {
+	case OPERANDS_NONE:
+		break;
+	case OPERANDS_FILES:
+		/* Several files may follow one -r, as a shell's "*" gives them. */
+		if (o->watch.files.count > 0)
+			return flag_find_letter('r')->take(t, word);
+		return flag_refuse(t, "%s: unexpected (to read a capture: -r %s)", word, word);
+	case OPERANDS_ID:
+		if (o->id == 0)
+			return id_parse(t, word);
+		break;
+	case OPERANDS_ACTION:
+		if (o->action == NULL)
+			return action_parse(t, word);
+		if (strcmp(o->action, "backup") == 0 && o->output == NULL) {
+			o->output = word;
+			return true;
+		}
+		break;
+	}
+	return flag_refuse(t, "%.64s: unexpected (waxseal %s --help)", word, o->command->name);
+}
+
+/* Second walk: everything, in order. */
+static bool
+visit_second(struct taking *t, const struct found *f)
+{
+	const struct command *command = t->out->command;
+
+	if (f->flag == NULL) {
+		if (!t->has_command) {
+			t->has_command = true;
+			return true;
+		}
+		return operand(t, f->value);
+	}
+	if ((f->flag->groups & (FLAG_GLOBAL | (command == NULL ? 0 : command->flags))) != 0)
+		return f->flag->take(t, f->value);
+	if (command == NULL)
+		return flag_refuse(t, "no command given (waxseal --help lists them)");
+	return flag_refuse(t, "%.64s: not an option of %s (waxseal %s --help)", f->shown,
+			   command->name, command->name);
+}
+
+/* One line of the configuration file; its end is cut off already. */
+static bool
+config_line(struct taking *t, char *line)
+{
+	const struct bytes all = text_trim((struct bytes){(const uint8_t *)line, strlen(line)});
+	const size_t equals = bytes_find(all, '=');
+	const struct bytes name = text_trim(bytes_first(all, equals));
+	const struct bytes value = text_trim(bytes_after(all, equals + 1));
+	const struct flag *flag;
+	char *kept;
+
+	if (all.len == 0 || all.at[0] == '#')
+		return true;
+	if (equals == all.len || value.len == 0)
+		return flag_refuse(t, "not a setting (name = value)");
+	flag = flag_find((const char *)name.at, name.len, 0);
+	if (flag == NULL || !flag->is_setting)
+		return flag_refuse(t, "unknown setting (waxseal(8) lists them)");
+	kept = flag_keep(t, (const char *)value.at, value.len);
+	return kept != NULL && flag->take(t, kept);
+}
+
+static enum parsed
+config_lines(struct taking *t, FILE *file, const char *path)
+{
+	enum parsed parsed = PARSED_RUN;
+	char problem[OPTIONS_WHY_MAX];
+	size_t room = 0, number = 0;
+	char *line = NULL;
+	ssize_t length;
+
+	while (parsed == PARSED_RUN && (length = getline(&line, &room, file)) != -1) {
+		number++;
+		if (length > 0 && line[length - 1] == '\n')
+			line[--length] = '\0';
+		if (length > 0 && line[length - 1] == '\r')
+			line[--length] = '\0';
+		if ((size_t)length != strlen(line)) {
+			flag_refuse(t, "%s: not a text file (line %zu holds NUL)", path, number);
+			parsed = PARSED_MISUSE;
+		} else if (!config_line(t, line)) {
+			snprintf(problem, sizeof(problem), "%s", t->why);
+			flag_refuse(t, "%s:%zu: %s", path, number, problem);
+			parsed = PARSED_MISUSE;
+		}
+	}
+	free(line);
+	return parsed;
+}
+
+static enum parsed
+config_read(struct taking *t)
+{
+	const char *path = t->config == NULL ? CONFIG_DEFAULT : t->config;
+	enum parsed parsed;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL && errno == ENOENT && t->config == NULL)
+		return PARSED_RUN;
+	if (file == NULL) {
+		flag_refuse(t, "%s: cannot read the configuration: %s (give another with --config)",
+			    path, strerror(errno));
+		return PARSED_FAILED;
+	}
+	t->source = SOURCE_CONFIG;
+	parsed = config_lines(t, file, path);
+	if (parsed == PARSED_RUN && ferror(file) != 0) {
+		flag_refuse(t, "%s: cannot read the configuration: %s (give another with --config)",
+			    path, strerror(errno));
+		parsed = PARSED_FAILED;
+	}
+	fclose(file);
+	return parsed;
+}
+
+/* Ports of services that were given none, as far as nothing else has them. */
+static void
+default_services(struct taking *t)
+{
+	static const struct {
+		enum service service;
+		uint16_t port;
+	} usual[] = {
+	    {SERVICE_SMTP, 25},         {SERVICE_SMTP, 2525}, {SERVICE_SUBMISSION, 587},
+	    {SERVICE_SUBMISSIONS, 465}, {SERVICE_LMTP, 24},
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		uint8_t *slot = &t->out->watch.service[usual[i].port];
+
+		if (t->service_from[usual[i].service] == SOURCE_DEFAULT && *slot == SERVICE_NONE)
+			*slot = (uint8_t)usual[i].service;
+	}
+}
+
+/* Below the command line: the environment, the configuration, then what the machine has. */
+static const char *
+lower_db(const char *configured)
+{
+	const char *given = getenv("WAXSEAL_DB");
+	struct stat folder;
+
+	if (given != NULL && given[0] != '\0')
+		return given;
+	if (configured != NULL)
+		return configured;
+	if (geteuid() == 0 && stat(DB_FOLDER, &folder) == 0 && S_ISDIR(folder.st_mode))
+		return DB_SYSTEM;
+	return DB_LOCAL;
+}
+
+static bool
+check_watch(struct taking *t)
+{
+	const struct watch_options *w = &t->out->watch;
+
+	if (w->interfaces.count > 0)
+		return flag_refuse(t,
+				   "-i %.64s: live capture is not in this version (save the "
+				   "traffic with tcpdump -w FILE, then -r FILE)",
+				   w->interfaces.at[0]);
+	if (w->lookups || w->resolvers.count > 0)
+		return flag_refuse(
+		    t, "--lookups: policy look-ups are not in this version (leave it out)");
+	if (w->gate == GATE_EBPF)
+		return flag_refuse(t, "--gate ebpf: not in this version (auto or none)");
+	if (w->files.count == 0)
+		return flag_refuse(t, "nothing to read (give a saved capture with -r FILE)");
+	return true;
+}
+
+static bool
+check_db(struct taking *t)
+{
+	const struct options *o = t->out;
+	const bool has_bounds = o->prune.before != INT64_MIN || o->prune.bytes != 0;
+	const bool is_prune = o->action != NULL && strcmp(o->action, "prune") == 0;
+
+	if (o->action == NULL)
+		return flag_refuse(t, "db: do what? (one of: check, stats, prune, backup FILE)");
+	if (is_prune && !has_bounds)
+		return flag_refuse(
+		    t, "db prune: prune what? (--before TIME, --max-size SIZE or both)");
+	if (!is_prune && has_bounds)
+		return flag_refuse(t, "db %s: --before and --max-size are for db prune alone",
+				   o->action);
+	if (strcmp(o->action, "backup") == 0 && o->output == NULL)
+		return flag_refuse(t, "db backup: to which file? (waxseal db backup FILE)");
+	return true;
+}
+
+/* What only the whole command line can tell. */
+static bool
+check_whole(struct taking *t)
+{
+	const struct options *o = t->out;
+
+	if (o->command == NULL)
+		return flag_refuse(t, "no command given (waxseal --help lists them)");
+	if (o->filter.since > o->filter.until)
+		return flag_refuse(t, "--since is later than --until (nothing can lie between)");
+	switch (o->command->operands) {
+	case OPERANDS_NONE:
+		return true;
+	case OPERANDS_FILES:
+		return check_watch(t);
+	case OPERANDS_ID:
+		if (o->id == 0)
+			return flag_refuse(t, "%s: which incident? (waxseal incidents lists them)",
+					   o->command->name);
+		if ((o->command->flags & FLAG_OUTPUT) != 0 && o->output == NULL)
+			return flag_refuse(t, "%s: to which file? (-w FILE; - is standard output)",
+					   o->command->name);
+		return true;
+	case OPERANDS_ACTION:
+		return check_db(t);
+	}
+	return true;
+}
+
+static void
+begin(struct options *out)
+{
+	*out = (struct options){.filter = FILTER_ALL, .prune.before = INT64_MIN};
+	out->watch.readers = 1;
+	out->watch.snaplen = SNAPLEN_DEFAULT;
+	out->watch.sensor = "default";
+	out->watch.memory = MEMORY_DEFAULT;
+}
+
+static int64_t
+microseconds_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* Help and version are given even where the rest of the line makes no sense. */
+static enum parsed
+misuse(const struct taking *t)
+{
+	return t->wants_help ? PARSED_HELP : t->wants_version ? PARSED_VERSION : PARSED_MISUSE;
+}
+
+enum parsed
+options_parse(int argc, char *const argv[], struct options *out, char *why)
+{
+	struct taking t = {.out = out, .why = why, .now = microseconds_now()};
+	const struct walk line = {.argc = argc, .argv = argv, .at = 1};
+	enum parsed parsed;
+	uint32_t groups;
+
+	why[0] = '\0';
+	begin(out);
+	if (!walk_line(&t, line, 0, visit_first))
+		return PARSED_MISUSE;
+	groups = FLAG_GLOBAL | (out->command == NULL ? 0 : out->command->flags);
+	parsed = config_read(&t);
+	t.source = SOURCE_COMMAND_LINE;
+	out->db = lower_db(out->db);
+	if (!walk_line(&t, line, groups, visit_second))
+		return misuse(&t);
+	if (t.wants_help || t.wants_version)
+		return misuse(&t);
+	if (parsed != PARSED_RUN)
+		return parsed;
+	if (!check_whole(&t))
+		return PARSED_MISUSE;
+	default_services(&t);
+	return PARSED_RUN;
+}
+
+void
+options_free(struct options *o)
+{
+	for (size_t i = 0; i < o->texts.count; i++)
+		free((void *)(uintptr_t)o->texts.at[i]);
+	free(o->texts.at);
+	free(o->watch.files.at);
+	free(o->watch.interfaces.at);
+	free(o->watch.resolvers.at);
+	*o = (struct options){0};
+}

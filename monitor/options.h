@@ -1,0 +1,89 @@
+/*
+ * The command line, the environment and the configuration file as one struct.
+ *
+ * Owns the lists of struct options; the strings are borrowed from argv, or
+ * live as long as the struct. Says what was asked, with every number, time,
+ * address and name already checked; opens nothing but the configuration file,
+ * prints nothing, does nothing.
+ */
+#ifndef MONITOR_OPTIONS_H
+#define MONITOR_OPTIONS_H
+
+#include "db/query.h"
+#include "db/upkeep.h"
+#include "dissector/session.h"
+#include "monitor/judge/judge.h"
+
+struct command; /* monitor/command/command.h */
+
+#define OPTIONS_WHY_MAX 512 /* bytes of a line that says what is wrong, NUL included */
+#define RESOLVERS_MAX   8
+#define MEMORY_DEFAULT  ((size_t)256 << 20) /* bytes, --memory */
+#define SNAPLEN_DEFAULT 262144
+#define SNAPLEN_MIN     96 /* less would cut the headers of a tunnelled packet */
+#define READERS_MAX     64
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+
+/* How the bulk of a session is kept away from the parser. */
+enum gate_choice { GATE_AUTO, GATE_EBPF, GATE_NONE };
+
+/* A list of words, in the order of the command line. */
+struct words {
+	const char **at;
+	size_t count;
+};
+
+struct watch_options {
+	struct words files;      /* -r; "-" is standard input, once at most */
+	struct words interfaces; /* -i */
+	const char *expression;  /* -f; NULL: none */
+	uint8_t service[65536];  /* enum service of each server port, for dissector_config */
+	unsigned readers;        /* 1 to READERS_MAX */
+	enum gate_choice gate;
+	uint32_t snaplen; /* bytes, SNAPLEN_MIN to SNAPLEN_DEFAULT */
+	bool lookups;
+	struct words resolvers; /* --resolver */
+	const char *ca_file;    /* NULL: none */
+	bool has_fail_on;
+	enum severity fail_on; /* that or worse */
+	bool is_json;          /* --json: findings as lines on standard output */
+	bool has_progress;     /* --progress */
+	const char *sensor;    /* printable, 1 to 64 bytes; "default" without --sensor */
+	size_t memory;         /* bytes, at least DISSECTOR_BUDGET_MIN */
+};
+
+struct options {
+	const struct command *command; /* never NULL after PARSED_RUN */
+	const char *db;                /* path of the database */
+	bool has_db;                   /* --db stood on the command line */
+	int verbosity;                 /* -1 with -q, 0, and one more for each -v */
+	enum format format;            /* --json, --csv */
+	struct filter filter;          /* of lists; its with_json is left to the command */
+	struct watch_options watch;
+	int64_t id;         /* of an incident, 1 and up: show, export, ack, close, reopen */
+	const char *note;   /* --note; NULL: none */
+	const char *output; /* -w, or the operand of db backup; NULL: none */
+	const char *action; /* db: "check", "stats", "prune", "backup" */
+	struct prune prune; /* db prune: before and bytes */
+	struct words texts; /* private: strings that argv does not hold */
+};
+
+/* What a command line came to. */
+enum parsed {
+	PARSED_RUN,     /* do it */
+	PARSED_HELP,    /* --help: of out->command, or of the program where that is NULL */
+	PARSED_VERSION, /* --version */
+	PARSED_MISUSE,  /* it is wrong; why says how and what to do, one line */
+	PARSED_FAILED   /* it is right but cannot be had: the configuration file, memory */
+};
+
+/*
+ * Read a command line. argv[0] is the program. *out is to be given to
+ * options_free whatever is returned. why holds OPTIONS_WHY_MAX bytes.
+ */
+enum parsed options_parse(int argc, char *const argv[], struct options *out, char *why);
+
+void options_free(struct options *o);
+
+#endif

@@ -1,0 +1,49 @@
+/* The fate of standard output; see output.h. */
+#include "monitor/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "monitor/command/command.h"
+#include "monitor/log.h"
+
+/* Why writing failed first; 0: it has not. */
+static int failure;
+
+void
+output_begin(void)
+{
+	int fd;
+
+	/* Read-only: what is written to a descriptor that was closed must fail, not vanish. */
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+bool
+output_is_fine(void)
+{
+	if (failure == 0 && ferror(stdout) != 0)
+		failure = errno != 0 ? errno : EIO;
+	return failure == 0;
+}
+
+int
+output_finish(int status)
+{
+	if (output_is_fine() && fflush(stdout) != 0)
+		failure = errno;
+	if (failure == 0 || failure == EPIPE)
+		return status;
+	log_error("standard output: cannot write: %s (give it room, or another place)",
+		  strerror(failure));
+	return STATUS_FAILED;
+}

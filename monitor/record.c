@@ -1,0 +1,244 @@
+/*
+ * A batch ends after so many sessions, or with the first call after a second:
+ * while one is open nobody else can write, and an operator who acknowledges an
+ * incident should not wait for a slow capture.
+ */
+#include "monitor/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "monitor/rows.h"
+
+#define BATCH_SESSIONS 2000
+#define BATCH_SECONDS  1
+#define SOURCE_MAX     4096 /* a path */
+
+struct recorder {
+	struct store *store;
+	struct rows *rows;
+	struct recorder_counts counts;
+	char *sensor;
+	char source[SOURCE_MAX];
+	int64_t sensor_id; /* while a batch is open */
+	uint32_t batch;    /* sessions in it */
+	time_t begun;
+	char error[STORE_WHY_MAX];
+};
+
+struct recorder *
+recorder_open(const char *path, const char *sensor, char *why, size_t why_size)
+{
+	struct recorder *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		goto no_memory;
+	r->rows = rows_new();
+	r->sensor = strdup(sensor);
+	if (r->rows == NULL || r->sensor == NULL)
+		goto no_memory;
+	r->store = store_open(path, STORE_CREATE, why, why_size);
+	if (r->store != NULL)
+		return r;
+	recorder_close(r);
+	return NULL;
+
+no_memory:
+	snprintf(why, why_size, "%s: out of memory", path);
+	recorder_close(r);
+	return NULL;
+}
+
+static bool
+fail(struct recorder *r, const char *why)
+{
+	snprintf(r->error, sizeof(r->error), "%s", why);
+	return false;
+}
+
+void
+recorder_source(struct recorder *r, const char *source)
+{
+	snprintf(r->source, sizeof(r->source), "%s", source);
+}
+
+static time_t
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ts.tv_sec;
+}
+
+/* Begin a batch where none is open. */
+static bool
+begin(struct recorder *r)
+{
+	if (store_is_in_transaction(r->store))
+		return true;
+	if (!store_begin(r->store))
+		return fail(r, store_error(r->store));
+	/* Looked up anew: if the batch that added it was rolled back it is not there. */
+	r->sensor_id = session_sensor(r->store, r->sensor);
+	if (r->sensor_id == 0) {
+		fail(r, store_error(r->store));
+		store_rollback(r->store);
+		return false;
+	}
+	r->batch = 0;
+	r->begun = now();
+	return true;
+}
+
+static bool
+end_if_due(struct recorder *r)
+{
+	if (r->batch < BATCH_SESSIONS && now() - r->begun <= BATCH_SECONDS)
+		return true;
+	return recorder_flush(r);
+}
+
+static void
+count_incident(struct recorder_counts *c, enum incident_event event)
+{
+	switch (event) {
+	case INCIDENT_UNTOUCHED:
+		break;
+	case INCIDENT_OPENED:
+		c->incidents_opened++;
+		break;
+	case INCIDENT_RAISED:
+		c->incidents_raised++;
+		break;
+	case INCIDENT_REOPENED:
+		c->incidents_reopened++;
+		break;
+	case INCIDENT_TOUCHED:
+		c->incidents_touched++;
+		break;
+	}
+}
+
+static void
+count(struct recorder *r, const struct session_row *row, const struct verdict *v)
+{
+	size_t i;
+
+	r->counts.outcomes[v->outcome]++;
+	for (i = 0; i < v->count; i++)
+		r->counts.findings[v->findings[i].severity]++;
+	for (i = 0; i < row->finding_count; i++)
+		count_incident(&r->counts, row->findings[i].event);
+}
+
+static void
+print_line(void *ctx, const char *json)
+{
+	fprintf(ctx, "%s\n", json);
+}
+
+static enum recorded
+add(struct recorder *r, const struct session_row *row, int64_t *id)
+{
+	switch (session_add(r->store, row, id)) {
+	case SESSION_NEW:
+		r->counts.sessions_new++;
+		return RECORDED_NEW;
+	case SESSION_KNOWN:
+		r->counts.sessions_known++;
+		return RECORDED_KNOWN;
+	case SESSION_EXTENDED:
+		r->counts.sessions_extended++;
+		return RECORDED_EXTENDED;
+	case SESSION_FAILED:
+		break;
+	}
+	fail(r, store_error(r->store));
+	return RECORDED_FAILED;
+}
+
+enum recorded
+recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
+		 const struct evidence_view *evidence, FILE *json)
+{
+	struct session_row row;
+	enum recorded recorded;
+	int64_t id;
+
+	if (!begin(r))
+		return RECORDED_FAILED;
+	rows_of(r->rows, s, v, evidence, &row);
+	row.sensor_id = r->sensor_id;
+	recorded = add(r, &row, &id);
+	if (recorded == RECORDED_FAILED)
+		return recorded;
+	count(r, &row, v);
+	if (json != NULL && v->count != 0 && !session_findings(r->store, id, print_line, json)) {
+		fail(r, store_error(r->store));
+		return RECORDED_FAILED;
+	}
+	r->batch++;
+	return end_if_due(r) ? recorded : RECORDED_FAILED;
+}
+
+bool
+recorder_minute(struct recorder *r, const struct capture_minute *m)
+{
+	struct capture_row row = {
+	    .minute = m->minute,
+	    .source = r->source,
+	    .packets = (int64_t)m->packets,
+	    .bytes = (int64_t)m->bytes,
+	    .dropped = (int64_t)m->dropped,
+	    .gaps = (int64_t)m->gaps,
+	};
+
+	if (!begin(r))
+		return false;
+	row.sensor_id = r->sensor_id;
+	if (!session_capture(r->store, &row)) {
+		fail(r, store_error(r->store));
+		store_rollback(r->store);
+		return false;
+	}
+	return end_if_due(r);
+}
+
+bool
+recorder_flush(struct recorder *r)
+{
+	r->batch = 0;
+	if (store_commit(r->store))
+		return true;
+	return fail(r, store_error(r->store));
+}
+
+const char *
+recorder_error(const struct recorder *r)
+{
+	return r->error;
+}
+
+struct recorder_counts
+recorder_counts(const struct recorder *r)
+{
+	return r->counts;
+}
+
+bool
+recorder_close(struct recorder *r)
+{
+	bool is_good = true;
+
+	if (r == NULL)
+		return true;
+	if (r->store != NULL)
+		is_good = recorder_flush(r);
+	store_close(r->store);
+	rows_free(r->rows);
+	free(r->sensor);
+	free(r);
+	return is_good;
+}

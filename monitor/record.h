@@ -1,0 +1,77 @@
+/*
+ * Judged sessions to rows: what the keeper hands to the database.
+ *
+ * Turns facts and findings into the rows of db/, a batch a transaction. Knows
+ * no SQL, reads no packet. What comes in was checked by the message decoder;
+ * wire text is made printable here.
+ */
+#ifndef MONITOR_RECORD_H
+#define MONITOR_RECORD_H
+
+#include <stdio.h>
+
+#include "dissector/evidence.h"
+#include "monitor/judge/judge.h"
+
+struct recorder;
+
+/* One minute of one capture source: of a saved capture the whole minute, told once. */
+struct capture_minute {
+	int64_t minute; /* microseconds since the epoch, start of the minute */
+	uint64_t packets, bytes, dropped, gaps;
+};
+
+/* The evidence of one session, whole in memory. */
+struct evidence_view {
+	const struct evidence_item *items;
+	size_t count;
+	bool is_whole; /* nothing of it was overwritten */
+};
+
+/* What became of a session. */
+enum recorded {
+	RECORDED_NEW,
+	RECORDED_KNOWN,    /* it was there already: nothing changed */
+	RECORDED_EXTENDED, /* it was there, but shorter */
+	RECORDED_FAILED    /* the database refused; recorder_error says why */
+};
+
+/*
+ * Open the database (made where it is absent). sensor names the tap; source
+ * tells one capture from another within it, so that the minutes of a capture
+ * read twice are counted once. NULL, and one line in why, where it cannot be.
+ */
+struct recorder *recorder_open(const char *path, const char *sensor, char *why, size_t why_size);
+
+/* The capture that what follows comes from; "" is a live one. */
+void recorder_source(struct recorder *r, const char *source);
+
+/*
+ * Record one session and its findings. Commits every batch of its own accord.
+ * json: where not NULL each finding is written there as one JSON line.
+ */
+enum recorded recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
+			       const struct evidence_view *evidence, FILE *json);
+
+bool recorder_minute(struct recorder *r, const struct capture_minute *m);
+
+/* Commit what is under way. False where the database refused. */
+bool recorder_flush(struct recorder *r);
+
+/* Why the last call failed, one line: what, why, what to do. */
+const char *recorder_error(const struct recorder *r);
+
+/* What this run came to, for the summary. */
+struct recorder_counts {
+	uint64_t sessions_new, sessions_known, sessions_extended;
+	uint64_t incidents_opened, incidents_raised, incidents_reopened;
+	uint64_t incidents_touched; /* findings that joined an incident and changed no more of it */
+	uint64_t findings[4];       /* by severity, known sessions included */
+	uint64_t outcomes[5];       /* by outcome, known sessions included */
+};
+struct recorder_counts recorder_counts(const struct recorder *r);
+
+/* Flush and close; NULL does nothing. False where the last commit failed. */
+bool recorder_close(struct recorder *r);
+
+#endif

@@ -1,0 +1,186 @@
+/* Messages over a stream socket; see channel.h. */
+#include "monitor/role/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Sending in pieces of this size costs a packet of the capture next to nothing. */
+#define BATCH ((size_t)128 << 10)
+
+struct channel {
+	int socket;
+	int descriptor;    /* that came and was not taken; -1 for none */
+	struct packer out; /* BATCH and one message more */
+	uint8_t *in;       /* 2 * MESSAGE_MAX */
+	size_t begin, end; /* what is in it and not yet handed out */
+};
+
+#define OUT_SIZE (BATCH + MESSAGE_MAX)
+#define IN_SIZE  (2 * MESSAGE_MAX)
+
+struct channel *
+channel_new(int socket)
+{
+	struct channel *c = calloc(1, sizeof(*c));
+	uint8_t *memory = malloc(OUT_SIZE + IN_SIZE);
+
+	if (c == NULL || memory == NULL) {
+		free(c);
+		free(memory);
+		return NULL;
+	}
+	c->socket = socket;
+	c->descriptor = -1;
+	c->out = packer_over(memory, OUT_SIZE);
+	c->in = memory + OUT_SIZE;
+	return c;
+}
+
+void
+channel_free(struct channel *c)
+{
+	if (c == NULL)
+		return;
+	if (c->descriptor >= 0)
+		close(c->descriptor);
+	close(c->socket);
+	free(c->out.at);
+	free(c);
+}
+
+struct packer *
+channel_out(struct channel *c)
+{
+	return &c->out;
+}
+
+/* Send some of what is held; the descriptor, where it is one, beside its first byte. */
+static ssize_t
+send_some(struct channel *c, size_t from, int descriptor)
+{
+	struct iovec piece = {c->out.at + from, c->out.len - from};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+
+	if (descriptor >= 0) {
+		message.msg_control = control.room;
+		message.msg_controllen = sizeof(control.room);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
+	}
+	return sendmsg(c->socket, &message, MSG_NOSIGNAL);
+}
+
+bool
+channel_flush_with(struct channel *c, int descriptor)
+{
+	size_t done = 0;
+
+	while (done < c->out.len) {
+		ssize_t n = send_some(c, done, done == 0 ? descriptor : -1);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		done += (size_t)n;
+	}
+	c->out.len = 0;
+	return true;
+}
+
+bool
+channel_flush(struct channel *c)
+{
+	return channel_flush_with(c, -1);
+}
+
+bool
+channel_sent(struct channel *c)
+{
+	return c->out.len < BATCH || channel_flush(c);
+}
+
+/* Keep the last descriptor that came; close any other. */
+static void
+keep_descriptor(struct channel *c, struct msghdr *message)
+{
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h != NULL; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = CMSG_LEN(0); at + sizeof(int) <= h->cmsg_len; at += sizeof(int)) {
+			if (c->descriptor >= 0)
+				close(c->descriptor);
+			memcpy(&c->descriptor, (uint8_t *)h + at, sizeof(int));
+		}
+	}
+}
+
+/* Read what there is behind what is held; 0 at the end, -1 with errno. */
+static ssize_t
+receive_some(struct channel *c)
+{
+	struct iovec piece;
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr message = {.msg_iov = &piece,
+				 .msg_iovlen = 1,
+				 .msg_control = control.room,
+				 .msg_controllen = sizeof(control.room)};
+	ssize_t n;
+
+	/* Less than one message is left here, so moving it leaves room for the rest of it. */
+	memmove(c->in, c->in + c->begin, c->end - c->begin);
+	c->end -= c->begin;
+	c->begin = 0;
+	piece = (struct iovec){c->in + c->end, IN_SIZE - c->end};
+	n = recvmsg(c->socket, &message, MSG_CMSG_CLOEXEC);
+	if (n >= 0)
+		keep_descriptor(c, &message);
+	if (n > 0)
+		c->end += (size_t)n;
+	return n;
+}
+
+enum heard
+channel_hear(struct channel *c, enum message *type, struct bytes *body)
+{
+	for (;;) {
+		struct bytes in = {c->in + c->begin, c->end - c->begin};
+		ssize_t n;
+
+		switch (message_take(&in, type, body)) {
+		case GOT_WHOLE:
+			c->begin = c->end - in.len;
+			return HEARD_MESSAGE;
+		case GOT_BAD:
+			return HEARD_BAD;
+		case GOT_PART:
+			break;
+		}
+		n = receive_some(c);
+		if (n == 0)
+			return in.len == 0 ? HEARD_END : HEARD_BAD;
+		if (n < 0)
+			return errno == EINTR ? HEARD_INTERRUPTED : HEARD_FAILED;
+	}
+}
+
+int
+channel_take_descriptor(struct channel *c)
+{
+	int descriptor = c->descriptor;
+
+	c->descriptor = -1;
+	return descriptor;
+}

@@ -1,0 +1,52 @@
+/*
+ * One end of the socket between two roles: messages in large writes and large
+ * reads, and descriptors beside them.
+ *
+ * Owns the socket and a buffer each way. Back-pressure is the socket's: a send
+ * waits until the other end reads. Checks framing, not bodies.
+ */
+#ifndef MONITOR_ROLE_CHANNEL_H
+#define MONITOR_ROLE_CHANNEL_H
+
+#include "monitor/role/message.h"
+
+struct channel;
+
+/* What waiting for a message came to. */
+enum heard {
+	HEARD_MESSAGE,
+	HEARD_END,         /* the other end is closed, between two messages */
+	HEARD_BAD,         /* what came is no message, or ends inside one */
+	HEARD_INTERRUPTED, /* a signal came first */
+	HEARD_FAILED       /* errno says why */
+};
+
+/* Takes the socket over. NULL where memory is refused; the socket stays the caller's then. */
+struct channel *channel_new(int socket);
+
+/* Closes the socket; NULL does nothing. */
+void channel_free(struct channel *c);
+
+/*
+ * Where to append messages, with room for one of MESSAGE_MAX. Call
+ * channel_sent behind each; what is appended is sent when enough has come
+ * together.
+ */
+struct packer *channel_out(struct channel *c);
+
+/* False where the other end is gone. */
+bool channel_sent(struct channel *c);
+
+/* Send now what is still held back; false where the other end is gone. */
+bool channel_flush(struct channel *c);
+
+/* The same, and a descriptor beside the first byte of it. The descriptor stays the caller's. */
+bool channel_flush_with(struct channel *c, int descriptor);
+
+/* Wait for the next message. *body is borrowed until the next call. */
+enum heard channel_hear(struct channel *c, enum message *type, struct bytes *body);
+
+/* The descriptor that came last, now the caller's; -1 where there is none. */
+int channel_take_descriptor(struct channel *c);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The keeper: starts the reader, hands it captures, takes its messages as
+ * hostile, judges the sessions in them and records them.
+ *
+ * Owns the database while it runs and the descriptors that it opens. Reads no
+ * byte of a capture itself. Whatever the reader does, the keeper lives on to
+ * say so, and what was recorded stays.
+ */
+#ifndef MONITOR_ROLE_KEEPER_H
+#define MONITOR_ROLE_KEEPER_H
+
+#include <stdio.h>
+
+#include "dissector/dissector.h"
+#include "monitor/record.h"
+
+struct keeper_config {
+	const char *db, *sensor;
+	const char *ca_file;         /* NULL: the system's, where there is one */
+	const char *const *captures; /* paths; "-": standard input */
+	size_t capture_count;
+	const uint8_t *service; /* 65,536, as in struct dissector_config */
+	size_t memory;          /* bytes, for the dissector */
+	FILE *json;             /* findings as lines; NULL: nowhere */
+	/*
+	 * How far a capture has come, as it goes on; NULL: nobody asks. size is 0
+	 * where unknown; capture is NULL when lines for people are to follow.
+	 */
+	void (*progress)(void *ctx, const char *capture, uint64_t consumed, uint64_t size);
+	void *ctx;
+};
+
+struct keeper_result {
+	bool is_failed;          /* something failed, and was told */
+	bool is_interrupted;     /* by a signal: not all was read, and it was told */
+	uint64_t captures;       /* read, if only in part */
+	uint64_t truncated;      /* of them, those that end in the middle of a packet */
+	uint64_t packets, bytes; /* where a capture was not read whole: at least so many */
+	struct dissector_counts dissected; /* what the readers said at their end */
+	bool has_database;                 /* one was opened: recorded says what it came to */
+	struct recorder_counts recorded;
+};
+
+/*
+ * Read all the captures, in their order, as one stretch of traffic. SIGINT and
+ * SIGTERM end it early but in order; a second one ends the process.
+ */
+void keeper_run(const struct keeper_config *config, struct keeper_result *out);
+
+#endif

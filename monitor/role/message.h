@@ -1,0 +1,122 @@
+/*
+ * What one role may send another: types, caps, and the small bodies.
+ *
+ *     type (1 byte)  length of the body (3 bytes, network order)  body
+ *
+ * Pure: bytes in memory, no sockets (channel.h moves them). Every receiver
+ * treats its sender as taken over: a length over the cap of its type is bad
+ * before its bytes arrive, a body is read with the cursor and must be spent at
+ * the end, and every number, choice and text in it is checked. What an encoder
+ * here writes, its decoder here accepts: what is too long is cut when written.
+ */
+#ifndef MONITOR_ROLE_MESSAGE_H
+#define MONITOR_ROLE_MESSAGE_H
+
+#include "dissector/dissector.h"
+#include "monitor/record.h"
+#include "monitor/role/packer.h"
+
+enum message {
+	/* keeper to reader */
+	MESSAGE_CONFIG = 1, /* first; the CA file's descriptor comes with it, where there is one */
+	MESSAGE_CAPTURE,    /* read this: a descriptor comes with it */
+	MESSAGE_FINISH,     /* no more captures */
+	/* reader to keeper */
+	MESSAGE_LAYERS,   /* first: what the sandbox came to */
+	MESSAGE_OPENED,   /* the file is a capture */
+	MESSAGE_SOURCE,   /* what tells this capture from others */
+	MESSAGE_MINUTE,   /* one minute of it */
+	MESSAGE_SESSION,  /* session_message.h */
+	MESSAGE_PROGRESS, /* how far it has come */
+	MESSAGE_ENDED,    /* the capture is read, or as much of it as can be */
+	MESSAGE_COUNTS,   /* last, behind the last session */
+	MESSAGE_NOTICE    /* words: why the reader cannot start */
+};
+#define MESSAGES (MESSAGE_NOTICE + 1)
+
+#define MESSAGE_HEADER    4
+#define MESSAGE_MAX       ((size_t)1536 << 10) /* the longest of all, header included */
+#define MESSAGE_WORDS_MAX 512                  /* bytes of free text in a message */
+#define SOURCE_TEXT_MAX   33                   /* a source in hexadecimal, NUL included */
+#define LAYERS_MAX        16                   /* sandbox layers that fit a message */
+
+/* Longest body of this type; 0 for a number that is no type. */
+size_t message_cap(unsigned type);
+
+/* Begin a message; what it returns is message_end's, which writes the length. */
+size_t message_begin(struct packer *p, enum message type);
+void message_end(struct packer *p, size_t begun);
+
+/*
+ * The message at the front of *in: *type and *body, borrowed, and *in moves
+ * behind it. GOT_BAD: an unknown type, or a length over its cap.
+ */
+enum got message_take(struct bytes *in, enum message *type, struct bytes *body);
+
+/* What the reader needs to know before it closes itself in. */
+struct reader_config {
+	uint64_t budget;        /* bytes, for the dissector */
+	bool has_ca;            /* a descriptor of the CA file comes along */
+	uint8_t service[65536]; /* enum service of each server port */
+};
+
+struct capture_opened {
+	uint32_t linktype;
+};
+
+struct capture_source {
+	char text[SOURCE_TEXT_MAX]; /* lower-case hexadecimal */
+};
+
+/* How a capture ended. */
+enum capture_end {
+	CAPTURE_WHOLE,
+	CAPTURE_TRUNCATED, /* it ends in the middle of a packet, or of its compressed form */
+	CAPTURE_DAMAGED,   /* something in it cannot be read; what came before was */
+	CAPTURE_FOREIGN    /* it is no capture */
+};
+
+struct capture_ended {
+	enum capture_end end;
+	uint64_t packets, bytes; /* read; bytes as on the wire */
+	struct bytes why;        /* words of a library, raw; empty where whole */
+};
+
+struct capture_progress {
+	uint64_t consumed; /* bytes of the file, as it lies on disk */
+	uint64_t packets;
+};
+
+/* How the layers of the sandbox came out. */
+struct layer_states {
+	size_t count;
+	struct layer_state {
+		uint8_t layer;  /* enum layer of sandbox.h; its user checks it */
+		uint16_t error; /* errno that kept it away; 0: in force */
+	} state[LAYERS_MAX];
+};
+
+/* Each appends one whole message. */
+void message_put_empty(struct packer *p, enum message type);
+void message_put_config(struct packer *p, const struct reader_config *c);
+void message_put_layers(struct packer *p, const struct layer_states *l);
+void message_put_opened(struct packer *p, const struct capture_opened *o);
+void message_put_source(struct packer *p, const struct capture_source *s);
+void message_put_minute(struct packer *p, const struct capture_minute *m);
+void message_put_progress(struct packer *p, const struct capture_progress *c);
+void message_put_ended(struct packer *p, const struct capture_ended *e);
+void message_put_counts(struct packer *p, const struct dissector_counts *c);
+void message_put_notice(struct packer *p, struct bytes words);
+
+/* Each reads one whole body; false where it is bad, and *out is then of no use. Views are borrowed.
+ */
+bool message_get_config(struct bytes body, struct reader_config *out);
+bool message_get_layers(struct bytes body, struct layer_states *out);
+bool message_get_opened(struct bytes body, struct capture_opened *out);
+bool message_get_source(struct bytes body, struct capture_source *out);
+bool message_get_minute(struct bytes body, struct capture_minute *out);
+bool message_get_progress(struct bytes body, struct capture_progress *out);
+bool message_get_ended(struct bytes body, struct capture_ended *out);
+bool message_get_counts(struct bytes body, struct dissector_counts *out);
+
+#endif

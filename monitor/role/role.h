@@ -1,0 +1,43 @@
+/*
+ * The roles of the program: a table of names and entries, and how a role is
+ * started, wired and reaped.
+ *
+ * A role starts by executing the program again, so that it inherits nobody's
+ * memory: no secret, no key, no half-read file. Its one way out is a socket
+ * that is descriptor ROLE_SOCKET.
+ */
+#ifndef MONITOR_ROLE_ROLE_H
+#define MONITOR_ROLE_ROLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define ROLE_SOCKET  3
+#define ROLE_HOW_MAX 160 /* bytes of a line on how a role ended, NUL included */
+
+/* A role under way, as its starter sees it. */
+struct role_process {
+	pid_t pid;
+	int socket; /* to it; whoever takes it closes it */
+};
+
+/* Whether this process was executed to be a role: main asks this before anything else. */
+bool role_is_child(int argc, char *const argv[]);
+
+/* Be that role; returns the status to exit with. */
+int role_main(int argc, char *const argv[]);
+
+/* Start the role of that name. False, with errno, where it cannot be. */
+bool role_start(const char *name, struct role_process *out);
+
+/* End it now, where it still runs. */
+void role_kill(const struct role_process *r);
+
+/*
+ * Wait for its end. True where it ended well; otherwise how holds what became
+ * of it, to follow its name: "was ended by signal 11 (Segmentation fault)".
+ */
+bool role_reap(struct role_process *r, char how[ROLE_HOW_MAX]);
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * The layers of the sandbox; see sandbox.h. Landlock has no wrapper in the C
+ * library, so its system calls are made by number, with the first version of
+ * its interface and whatever rights of later ones the kernel says it knows.
+ */
+#include "monitor/role/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NOBODY 65534 /* where the list of users has none */
+
+static int
+result(int status)
+{
+	return status == 0 ? 0 : errno;
+}
+
+static int
+lay_no_new_privileges(const struct sandbox *s)
+{
+	(void)s;
+	return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+static int
+lay_no_dump(const struct sandbox *s)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)s;
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		return errno;
+	return result(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
+/* Close all from first on, whether or not the kernel can do it at once. */
+static int
+close_from(int first, int last)
+{
+	long most;
+
+	if (first > last)
+		return 0;
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return 0;
+	most = sysconf(_SC_OPEN_MAX);
+	if (most < 0)
+		return ENOSYS;
+	for (int fd = first; fd <= last && fd < most; fd++)
+		close(fd);
+	return 0;
+}
+
+/* 0, 1 and 2 lead nowhere; a sanitizer's report still needs the last. */
+static int
+lay_descriptors(const struct sandbox *s)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int error;
+
+	if (nowhere < 0)
+		return errno;
+	for (int fd = 0; fd < (SANDBOX_IS_INSTRUMENTED ? 2 : 3); fd++)
+		if (dup2(nowhere, fd) < 0)
+			return errno;
+	error = close_from(3, s->socket - 1);
+	return error != 0 ? error : close_from(s->socket + 1, INT32_MAX);
+}
+
+/*
+ * A folder of our own that is removed before it becomes the root: nothing can
+ * be made in it any more, so it stays empty whatever else runs here.
+ */
+static int
+lay_root(const struct sandbox *s)
+{
+	char path[] = "/tmp/waxseal-XXXXXX";
+	int error;
+
+	(void)s;
+	if (SANDBOX_IS_INSTRUMENTED)
+		return ENOSYS;
+	if (geteuid() != 0)
+		return EPERM;
+	if (mkdtemp(path) == NULL)
+		return errno;
+	error = result(chdir(path));
+	if (rmdir(path) != 0 && error == 0)
+		error = errno;
+	if (error == 0)
+		error = result(chroot("."));
+	return error != 0 ? error : result(chdir("/"));
+}
+
+/*
+ * Capabilities that children could regain go while there is still the right to
+ * do so; the sets themselves are emptied by lay_capabilities.
+ */
+static void
+drop_bounds(void)
+{
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+void
+sandbox_find_user(struct sandbox *s)
+{
+	const struct passwd *user = getpwnam("waxseal");
+
+	if (user == NULL || user->pw_uid == 0)
+		user = getpwnam("nobody");
+	s->uid = user != NULL && user->pw_uid != 0 ? user->pw_uid : NOBODY;
+	s->gid = user != NULL && user->pw_gid != 0 ? user->pw_gid : NOBODY;
+}
+
+static int
+lay_user(const struct sandbox *s)
+{
+	if (geteuid() != 0)
+		return EPERM;
+	drop_bounds();
+	if (setgroups(0, NULL) != 0 || setresgid(s->gid, s->gid, s->gid) != 0 ||
+	    setresuid(s->uid, s->uid, s->uid) != 0)
+		return errno;
+	/* Believe it only when the way back is seen to be shut. */
+	return setuid(0) == 0 || setgid(0) == 0 ? EPERM : 0;
+}
+
+static int
+lay_capabilities(const struct sandbox *s)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	(void)s;
+	return result((int)syscall(SYS_capset, &head, none));
+}
+
+static int
+limit(__rlimit_resource_t resource, rlim_t most)
+{
+	const struct rlimit limit = {most, most};
+
+	return result(setrlimit(resource, &limit));
+}
+
+static int
+lay_limits(const struct sandbox *s)
+{
+	int error = limit(RLIMIT_NOFILE, SANDBOX_DESCRIPTORS);
+
+	if (error == 0)
+		error = limit(RLIMIT_NPROC, 0);
+	if (error == 0 && !SANDBOX_IS_INSTRUMENTED)
+		error = limit(RLIMIT_FSIZE, 0);
+	if (error == 0 && !SANDBOX_IS_INSTRUMENTED)
+		error = limit(RLIMIT_AS, s->memory);
+	return error;
+}
+
+#define LANDLOCK_CREATE_RULESET 444 /* numbers of the system calls, on every architecture */
+#define LANDLOCK_RESTRICT_SELF  446
+#define LANDLOCK_VERSION        1 /* flag: say which version of the interface there is */
+
+/*
+ * Rights that a ruleset may handle, by version of the interface: files (1),
+ * reparenting (2), truncating (3), TCP (4), device ioctls (5); scopes (6) are
+ * abstract sockets and signals.
+ */
+struct landlock {
+	uint64_t files, network, scopes;
+};
+
+static struct landlock
+landlock_rights(long version)
+{
+	struct landlock l = {.files = (UINT64_C(1) << 13) - 1};
+
+	if (version >= 2)
+		l.files |= UINT64_C(1) << 13;
+	if (version >= 3)
+		l.files |= UINT64_C(1) << 14;
+	if (version >= 4)
+		l.network = 3;
+	if (version >= 5)
+		l.files |= UINT64_C(1) << 15;
+	if (version >= 6)
+		l.scopes = 3;
+	return l;
+}
+
+static int
+lay_landlock(const struct sandbox *s)
+{
+	long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_VERSION);
+	struct landlock rights = landlock_rights(version);
+	size_t size = version >= 6 ? sizeof(rights) : version >= 4 ? 16 : 8;
+	int rules, error;
+
+	(void)s;
+	if (version < 1)
+		return errno;
+	if (SANDBOX_IS_INSTRUMENTED)
+		return ENOSYS;
+	/* Every right is handled and no rule grants any. */
+	rules = (int)syscall(LANDLOCK_CREATE_RULESET, &rights, size, 0);
+	if (rules < 0)
+		return errno;
+	error = result((int)syscall(LANDLOCK_RESTRICT_SELF, rules, 0));
+	close(rules);
+	return error;
+}
+
+/*
+ * Calls that may be made with any arguments. The C library's qsort asks
+ * sysinfo how much memory there is before it sorts more than a little.
+ */
+static const int free_calls[] = {
+    SCMP_SYS(read),          SCMP_SYS(close),        SCMP_SYS(lseek),          SCMP_SYS(munmap),
+    SCMP_SYS(brk),           SCMP_SYS(madvise),      SCMP_SYS(futex),          SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(getpid),
+    SCMP_SYS(gettid),        SCMP_SYS(exit),         SCMP_SYS(exit_group),     SCMP_SYS(sysinfo),
+};
+
+#if !SANDBOX_IS_INSTRUMENTED
+/*
+ * What libraries try by habit (a time zone, a configuration, whether a stream is
+ * a terminal) and can do without: refused, where any other call ends the
+ * process. Which of them one tries differs between versions of the library.
+ */
+static const int refused_calls[] = {
+    SCMP_SYS(open),  SCMP_SYS(openat), SCMP_SYS(stat),     SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+    SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(readlink), SCMP_SYS(ioctl),
+};
+#else
+/* What the sanitizers' run time calls while it watches and when it reports. */
+static const int instrument_calls[] = {
+    SCMP_SYS(write),        SCMP_SYS(mmap),        SCMP_SYS(mprotect),   SCMP_SYS(mremap),
+    SCMP_SYS(openat),       SCMP_SYS(readlink),    SCMP_SYS(readlinkat), SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),   SCMP_SYS(stat),        SCMP_SYS(getrusage),  SCMP_SYS(sigaltstack),
+    SCMP_SYS(rt_sigaction), SCMP_SYS(sched_yield), SCMP_SYS(prctl),      SCMP_SYS(ioctl),
+    SCMP_SYS(prlimit64),    SCMP_SYS(pipe2),       SCMP_SYS(tgkill),     SCMP_SYS(ftruncate),
+    SCMP_SYS(fcntl),        SCMP_SYS(getppid),     SCMP_SYS(kill),       SCMP_SYS(getcwd),
+    SCMP_SYS(unlink),       SCMP_SYS(access),
+};
+#endif
+
+/* Memory may be asked for, but never to execute; the socket is the only way out. */
+static int
+allow_bounded(scmp_filter_ctx filter, const struct sandbox *s)
+{
+	scmp_datum_t socket = (scmp_datum_t)s->socket, self = (scmp_datum_t)getpid();
+	const struct scmp_arg_cmp to_socket[] = {SCMP_A0(SCMP_CMP_EQ, socket, 0)};
+	const struct scmp_arg_cmp data[] = {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)};
+	const struct scmp_arg_cmp anonymous[] = {
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)};
+	const struct scmp_arg_cmp raise[] = {SCMP_A0(SCMP_CMP_EQ, self, 0),
+					     SCMP_A1(SCMP_CMP_EQ, self, 0)};
+	const struct {
+		int call;
+		unsigned count;
+		const struct scmp_arg_cmp *test;
+	} rules[] = {
+	    {SCMP_SYS(sendmsg), 1, to_socket}, {SCMP_SYS(recvmsg), 1, to_socket},
+	    {SCMP_SYS(mprotect), 1, data},     {SCMP_SYS(mremap), 0, NULL},
+	    {SCMP_SYS(mmap), 2, anonymous},    {SCMP_SYS(tgkill), 2, raise}, /* abort */
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call,
+						   rules[i].count, rules[i].test);
+		if (error != 0)
+			return -error;
+	}
+	return 0;
+}
+
+static int
+decide(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int error = seccomp_rule_add_array(filter, action, calls[i], 0, NULL);
+
+		if (error != 0)
+			return -error;
+	}
+	return 0;
+}
+
+static int
+lay_system_calls(const struct sandbox *s)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int error;
+
+	if (filter == NULL)
+		return ENOMEM;
+	error =
+	    decide(filter, SCMP_ACT_ALLOW, free_calls, sizeof(free_calls) / sizeof(free_calls[0]));
+	if (error == 0)
+		error = allow_bounded(filter, s);
+#if SANDBOX_IS_INSTRUMENTED
+	if (error == 0)
+		error = decide(filter, SCMP_ACT_ALLOW, instrument_calls,
+			       sizeof(instrument_calls) / sizeof(instrument_calls[0]));
+#else
+	if (error == 0)
+		error = decide(filter, SCMP_ACT_ERRNO(EACCES), refused_calls,
+			       sizeof(refused_calls) / sizeof(refused_calls[0]));
+#endif
+	if (error == 0)
+		error = -seccomp_load(filter);
+	seccomp_release(filter);
+	return error;
+}
+
+static const struct {
+	const char *name;
+	int (*lay)(const struct sandbox *s);
+} layers[LAYERS] = {
+    [LAYER_NO_NEW_PRIVILEGES] = {"no new privileges", lay_no_new_privileges},
+    [LAYER_NO_DUMP] = {"no core, no tracing", lay_no_dump},
+    [LAYER_DESCRIPTORS] = {"no descriptor but the socket", lay_descriptors},
+    [LAYER_ROOT] = {"empty root folder", lay_root},
+    [LAYER_USER] = {"user of its own", lay_user},
+    [LAYER_CAPABILITIES] = {"no capabilities", lay_capabilities},
+    [LAYER_LIMITS] = {"resource limits", lay_limits},
+    [LAYER_LANDLOCK] = {"landlock, no paths", lay_landlock},
+    [LAYER_SYSTEM_CALLS] = {"system calls it needs alone", lay_system_calls},
+};
+
+int
+sandbox_lay(enum layer layer, const struct sandbox *s)
+{
+	return layers[layer].lay(s);
+}
+
+void
+sandbox_enter(const struct sandbox *s, int error[LAYERS])
+{
+	for (size_t i = 0; i < LAYERS; i++)
+		error[i] = layers[i].lay(s);
+}
+
+const char *
+layer_name(enum layer layer)
+{
+	return layers[layer].name;
+}

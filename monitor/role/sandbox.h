@@ -1,0 +1,71 @@
+/*
+ * Closes a process in: layer by layer, and says how each came out.
+ *
+ * No layer relies on another: where a kernel or a container lacks one, the
+ * rest still holds. What is in force cannot be taken back. Meant for a process
+ * of one thread that holds all it will ever need.
+ */
+#ifndef MONITOR_ROLE_SANDBOX_H
+#define MONITOR_ROLE_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Sanitizers and coverage write reports, map files of their own and reserve
+ * address space without end: such builds, which nobody installs, go without
+ * the layers that would stop them.
+ */
+#if defined(__SANITIZE_ADDRESS__) || defined(WAXSEAL_COVERAGE)
+#define SANDBOX_IS_INSTRUMENTED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define SANDBOX_IS_INSTRUMENTED 1
+#endif
+#endif
+#ifndef SANDBOX_IS_INSTRUMENTED
+#define SANDBOX_IS_INSTRUMENTED 0
+#endif
+
+/* In the order in which they are laid: what needs a privilege comes before its loss. */
+enum layer {
+	LAYER_NO_NEW_PRIVILEGES, /* nothing that it executes could gain any */
+	LAYER_NO_DUMP,           /* no core, and no other process of its user may trace it */
+	LAYER_DESCRIPTORS,       /* only the socket is open */
+	LAYER_ROOT,              /* its root folder is empty, and gone */
+	LAYER_USER,              /* a user and group that own nothing */
+	LAYER_CAPABILITIES,      /* every set is empty */
+	LAYER_LIMITS,            /* memory, descriptors, no new process, no file grows */
+	LAYER_LANDLOCK,          /* no path may be opened, whatever its mode says */
+	LAYER_SYSTEM_CALLS       /* those it needs alone; opening is refused, any other ends it */
+};
+#define LAYERS (LAYER_SYSTEM_CALLS + 1)
+
+struct sandbox {
+	int socket;    /* the one descriptor to keep, beside 0, 1 and 2 */
+	size_t memory; /* bytes of address space */
+	uid_t uid;     /* to become where it is root: sandbox_find_user */
+	gid_t gid;
+};
+
+/* Most descriptors at once: the standard three, the socket, a capture, one to spare. */
+#define SANDBOX_DESCRIPTORS 6
+
+/* The user "waxseal", or else "nobody". Reads the list of users. */
+void sandbox_find_user(struct sandbox *s);
+
+/*
+ * Lay one layer. 0, or the errno that kept it away; ENOSYS where this kernel
+ * or this build has it not, EPERM where it takes root.
+ */
+int sandbox_lay(enum layer layer, const struct sandbox *s);
+
+/* Lay all of them; error[layer] is what sandbox_lay gave. */
+void sandbox_enter(const struct sandbox *s, int error[LAYERS]);
+
+/* "no new privileges", "empty root folder" ... */
+const char *layer_name(enum layer layer);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * One judged session as rows of the database: names for numbers, printable
+ * text for wire text, lower-case A-labels for domains. Owns the text of one
+ * session at a time. Knows no database, only what its rows look like.
+ */
+#ifndef MONITOR_ROWS_H
+#define MONITOR_ROWS_H
+
+#include "db/session.h"
+#include "monitor/record.h"
+
+struct rows;
+
+/* NULL where memory is out. */
+struct rows *rows_new(void);
+void rows_free(struct rows *r);
+
+/*
+ * Fill in *out but for its sensor. evidence may be NULL. All text is lent
+ * until the next call, and what comes from v and evidence as long as they live.
+ */
+void rows_of(struct rows *r, const struct session *s, const struct verdict *v,
+	     const struct evidence_view *evidence, struct session_row *out);
+
+#endif

@@ -1,0 +1,88 @@
+#!/bin/sh
+# The program from outside: help, misuse, exit statuses, standard output that
+# goes away; that the manual has every command, option, kind and status.
+set -u
+
+: "${WAXSEAL:=.build/waxseal}"
+manual=monitor/waxseal.8
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+unset WAXSEAL_DB COLUMNS
+count=0
+
+# ok NAME COMMAND...: the command must succeed
+ok() {
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$folder/out" "$folder/err" 2>/dev/null
+	fi
+}
+
+# run STATUS ARGUMENT...: the program exits so; out and err are kept
+run() {
+	wanted=$1
+	shift
+	"$WAXSEAL" --config /dev/null "$@" >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq "$wanted" ]
+}
+
+out_is_empty() { [ ! -s "$folder/out" ]; }
+err_is_empty() { [ ! -s "$folder/err" ]; }
+err_is_one_line() { [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q '^waxseal: ' "$folder/err"; }
+
+help_is_given() { run 0 "$@" --help && grep -q "^usage: waxseal" "$folder/out" && err_is_empty; }
+is_misuse() { run 2 "$@" && out_is_empty && err_is_one_line; }
+has_failed() { run 1 "$@" && out_is_empty && err_is_one_line; }
+
+ok "help of the program" help_is_given
+commands=$(sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p' "$folder/out")
+ok "there are commands" test -n "$commands"
+for command in $commands; do
+	ok "help of $command" help_is_given "$command"
+	for option in $(sed -n 's/^  .*--\([a-z-]*\) .*/\1/p' "$folder/out"); do
+		ok "the manual has --$option of $command" \
+			grep -q -e "-$option\\( \\|\$\\)" "$manual"
+	done
+	ok "the manual has $command" grep -q "^\\.Ss.*$command" "$manual"
+done
+version_is_given() { run 0 --version && grep -q '^waxseal [0-9]' "$folder/out"; }
+ok "version" version_is_given
+for kind in $(sed -n 's/^\t*\.name = "\([a-z0-9-]*\)".*/\1/p' monitor/judge/*.c); do
+	ok "the manual has $kind" grep -q "^\\.It Cm $kind\$" "$manual"
+done
+
+ok "no command is misuse" is_misuse
+ok "an unknown command is misuse" is_misuse frobnicate
+ok "a command of a later version is misuse" is_misuse servers
+ok "an unknown option is misuse" is_misuse sessions --frobnicate
+ok "a value that is missing is misuse" is_misuse sessions --limit
+ok "watch without a file is misuse" is_misuse watch
+ok "live capture is refused plainly" is_misuse watch -i lo
+ok "hostile bytes in an argument do not reach the terminal" is_misuse "$(printf 'a\033[2Jb\nc')"
+
+ok "an absent database is one line" has_failed --db "$folder/none" sessions
+ok "so it is for show" has_failed --db "$folder/none" show 1
+ok "and for ack" has_failed --db "$folder/none" ack 1
+ok "asking makes no database" test ! -e "$folder/none"
+ok "a folder is no database" has_failed --db "$folder" incidents
+echo 'no database at all, but long enough to be looked at by one who hopes' >"$folder/text"
+ok "a text file is no database" has_failed --db "$folder/text" sessions
+ok "it is left as it was" grep -q hopes "$folder/text"
+ok "an absent capture is one line" has_failed --db "$folder/x.db" watch -r "$folder/none.pcap"
+
+full() { ! "$WAXSEAL" --help >/dev/full 2>"$folder/err" && err_is_one_line; }
+closed() { ! "$WAXSEAL" --help >&- 2>"$folder/err" && err_is_one_line; }
+reader_left() {
+	{ "$WAXSEAL" --help; echo $? >"$folder/status"; } 2>"$folder/err" | true
+	err_is_empty && [ "$(cat "$folder/status")" -eq 0 ]
+}
+[ -w /dev/full ] && ok "a full device is told" full
+ok "closed standard output is told" closed
+ok "a reader that left is not" reader_left
+
+echo "1..$count"

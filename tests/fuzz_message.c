@@ -1,0 +1,65 @@
+/*
+ * The keeper's view of a reader that was taken over: any bytes as a stream of
+ * messages, each body given to its decoder. A session that is accepted must
+ * cross again and be accepted again: decoder and encoder agree on what is good.
+ */
+#include <stdlib.h>
+
+#include "monitor/role/session_message.h"
+
+static struct session_message first, second;
+static uint8_t memory[MESSAGE_MAX];
+
+static void
+cross_again(void)
+{
+	struct packer p = packer_over(memory, sizeof(memory));
+	struct bytes in, body;
+	enum message type;
+
+	session_message_put(&p, &first.session, NULL, NULL);
+	in = (struct bytes){memory, p.len};
+	if (p.is_short || message_take(&in, &type, &body) != GOT_WHOLE ||
+	    !session_message_get(body, &second))
+		abort();
+}
+
+/* Any decoder that takes this type; what it gives is checked by the sanitizers alone. */
+static void
+take_small(enum message type, struct bytes body)
+{
+	static struct reader_config config;
+	struct capture_progress progress;
+	struct capture_opened opened;
+	struct capture_source source;
+	struct capture_minute minute;
+	struct dissector_counts counts;
+	struct capture_ended ended;
+	struct layer_states states;
+
+	(void)(type == MESSAGE_CONFIG && message_get_config(body, &config));
+	(void)(type == MESSAGE_LAYERS && message_get_layers(body, &states));
+	(void)(type == MESSAGE_OPENED && message_get_opened(body, &opened));
+	(void)(type == MESSAGE_SOURCE && message_get_source(body, &source));
+	(void)(type == MESSAGE_MINUTE && message_get_minute(body, &minute));
+	(void)(type == MESSAGE_PROGRESS && message_get_progress(body, &progress));
+	(void)(type == MESSAGE_ENDED && message_get_ended(body, &ended));
+	(void)(type == MESSAGE_COUNTS && message_get_counts(body, &counts));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes in = {data, size}, body;
+	enum message type;
+
+	while (message_take(&in, &type, &body) == GOT_WHOLE) {
+		if (type == MESSAGE_SESSION && session_message_get(body, &first))
+			cross_again();
+		else
+			take_small(type, body);
+	}
+	return 0;
+}

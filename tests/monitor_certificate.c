@@ -1,0 +1,354 @@
+/* What a chain is said to be: made here, judged by monitor/certificate. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "monitor/certificate.h"
+
+#define DAY   INT64_C(86400000000)
+#define BEGIN INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z, as date -u -d gives it */
+#define END   (BEGIN + 90 * DAY)        /* all certificates here are valid from BEGIN to END */
+
+struct made {
+	X509 *x509;
+	EVP_PKEY *key;
+	uint8_t der[4096];
+	struct bytes bytes;
+};
+
+static struct made root, leaf, other, alone;
+
+/* Days relative to BEGIN, as ASN.1 wants them. */
+static void
+set_time(ASN1_TIME *t, int64_t moment)
+{
+	assert_non_null(ASN1_TIME_set(t, (time_t)(moment / 1000000)));
+}
+
+static void
+add_extension(X509 *x, X509 *issuer, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509_EXTENSION *e;
+
+	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
+	e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(e);
+	X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
+}
+
+/* issuer NULL: self-signed; names NULL: an authority. */
+static void
+make(struct made *m, const char *cn, const char *names, const struct made *issuer)
+{
+	X509_NAME *name;
+	uint8_t *at = m->der;
+	int len;
+
+	m->key = EVP_EC_gen("P-256");
+	m->x509 = X509_new();
+	assert_true(m->key != NULL && m->x509 != NULL);
+	X509_set_version(m->x509, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(m->x509), 7);
+	set_time(X509_getm_notBefore(m->x509), BEGIN);
+	set_time(X509_getm_notAfter(m->x509), END);
+	name = X509_get_subject_name(m->x509);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
+	X509_set_issuer_name(m->x509, issuer ? X509_get_subject_name(issuer->x509) : name);
+	X509_set_pubkey(m->x509, m->key);
+	if (names != NULL)
+		add_extension(m->x509, issuer ? issuer->x509 : m->x509, NID_subject_alt_name,
+			      names);
+	else
+		add_extension(m->x509, m->x509, NID_basic_constraints, "critical,CA:TRUE");
+	assert_true(X509_sign(m->x509, issuer ? issuer->key : m->key, EVP_sha256()) > 0);
+	len = i2d_X509(m->x509, NULL);
+	assert_in_range(len, 1, sizeof(m->der));
+	i2d_X509(m->x509, &at);
+	m->bytes = (struct bytes){m->der, (size_t)len};
+}
+
+static void
+unmake(struct made *m)
+{
+	X509_free(m->x509);
+	EVP_PKEY_free(m->key);
+}
+
+static int
+make_all(void **state)
+{
+	(void)state;
+	make(&root, "Root of the test", NULL, NULL);
+	make(&other, "Another root", NULL, NULL);
+	make(&leaf, "mx.example.net", "DNS:mx.example.net,DNS:*.example.org", &root);
+	make(&alone, "mx\tone\\two", "DNS:alone.example.net", NULL);
+	return 0;
+}
+
+static int
+unmake_all(void **state)
+{
+	(void)state;
+	unmake(&root);
+	unmake(&other);
+	unmake(&leaf);
+	unmake(&alone);
+	return 0;
+}
+
+/* A certifier that trusts those two, in this order; NULL: it has no CA file. */
+static struct certifier *
+certifier(const struct made *first, const struct made *second)
+{
+	FILE *file = first != NULL ? tmpfile() : NULL;
+	struct certifier *c;
+	char why[128];
+
+	if (file != NULL) {
+		PEM_write_X509(file, first->x509);
+		if (second != NULL)
+			PEM_write_X509(file, second->x509);
+		rewind(file);
+	}
+	c = certifier_new(file, why, sizeof(why));
+	if (file != NULL)
+		fclose(file);
+	assert_non_null(c);
+	return c;
+}
+
+static struct certificate_facts
+certify_at(struct certifier *c, const struct bytes *chain, size_t count, const char *sni,
+	   int64_t time)
+{
+	struct digests d = certifier_digests(c);
+	struct certificate_facts facts;
+
+	memset(&facts, 0xa5, sizeof(facts));
+	d.certificate(d.ctx, chain, count, (struct bytes){(const uint8_t *)sni, strlen(sni)}, time,
+		      &facts);
+	return facts;
+}
+
+static void
+digests_are_those_of_their_standards(void **state)
+{
+	/* "abc": RFC 1321 appendix A.5, RFC 6234 section 8.5 (FIPS 180-4). */
+	static const uint8_t md5[16] = {0x90, 0x01, 0x50, 0x98, 0x3c, 0xd2, 0x4f, 0xb0,
+					0xd6, 0x96, 0x3f, 0x7d, 0x28, 0xe1, 0x7f, 0x72};
+	static const uint8_t sha1[20] = {0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81,
+					 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50,
+					 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d};
+	static const uint8_t sha256[32] = {0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea,
+					   0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+					   0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
+					   0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+	struct certifier *c = certifier(NULL, NULL);
+	struct digests d = certifier_digests(c);
+	uint8_t out[32];
+
+	(void)state;
+	d.md5(BYTES("abc"), out);
+	assert_memory_equal(out, md5, sizeof(md5));
+	d.sha1(BYTES("abc"), out);
+	assert_memory_equal(out, sha1, sizeof(sha1));
+	d.sha256(BYTES("abc"), out);
+	assert_memory_equal(out, sha256, sizeof(sha256));
+	certifier_free(c);
+}
+
+static void
+validity_is_judged_at_the_time_of_the_session(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t time;
+		enum fact expired;
+	} rows[] = {
+	    {"a microsecond before it begins", BEGIN - 1, FACT_YES},
+	    {"its first moment", BEGIN, FACT_NO},
+	    {"the end of its last second", END + 999999, FACT_NO},
+	    {"the second after", END + 1000000, FACT_YES},
+	    {"long before", 0, FACT_YES},
+	    {"within, again", BEGIN + DAY, FACT_NO},
+	};
+	struct certifier *c = certifier(&root, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct certificate_facts f =
+		    certify_at(c, &leaf.bytes, 1, "mx.example.net", rows[i].time);
+
+		if (f.expired != rows[i].expired)
+			fail_msg("%s", rows[i].name);
+		assert_int_equal(f.not_before, BEGIN);
+		assert_int_equal(f.not_after, END);
+	}
+	certifier_free(c);
+}
+
+static void
+trust_needs_a_chain_to_the_ca_file(void **state)
+{
+	const struct {
+		const char *name;
+		const struct made *trusted[2], *leaf;
+		enum fact expected;
+	} rows[] = {
+	    {"no CA file", {NULL, NULL}, &leaf, FACT_UNSEEN},
+	    {"its root", {&root, NULL}, &leaf, FACT_YES},
+	    {"its root comes second", {&other, &root}, &leaf, FACT_YES},
+	    {"another root", {&other, NULL}, &leaf, FACT_NO},
+	    {"self-signed, unknown", {&root, NULL}, &alone, FACT_NO},
+	    {"self-signed, given", {&alone, NULL}, &alone, FACT_YES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct certifier *c = certifier(rows[i].trusted[0], rows[i].trusted[1]);
+		struct certificate_facts f =
+		    certify_at(c, &rows[i].leaf->bytes, 1, "", BEGIN + DAY);
+
+		if (f.trusted != rows[i].expected)
+			fail_msg("%s: %d", rows[i].name, f.trusted);
+		certifier_free(c);
+	}
+}
+
+static void
+an_expired_leaf_of_a_trusted_chain_is_expired_and_not_untrusted(void **state)
+{
+	struct certifier *c = certifier(&alone, NULL);
+	struct certificate_facts f = certify_at(c, &alone.bytes, 1, "", END + DAY);
+
+	(void)state;
+	assert_int_equal(f.expired, FACT_YES);
+	assert_int_equal(f.trusted, FACT_YES);
+	certifier_free(c);
+}
+
+static void
+names_match_as_in_rfc_6125(void **state)
+{
+	static const struct {
+		const char *sni;
+		enum fact expected;
+	} rows[] = {
+	    {"mx.example.net", FACT_YES},     {"MX.Example.NET", FACT_YES},
+	    {"example.net", FACT_NO},         {"a.example.org", FACT_YES},
+	    {"a.b.example.org", FACT_NO},     {"example.org", FACT_NO},
+	    {"mx.example.net.evil", FACT_NO}, {"", FACT_UNSEEN},
+	};
+	struct certifier *c = certifier(&root, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (certify_at(c, &leaf.bytes, 1, rows[i].sni, BEGIN).name_matches !=
+		    rows[i].expected)
+			fail_msg("%s", rows[i].sni);
+	certifier_free(c);
+}
+
+static void
+the_leaf_is_told_with_its_digests_and_names(void **state)
+{
+	const struct bytes chain[] = {leaf.bytes, root.bytes};
+	struct certifier *c = certifier(&root, NULL);
+	struct certificate_facts f = certify_at(c, chain, 2, "mx.example.net", BEGIN);
+	uint8_t expected[32], *spki = NULL;
+	int len = i2d_PUBKEY(leaf.key, &spki);
+
+	(void)state;
+	assert_true(f.is_seen && f.is_parsed);
+	assert_int_equal(f.chain_len, 2);
+	assert_int_equal(f.self_signed, FACT_NO);
+	EVP_Digest(leaf.bytes.at, leaf.bytes.len, expected, NULL, EVP_sha256(), NULL);
+	assert_memory_equal(f.sha256, expected, 32);
+	EVP_Digest(spki, (size_t)len, expected, NULL, EVP_sha256(), NULL);
+	assert_memory_equal(f.spki_sha256, expected, 32);
+	OPENSSL_free(spki);
+	assert_non_null(strstr(f.subject, "mx.example.net"));
+	assert_non_null(strstr(f.issuer, "Root of the test"));
+	certifier_free(c);
+}
+
+static void
+a_self_signed_leaf_is_known_as_such_and_its_name_is_printable(void **state)
+{
+	struct certifier *c = certifier(NULL, NULL);
+	struct certificate_facts f = certify_at(c, &alone.bytes, 1, "", BEGIN);
+
+	(void)state;
+	assert_int_equal(f.self_signed, FACT_YES);
+	for (const char *p = f.subject; *p != '\0'; p++)
+		assert_in_range(*p, 0x20, 0x7e);
+	assert_non_null(strstr(f.subject, "one"));
+	certifier_free(c);
+}
+
+static void
+what_is_no_certificate_is_seen_and_not_parsed(void **state)
+{
+	uint8_t longer[sizeof(leaf.der) + 1];
+	const struct bytes rows[] = {
+	    {0},
+	    BYTES("\x30\x82\xff\xff"),
+	    BYTES("not DER at all"),
+	    {leaf.der, leaf.bytes.len - 1}, /* cut */
+	    {longer, leaf.bytes.len + 1},   /* a byte behind it */
+	};
+	struct certifier *c = certifier(&root, NULL);
+
+	(void)state;
+	memcpy(longer, leaf.der, leaf.bytes.len);
+	longer[leaf.bytes.len] = 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct certificate_facts f = certify_at(c, &rows[i], 1, "mx.example.net", BEGIN);
+
+		assert_true(f.is_seen && !f.is_parsed);
+		assert_int_equal(f.trusted, FACT_UNSEEN);
+		assert_int_equal(f.expired, FACT_UNSEEN);
+		assert_int_equal(f.name_matches, FACT_UNSEEN);
+	}
+	certifier_free(c);
+}
+
+static void
+a_file_without_a_certificate_is_refused_with_words(void **state)
+{
+	FILE *file = tmpfile();
+	char why[128] = "";
+
+	(void)state;
+	fputs("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n", file);
+	rewind(file);
+	assert_null(certifier_new(file, why, sizeof(why)));
+	assert_string_not_equal(why, "");
+	fclose(file);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(digests_are_those_of_their_standards),
+	    cmocka_unit_test(validity_is_judged_at_the_time_of_the_session),
+	    cmocka_unit_test(trust_needs_a_chain_to_the_ca_file),
+	    cmocka_unit_test(an_expired_leaf_of_a_trusted_chain_is_expired_and_not_untrusted),
+	    cmocka_unit_test(names_match_as_in_rfc_6125),
+	    cmocka_unit_test(the_leaf_is_told_with_its_digests_and_names),
+	    cmocka_unit_test(a_self_signed_leaf_is_known_as_such_and_its_name_is_printable),
+	    cmocka_unit_test(what_is_no_certificate_is_seen_and_not_parsed),
+	    cmocka_unit_test(a_file_without_a_certificate_is_refused_with_words),
+	};
+
+	return cmocka_run_group_tests(tests, make_all, unmake_all);
+}

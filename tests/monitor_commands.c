@@ -1,0 +1,469 @@
+/*
+ * The commands over a database of known rows: what they print, say and return.
+ *
+ * Each runs in a child, so that its standard output and error are its own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "db/session.h"
+#include "monitor/command/command.h"
+#include "monitor/log.h"
+#include "monitor/output.h"
+
+#define START    INT64_C(1772366400000000) /* 2026-03-01T12:00:00Z */
+#define TEXT_MAX 65536
+
+static char folder[] = "/tmp/waxseal-test-XXXXXX";
+static char db[128];
+static char out[TEXT_MAX], err[TEXT_MAX];
+
+static const struct line_row lines[] = {
+    {START, true, "220 mx1.example.net ESMTP"},        {START + 1, false, "EHLO out.example.org"},
+    {START + 2, true, "250-mx1.example.net"},          {START + 2, true, "250 XXXXXXXA"},
+    {START + 3, false, "MAIL FROM:<xxx@example.org>"},
+};
+
+/* Bytes of an Ethernet frame that only the link type gives a meaning. */
+static const uint8_t frame[] = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x08\x00"
+			       "E";
+
+static const struct packet_row packets[] = {
+    {START, true, 1, 60, frame, sizeof(frame)},
+    {START + 2, true, 1, 80, frame, sizeof(frame)},
+    {START + 1, false, 1, 70, frame, sizeof(frame)},
+};
+
+static void
+add_session(struct store *s, int64_t sensor, const char *client, bool is_masked)
+{
+	const struct proof_row proofs[] = {{"masked keyword", "XXXXXXXA"}, {"captured", "whole"}};
+	const struct exhibit exhibit = {
+	    .lines = lines,
+	    .line_count = sizeof(lines) / sizeof(lines[0]),
+	    .packets = packets,
+	    .packet_count = sizeof(packets) / sizeof(packets[0]),
+	    .is_whole = true,
+	};
+	struct finding_row finding = {.kind = "starttls-masked",
+				      .severity = RANK_CRITICAL,
+				      .certainty = RANK_PROBABLE,
+				      .where = "server-side",
+				      .detail = "the reply hides STARTTLS",
+				      .summary =
+					  "mail to example.net went in clear: STARTTLS was hidden",
+				      .refuted_by = "the same reply next to the server",
+				      .proofs = proofs,
+				      .proof_count = 2};
+	const struct session_row row = {.sensor_id = sensor,
+					.start = START,
+					.end = START + 1000000,
+					.service = "smtp",
+					.client = client,
+					.server = "198.51.100.25",
+					.client_port = 40112,
+					.server_port = 25,
+					.client_net = "192.0.2.0/24",
+					.complete = true,
+					.seen = "both",
+					.outcome = "plaintext",
+					.ending = "fin",
+					.banner = "=cmd|' /C calc'!A0",
+					.extended = MAYBE_YES,
+					.offered = MAYBE_NO,
+					.requested = MAYBE_NO,
+					.mail_count = 1,
+					.from_domains = "[\"example.org\"]",
+					.rcpt_domains = "[\"example.net\",\"b.example\"]",
+					.domain = "example.net",
+					.findings = &finding,
+					.finding_count = is_masked ? 1 : 0,
+					.exhibit = is_masked ? &exhibit : NULL};
+	int64_t id;
+
+	assert_int_equal(session_add(s, &row, &id), SESSION_NEW);
+}
+
+static int
+make_database(void **state)
+{
+	char why[STORE_WHY_MAX];
+	struct store *s;
+	int64_t sensor;
+
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(db, sizeof(db), "%s/it's.db", folder);
+	s = store_open(db, STORE_CREATE, why, sizeof(why));
+	assert_non_null(s);
+	assert_true(store_begin(s));
+	sensor = session_sensor(s, "default");
+	add_session(s, sensor, "192.0.2.7", true);
+	add_session(s, sensor, "203.0.113.9", false);
+	assert_true(store_commit(s));
+	store_close(s);
+	return 0;
+}
+
+static int
+remove_database(void **state)
+{
+	char command[256];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+static void
+read_text(const char *name, char text[TEXT_MAX])
+{
+	char path[256];
+	size_t length;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	length = fread(text, 1, TEXT_MAX - 1, file);
+	text[length] = '\0';
+	fclose(file);
+}
+
+static void
+redirect(const char *path, int to)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || dup2(fd, to) < 0)
+		_exit(99);
+	close(fd);
+}
+
+/* As main does. */
+static int
+child(char *const argv[], const char *out_path)
+{
+	static struct options o;
+	char why[OPTIONS_WHY_MAX], path[256];
+	int argc = 0, status;
+
+	snprintf(path, sizeof(path), "%s/err", folder);
+	redirect(path, STDERR_FILENO);
+	redirect(out_path, STDOUT_FILENO);
+	while (argv[argc] != NULL)
+		argc++;
+	if (options_parse(argc, argv, &o, why) != PARSED_RUN)
+		_exit(98);
+	log_set_verbosity(o.verbosity);
+	status = output_finish(o.command->run(&o));
+	options_free(&o);
+	return status;
+}
+
+/* Run a command line over the database; out and err are what it wrote, the result its status. */
+static int
+run_to(const char *out_path, const char *line)
+{
+	char *argv[16] = {"waxseal", "--db", db, "--config", "/dev/null"};
+	char copy[256], path[256];
+	int argc = 5, status;
+	pid_t pid;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	snprintf(path, sizeof(path), "%s/out", folder);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		exit(child(argv, out_path == NULL ? path : out_path));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	read_text("err", err);
+	if (out_path == NULL)
+		read_text("out", out);
+	return WEXITSTATUS(status);
+}
+
+static int
+run(const char *line)
+{
+	return run_to(NULL, line);
+}
+
+static size_t
+count_lines(const char *text)
+{
+	size_t lines_found = 0;
+
+	for (; *text != '\0'; text++)
+		lines_found += *text == '\n';
+	return lines_found;
+}
+
+static void
+sessions_are_a_table_with_a_title(void **state)
+{
+	(void)state;
+	assert_int_equal(run("sessions"), 0);
+	assert_int_equal(count_lines(out), 3);
+	assert_true(strncmp(out, "ID  START", 9) == 0);
+	assert_non_null(strstr(out, "2026-03-01 12:00:00"));
+	assert_non_null(strstr(out, "198.51.100.25:25"));
+	assert_non_null(strstr(out, "not offered"));
+	assert_non_null(strstr(out, "example.net b.example"));
+	assert_non_null(strstr(out, "starttls-masked"));
+	assert_string_equal(err, "");
+}
+
+static void
+json_is_one_object_a_line(void **state)
+{
+	(void)state;
+	assert_int_equal(run("sessions --json"), 0);
+	assert_int_equal(count_lines(out), 2);
+	assert_true(out[0] == '{');
+	assert_non_null(strstr(out, "\"start\":\"2026-03-01T12:00:00.000000Z\""));
+	assert_non_null(strstr(out, "\"offered\":false"));
+	assert_int_equal(run("incidents --json"), 0);
+	assert_int_equal(count_lines(out), 1);
+	assert_non_null(strstr(out, "\"kind\":\"starttls-masked\""));
+}
+
+static void
+csv_has_a_title_line_and_disarms_formulas(void **state)
+{
+	(void)state;
+	assert_int_equal(run("sessions --csv"), 0);
+	assert_int_equal(count_lines(out), 3);
+	assert_true(strncmp(out, "id,sensor,start,", 16) == 0);
+	assert_non_null(strstr(out, "\"'=cmd|' /C calc'!A0\""));
+}
+
+static void
+filters_select(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t rows; /* without a title */
+	} rows[] = {
+	    {"sessions --json --client 192.0.2.0/24", 1},
+	    {"sessions --json --client 192.0.2.8", 0},
+	    {"sessions --json --server 198.51.100.25", 2},
+	    {"sessions --json --kind starttls-masked", 1},
+	    {"sessions --json --kind starttls-unused", 0},
+	    {"sessions --json --outcome plaintext", 2},
+	    {"sessions --json --outcome encrypted", 0},
+	    {"sessions --json --since 2026-03-01T13:00:00Z", 0},
+	    {"sessions --json --until 2026-03-01T11:00:00Z", 0},
+	    {"sessions --json --since 2026-03-01 --until 2026-03-02", 2},
+	    {"sessions --json --limit 1", 1},
+	    {"sessions --json --domain B.example.", 2},
+	    {"sessions --json --domain .example", 2},
+	    {"sessions --json --domain .net", 2},
+	    {"sessions --json --domain net", 0},
+	    {"sessions --json --incident 1", 1},
+	    {"sessions --json --incident 2", 0},
+	    {"incidents --json --severity critical", 1},
+	    {"incidents --csv --state closed", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s\n", rows[i].line);
+		assert_int_equal(run(rows[i].line), 0);
+		assert_int_equal(count_lines(out), rows[i].rows);
+		assert_string_equal(err, "");
+	}
+}
+
+static void
+a_table_without_rows_says_so_on_standard_error(void **state)
+{
+	(void)state;
+	assert_int_equal(run("incidents --state closed"), 0);
+	assert_string_equal(out, "");
+	assert_non_null(strstr(err, "no such incidents"));
+	assert_int_equal(run("-q incidents --state closed"), 0);
+	assert_string_equal(err, "");
+}
+
+static void
+show_tells_what_is_needed_at_3_am(void **state)
+{
+	static const char *const wanted[] = {
+	    "Incident 1: ",
+	    "critical, probable, open (starttls-masked)",
+	    "mail to example.net went in clear: STARTTLS was hidden",
+	    "192.0.2.7",
+	    "198.51.100.25:25 (smtp)",
+	    "2026-03-01T12:00:00.000000Z",
+	    "\n> 12:00:00.000002 S: 250 XXXXXXXA\n",
+	    "\n  12:00:00.000001 C: EHLO out.example.org\n",
+	    "masked keyword: XXXXXXXA",
+	    "on the server's side of the tap",
+	    "What would show it harmless",
+	    "the same reply next to the server",
+	    "What to do now",
+	    "RFC 3207",
+	    "export 1 -w incident-1.pcapng",
+	    "/it'\\''s.db' sessions --incident 1", /* quoted for a shell */
+	};
+
+	(void)state;
+	assert_int_equal(run("show 1"), 0);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strstr(out, wanted[i]) == NULL)
+			print_message("missing: %s\n", wanted[i]);
+		assert_non_null(strstr(out, wanted[i]));
+	}
+}
+
+static void
+an_incident_that_is_not_there_is_one_line_and_status_1(void **state)
+{
+	static const char *const commands_by_id[] = {
+	    "show 7",       "show 7 --json", "ack 7", "close 7", "reopen 9223372036854775807",
+	    "export 7 -w -"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands_by_id) / sizeof(commands_by_id[0]); i++) {
+		assert_int_equal(run(commands_by_id[i]), 1);
+		assert_string_equal(out, "");
+		assert_int_equal(count_lines(err), 1);
+		assert_non_null(strstr(err, "there is none (waxseal incidents lists them)"));
+	}
+}
+
+static void
+a_decision_is_kept_with_its_note(void **state)
+{
+	(void)state;
+	assert_int_equal(run("ack 1 --note asked-the-network-team"), 0);
+	assert_int_equal(run("show 1 --json"), 0);
+	assert_non_null(strstr(out, "\"state\":\"acked\""));
+	assert_non_null(strstr(out, "\"note\":\"asked-the-network-team\""));
+	assert_int_equal(run("close 1"), 0);
+	assert_int_equal(run("incidents --json --state closed"), 0);
+	assert_non_null(strstr(out, "asked-the-network-team"));
+	assert_int_equal(run("reopen 1"), 0);
+	assert_int_equal(run("incidents --json --state open"), 0);
+	assert_int_equal(count_lines(out), 1);
+}
+
+static void
+export_writes_a_capture_and_spares_the_database(void **state)
+{
+	char line[256], path[128];
+	struct stat file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/x.pcapng", folder);
+	snprintf(line, sizeof(line), "export 1 -w %s", path);
+	assert_int_equal(run(line), 0);
+	assert_non_null(strstr(err, "3 packets of 1 sessions"));
+	assert_int_equal(stat(path, &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	assert_int_equal(run("-q export 1 -w -"), 0);
+	assert_memory_equal(out, "\x0a\x0d\x0d\x0a", 4);
+	snprintf(line, sizeof(line), "export 1 -w %s", db);
+	assert_int_equal(run(line), 1);
+	assert_non_null(strstr(err, "is the database"));
+	assert_int_equal(run("db check"), 0);
+	assert_int_equal(run("export 1 -w /nonexistent/x"), 1);
+	assert_non_null(strstr(err, "cannot write"));
+}
+
+static void
+a_full_device_is_status_1_and_one_line(void **state)
+{
+	static const char *const full[] = {
+	    "sessions", "sessions --json",  "sessions --csv",       "show 1",
+	    "db stats", "export 1 -q -w -", "export 1 -w /dev/full"};
+
+	(void)state;
+	if (access("/dev/full", W_OK) != 0)
+		skip();
+	for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+		assert_int_equal(run_to("/dev/full", full[i]), 1);
+		assert_int_equal(count_lines(err), 1);
+		assert_non_null(strstr(err, "No space left on device"));
+	}
+}
+
+static void
+the_database_is_cared_for(void **state)
+{
+	char line[256];
+
+	(void)state;
+	assert_int_equal(run("db check"), 0);
+	assert_string_equal(out, "ok\n");
+	assert_int_equal(run("db stats"), 0);
+	assert_true(count_lines(out) > 3);
+	snprintf(line, sizeof(line), "db backup %s/copy.db", folder);
+	assert_int_equal(run(line), 0);
+	assert_int_equal(run(line), 1); /* a backup never replaces a file */
+	assert_int_equal(count_lines(err), 1);
+	assert_int_equal(run("db prune --before 2026-02-01"), 0);
+	assert_non_null(strstr(out, "removed 0 sessions"));
+}
+
+static void
+an_absent_database_is_one_line_and_status_1(void **state)
+{
+	static const char *const all[] = {"sessions",
+					  "incidents",
+					  "show 1",
+					  "export 1 -w -",
+					  "ack 1",
+					  "db check",
+					  "db prune --before 1d",
+					  "db backup /tmp/x"};
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		snprintf(line, sizeof(line), "--db %s/absent.db %s", folder, all[i]);
+		assert_int_equal(run(line), 1);
+		assert_string_equal(out, "");
+		assert_int_equal(count_lines(err), 1);
+		assert_non_null(strstr(err, "absent.db: "));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(sessions_are_a_table_with_a_title),
+	    cmocka_unit_test(json_is_one_object_a_line),
+	    cmocka_unit_test(csv_has_a_title_line_and_disarms_formulas),
+	    cmocka_unit_test(filters_select),
+	    cmocka_unit_test(a_table_without_rows_says_so_on_standard_error),
+	    cmocka_unit_test(show_tells_what_is_needed_at_3_am),
+	    cmocka_unit_test(an_incident_that_is_not_there_is_one_line_and_status_1),
+	    cmocka_unit_test(a_decision_is_kept_with_its_note),
+	    cmocka_unit_test(export_writes_a_capture_and_spares_the_database),
+	    cmocka_unit_test(a_full_device_is_status_1_and_one_line),
+	    cmocka_unit_test(the_database_is_cared_for),
+	    cmocka_unit_test(an_absent_database_is_one_line_and_status_1),
+	};
+
+	return cmocka_run_group_tests(tests, make_database, remove_database);
+}

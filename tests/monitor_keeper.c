@@ -1,0 +1,271 @@
+/*
+ * The keeper against readers that were taken over. This program is its own
+ * reader: executed again as one, it does what the first byte of the "capture"
+ * says, so that the product needs no hook for it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "monitor/log.h"
+#include "monitor/role/channel.h"
+#include "monitor/role/keeper.h"
+#include "monitor/role/role.h"
+#include "monitor/role/session_message.h"
+
+#define TIME INT64_C(1767225600000000)
+
+/* ---- The reader ---- */
+
+static struct channel *channel;
+
+static void
+put_session(int64_t start, unsigned service)
+{
+	static struct session s;
+
+	s = (struct session){
+	    .service = (enum service)service,
+	    .client = {4, {192, 0, 2, 7}},
+	    .server = {4, {198, 51, 100, 25}},
+	    .client_port = 40112,
+	    .server_port = 25,
+	    .start = start,
+	    .end = start + 1,
+	    .ending = ENDING_FIN,
+	};
+	session_message_put(channel_out(channel), &s, NULL, NULL);
+}
+
+static void
+put_opened(void)
+{
+	message_put_opened(channel_out(channel), &(struct capture_opened){1});
+}
+
+static void
+put_source(void)
+{
+	message_put_source(channel_out(channel),
+			   &(struct capture_source){"0123456789abcdef0123456789abcdef"});
+}
+
+static void
+put_ended(enum capture_end end)
+{
+	message_put_ended(channel_out(channel), &(struct capture_ended){.end = end});
+}
+
+static void
+put_raw(const char *bytes, size_t len)
+{
+	pack_bytes(channel_out(channel), (struct bytes){(const uint8_t *)bytes, len});
+}
+
+/* What the file asks for; a capital letter is a lie of its own. */
+static void
+behave(char how, int64_t start)
+{
+	const struct capture_minute minute = {.minute = TIME};
+
+	switch (how) {
+	case 'o': /* an honest reader with one session */
+		put_opened();
+		put_source();
+		put_session(start, SERVICE_SMTP);
+		put_ended(CAPTURE_WHOLE);
+		break;
+	case 'C': /* dies in the middle, having told one session */
+		put_opened();
+		put_session(start, SERVICE_SMTP);
+		channel_flush(channel);
+		signal(SIGSEGV, SIG_DFL);
+		raise(SIGSEGV);
+		break;
+	case 'G':
+		put_raw("220 mx.example ESMTP\r\n", 22);
+		break;
+	case 'L': /* a length over its cap */
+		put_raw("\x07\xff\xff\xff", 4);
+		break;
+	case 'H': /* half a message, then the end */
+		put_raw("\x07\x00\x00\x28zz", 6);
+		channel_flush(channel);
+		_exit(0);
+	case 'M': /* a minute of no known source */
+		put_opened();
+		message_put_minute(channel_out(channel), &minute);
+		break;
+	case 'T': /* opened twice */
+		put_opened();
+		put_opened();
+		break;
+	case 'S': /* a session of a capture that is none */
+		put_session(start, SERVICE_SMTP);
+		break;
+	case 'V': /* a service that there is not */
+		put_opened();
+		put_session(start, 99);
+		break;
+	case 'K': /* a message that only the keeper sends */
+		message_put_empty(channel_out(channel), MESSAGE_FINISH);
+		break;
+	case 'E': /* the end of what was never begun */
+		put_ended(CAPTURE_WHOLE);
+		break;
+	}
+	channel_flush(channel);
+}
+
+static int
+be_reader(void)
+{
+	const struct layer_states none = {0};
+	const struct dissector_counts counts = {0};
+	int64_t start = TIME;
+	enum message type;
+	struct bytes body;
+	char how = 0;
+
+	channel = channel_new(ROLE_SOCKET);
+	if (channel == NULL || channel_hear(channel, &type, &body) != HEARD_MESSAGE ||
+	    type != MESSAGE_CONFIG)
+		return 1;
+	close(channel_take_descriptor(channel));
+	message_put_layers(channel_out(channel), &none);
+	channel_flush(channel);
+	while (channel_hear(channel, &type, &body) == HEARD_MESSAGE && type == MESSAGE_CAPTURE) {
+		int fd = channel_take_descriptor(channel);
+		char digits[2] = "0";
+
+		if (read(fd, &how, 1) == 1 && read(fd, digits, 1) == 1)
+			start = TIME + digits[0];
+		close(fd);
+		behave(how, start);
+	}
+	message_put_counts(channel_out(channel), &counts);
+	channel_flush(channel);
+	channel_free(channel);
+	return 0;
+}
+
+/* ---- The tests ---- */
+
+static char folder[] = "/tmp/waxseal-keeper-XXXXXX";
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	log_set_verbosity(0);
+	return mkdtemp(folder) == NULL || chdir(folder) != 0;
+}
+
+static int
+drop_folder(void **state)
+{
+	static const char *const files[] = {"c0", "c1", "c2", "db", "db-wal", "db-shm"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		unlink(files[i]);
+	return rmdir(folder);
+}
+
+/* Run the keeper over captures that ask for these behaviours, one letter each. */
+static struct keeper_result
+keep(const char *behaviours)
+{
+	static const char *const names[] = {"c0", "c1", "c2"};
+	static uint8_t service[65536];
+	struct keeper_config config = {
+	    .db = "db",
+	    .sensor = "test",
+	    .captures = names,
+	    .capture_count = strlen(behaviours),
+	    .service = service,
+	    .memory = DISSECTOR_BUDGET_MIN,
+	};
+	struct keeper_result result;
+
+	unlink("db");
+	for (size_t i = 0; i < config.capture_count; i++) {
+		FILE *f = fopen(names[i], "w");
+
+		assert_non_null(f);
+		fprintf(f, "%c%zu", behaviours[i], i);
+		fclose(f);
+	}
+	keeper_run(&config, &result);
+	return result;
+}
+
+static void
+an_honest_reader_is_recorded(void **state)
+{
+	struct keeper_result r = keep("oo");
+
+	(void)state;
+	assert_false(r.is_failed || r.is_interrupted);
+	assert_int_equal(r.captures, 2);
+	assert_int_equal(r.recorded.sessions_new, 2);
+}
+
+static void
+a_reader_that_dies_is_told_its_sessions_stay_and_the_next_capture_is_read(void **state)
+{
+	struct keeper_result r = keep("oCo");
+
+	(void)state;
+	assert_true(r.is_failed);
+	assert_int_equal(r.captures, 3);
+	assert_int_equal(r.recorded.sessions_new, 3);
+}
+
+static void
+a_reader_that_lies_is_ended_and_the_others_are_read(void **state)
+{
+	static const char lies[] = "GLHMTSVKE";
+
+	(void)state;
+	for (size_t i = 0; lies[i] != '\0'; i++) {
+		char behaviours[] = {'o', lies[i], 'o', '\0'};
+		struct keeper_result r = keep(behaviours);
+
+		if (!r.is_failed || r.recorded.sessions_new != 2)
+			fail_msg("%c: %d sessions", lies[i], (int)r.recorded.sessions_new);
+	}
+}
+
+static void
+a_lie_before_anything_opened_leaves_no_database(void **state)
+{
+	struct keeper_result r = keep("S");
+
+	(void)state;
+	assert_true(r.is_failed);
+	assert_false(r.has_database);
+	assert_int_equal(access("db", F_OK), -1);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_honest_reader_is_recorded),
+	    cmocka_unit_test(
+		a_reader_that_dies_is_told_its_sessions_stay_and_the_next_capture_is_read),
+	    cmocka_unit_test(a_reader_that_lies_is_ended_and_the_others_are_read),
+	    cmocka_unit_test(a_lie_before_anything_opened_leaves_no_database),
+	};
+
+	if (role_is_child(argc, argv))
+		return be_reader();
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}

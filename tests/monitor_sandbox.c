@@ -1,0 +1,351 @@
+/*
+ * What a closed-in process can still do: each attempt is made in a child of its
+ * own, once with all layers and, where one layer alone must stop it, with that
+ * layer alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/role/sandbox.h"
+
+#define MEMORY ((size_t)512 << 20)
+
+/* How an attempt ended: by SIGSYS, with an errno, or well. */
+#define STOPPED   (-1)
+#define CRASHED   (-2)
+#define WENT_WELL 0
+#define MISSING   255 /* the layer could not be laid here */
+
+static int
+open_passwd(void)
+{
+	return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
+}
+
+static int
+make_file(void)
+{
+	return open("made", O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0;
+}
+
+static int
+make_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+
+static int
+start_process(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid < 0 ? errno : 0;
+}
+
+static int
+execute(void)
+{
+	char program[] = "/bin/true";
+	char *const argv[] = {program, NULL};
+
+	execv(program, argv);
+	return errno;
+}
+
+static int
+trace_parent(void)
+{
+	return ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) < 0 ? errno : 0;
+}
+
+static int
+signal_parent(void)
+{
+	return kill(getppid(), 0) < 0 ? errno : 0;
+}
+
+static int
+map_code(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+		       MAP_FAILED
+		   ? errno
+		   : 0;
+}
+
+static int
+make_code(void)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+}
+
+static int
+take_much_memory(void)
+{
+	void *p = malloc(2 * MEMORY);
+
+	/* The allocation must not be optimised away. */
+	__asm__ volatile("" : : "r"(p) : "memory");
+	return p == NULL ? ENOMEM : 0;
+}
+
+static int
+take_some_memory(void)
+{
+	uint8_t *p = malloc(MEMORY / 4);
+
+	if (p == NULL)
+		return ENOMEM;
+	memset(p, 1, MEMORY / 4);
+	p = realloc(p, MEMORY / 3);
+	free(p);
+	return 0;
+}
+
+static int
+use_many_descriptors(void)
+{
+	for (int i = 0; i < 2 * SANDBOX_DESCRIPTORS; i++)
+		if (dup(0) < 0)
+			return errno;
+	return 0;
+}
+
+static int
+become_root(void)
+{
+	return setuid(0) < 0 ? errno : 0;
+}
+
+/* The socket that was kept; its other end is the parent's. */
+static int kept;
+
+static int
+speak(void)
+{
+	struct iovec piece = {"a", 1};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+
+	return sendmsg(kept, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
+}
+
+static int
+speak_elsewhere(void)
+{
+	struct iovec piece = {"a", 1};
+	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+
+	return sendmsg(kept + 1, &message, MSG_NOSIGNAL) == 1 ? 0 : errno;
+}
+
+static int
+give_up(void)
+{
+	abort();
+}
+
+/* Make the attempt in a child; layer LAYERS: with all of them. */
+static int
+attempt(enum layer layer, int (*try)(void))
+{
+	struct sandbox s = {.memory = MEMORY};
+	int ends[2], status, error[LAYERS] = {0};
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	sandbox_find_user(&s);
+	pid = fork();
+	if (pid == 0) {
+		s.socket = kept = ends[1];
+		if (layer == (enum layer)LAYERS)
+			sandbox_enter(&s, error);
+		else
+			error[layer] = sandbox_lay(layer, &s);
+		if (layer != (enum layer)LAYERS && error[layer] != 0)
+			_exit(MISSING);
+		_exit(try());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(ends[0]);
+	close(ends[1]);
+	if (WIFSIGNALED(status))
+		return WTERMSIG(status) == SIGSYS ? STOPPED : CRASHED;
+	return WEXITSTATUS(status);
+}
+
+struct row {
+	const char *name;
+	int (*try)(void);
+	int expected;
+	bool is_lax; /* a sanitizer's run time needs it */
+};
+
+static void
+try_all(enum layer layer, const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int got;
+
+		if (SANDBOX_IS_INSTRUMENTED && rows[i].is_lax)
+			continue;
+		got = attempt(layer, rows[i].try);
+		if (got == MISSING) {
+			print_message("%s: not to be had here\n", layer_name(layer));
+			skip();
+		}
+		if (got != rows[i].expected)
+			fail_msg("%s: %d", rows[i].name, got);
+	}
+}
+
+#define TRY(layer, rows) try_all(layer, rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void
+no_system_call_leads_out(void **state)
+{
+	static const struct row rows[] = {
+	    {"open", open_passwd, EACCES, true},
+	    {"socket", make_socket, STOPPED, false},
+	    {"fork", start_process, STOPPED, false},
+	    {"execve", execute, STOPPED, false},
+	    {"ptrace", trace_parent, STOPPED, false},
+	    {"kill", signal_parent, STOPPED, true},
+	    {"mmap of code", map_code, STOPPED, true},
+	    {"mprotect to code", make_code, STOPPED, true},
+	    {"sendmsg elsewhere", speak_elsewhere, STOPPED, false},
+	    {"dup", use_many_descriptors, STOPPED, true},
+	    {"setuid", become_root, STOPPED, false},
+	};
+
+	(void)state;
+	TRY(LAYER_SYSTEM_CALLS, rows);
+	TRY((enum layer)LAYERS, rows);
+}
+
+static void
+what_a_reader_needs_goes_on_working(void **state)
+{
+	static const struct row rows[] = {
+	    {"memory within the limit", take_some_memory, WENT_WELL, false},
+	    {"sending over the socket", speak, WENT_WELL, false},
+	    {"abort is an abort", give_up, CRASHED, true},
+	};
+
+	(void)state;
+	TRY((enum layer)LAYERS, rows);
+}
+
+static void
+memory_beyond_the_limit_is_refused(void **state)
+{
+	static const struct row rows[] = {{"malloc", take_much_memory, ENOMEM, true}};
+
+	(void)state;
+	TRY(LAYER_LIMITS, rows);
+	TRY((enum layer)LAYERS, rows);
+}
+
+static void
+limits_alone_bound_descriptors(void **state)
+{
+	static const struct row rows[] = {{"dup", use_many_descriptors, EMFILE, false}};
+
+	(void)state;
+	TRY(LAYER_LIMITS, rows);
+}
+
+static void
+landlock_alone_keeps_every_path_shut(void **state)
+{
+	static const struct row rows[] = {{"open", open_passwd, EACCES, true},
+					  {"create", make_file, EACCES, true}};
+
+	(void)state;
+	if (SANDBOX_IS_INSTRUMENTED)
+		skip();
+	TRY(LAYER_LANDLOCK, rows);
+}
+
+static void
+the_root_folder_alone_is_empty_and_stays_so(void **state)
+{
+	static const struct row rows[] = {{"open", open_passwd, ENOENT, true},
+					  {"create", make_file, ENOENT, true}};
+
+	(void)state;
+	TRY(LAYER_ROOT, rows);
+}
+
+static void
+the_user_alone_cannot_become_root_again(void **state)
+{
+	static const struct row rows[] = {{"setuid", become_root, EPERM, false}};
+
+	(void)state;
+	TRY(LAYER_USER, rows);
+}
+
+static void
+every_layer_says_how_it_came_out(void **state)
+{
+	struct sandbox s = {.memory = MEMORY};
+	int ends[2], status;
+	pid_t pid;
+
+	(void)state;
+	if (SANDBOX_IS_INSTRUMENTED)
+		skip();
+	sandbox_find_user(&s);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	pid = fork();
+	if (pid == 0) {
+		int error[LAYERS], bad = 0;
+
+		s.socket = ends[1];
+		sandbox_enter(&s, error);
+		/* Only root can have the first two; the others need no privilege. */
+		for (int i = 0; i < LAYERS; i++)
+			bad += error[i] != 0 && i != LAYER_ROOT && i != LAYER_USER &&
+			       i != LAYER_LANDLOCK;
+		_exit(bad);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_system_call_leads_out),
+	    cmocka_unit_test(what_a_reader_needs_goes_on_working),
+	    cmocka_unit_test(memory_beyond_the_limit_is_refused),
+	    cmocka_unit_test(limits_alone_bound_descriptors),
+	    cmocka_unit_test(landlock_alone_keeps_every_path_shut),
+	    cmocka_unit_test(the_root_folder_alone_is_empty_and_stays_so),
+	    cmocka_unit_test(the_user_alone_cannot_become_root_again),
+	    cmocka_unit_test(every_layer_says_how_it_came_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
