@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 VERSION := 0.1.0
 
 CC ?= cc
-CPPFLAGS += -I. -D_GNU_SOURCE -DWAXSEAL_VERSION='"$(VERSION)"'
+CPPFLAGS += -I. -D_GNU_SOURCE -DWAXSEAL_VERSION=$(VERSION)
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wstrict-prototypes \
 	-Wmissing-prototypes
 OPTIMIZE ?= -O2

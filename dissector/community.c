@@ -4,12 +4,13 @@
 #include <string.h>
 
 #define PROTOCOL_TCP 6
+#define PADDING      64 /* place of '=' behind the digits */
 
 static void
 base64(struct bytes in, char *out)
 {
 	static const char digits[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
 	for (; in.len > 0; in = bytes_after(in, 3)) {
 		uint32_t word = (uint32_t)in.at[0] << 16;
@@ -18,8 +19,8 @@ base64(struct bytes in, char *out)
 		word |= in.len > 2 ? (uint32_t)in.at[2] : 0;
 		*out++ = digits[word >> 18];
 		*out++ = digits[word >> 12 & 63];
-		*out++ = in.len > 1 ? digits[word >> 6 & 63] : '=';
-		*out++ = in.len > 2 ? digits[word & 63] : '=';
+		*out++ = digits[in.len > 1 ? word >> 6 & 63 : PADDING];
+		*out++ = digits[in.len > 2 ? word & 63 : PADDING];
 	}
 	*out = '\0';
 }
@@ -53,7 +54,7 @@ community_id(const struct endpoint *a, const struct endpoint *b,
 	text[n++] = (uint8_t)(high->port >> 8);
 	text[n++] = (uint8_t)(high->port & 0xff);
 	sha1((struct bytes){text, n}, digest);
-	out[0] = '1';
-	out[1] = ':';
-	base64((struct bytes){digest, sizeof(digest)}, out + 2);
+	*out++ = '1';
+	*out++ = ':';
+	base64((struct bytes){digest, sizeof(digest)}, out);
 }

@@ -164,13 +164,52 @@ overlay(uint8_t *out, uint64_t begin, size_t out_len, uint64_t at, struct bytes 
 		memcpy(out + (from - begin), source.at + (from - at), to - from);
 }
 
+/* A line that may be shown, where it stands in its side's stream. */
+struct shown_line {
+	uint64_t offset;
+	struct bytes text;
+};
+
 /* The records of one session that are still there. */
 struct shelf {
 	const struct evidence *e;
 	const struct evidence_list *list;
 	uint64_t positions[EVIDENCE_RECORDS_MAX];
 	size_t count;
+	/* The lines among them. Each side's were read, and so kept, in order of its stream. */
+	struct shown_line lines[SIDES][EVIDENCE_RECORDS_MAX];
+	size_t line_counts[SIDES];
 };
+
+static void
+shelve(struct shelf *s, uint64_t position, const struct record_header *h)
+{
+	s->positions[s->count++] = position;
+	if (h->kind != EVIDENCE_LINE)
+		return;
+	s->lines[h->from][s->line_counts[h->from]++] = (struct shown_line){
+	    .offset = h->offset,
+	    .text = {evidence_at(s->e, position) + sizeof(*h), h->text_len},
+	};
+}
+
+/* Index of the side's first line that reaches beyond offset; the count where none does. */
+static size_t
+first_line_beyond(const struct shelf *s, uint8_t from, uint64_t offset)
+{
+	size_t low = 0, high = s->line_counts[from];
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct shown_line *line = &s->lines[from][middle];
+
+		if (line->offset + line->text.len > offset)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
 
 /* The payload of the packet at h as it may be shown: lines as scrubbed, TLS as it is, the rest
  * blank. */
@@ -188,15 +227,10 @@ vet(const struct shelf *s, const struct record_header *h, const uint8_t *raw, ui
 		if (from < to)
 			memcpy(out + (from - h->offset), raw + (from - h->offset), to - from);
 	}
-	for (size_t i = 0; i < s->count; i++) {
-		struct record_header line = evidence_header(s->e, s->positions[i]);
-
-		if (line.kind != EVIDENCE_LINE || line.from != h->from)
-			continue;
-		overlay(out, h->offset, len, line.offset,
-			(struct bytes){evidence_at(s->e, s->positions[i]) + sizeof(line),
-				       line.text_len});
-	}
+	for (size_t i = first_line_beyond(s, h->from, h->offset);
+	     i < s->line_counts[h->from] && s->lines[h->from][i].offset < h->offset + len; i++)
+		overlay(out, h->offset, len, s->lines[h->from][i].offset,
+			s->lines[h->from][i].text);
 }
 
 static struct bytes
@@ -243,13 +277,19 @@ bool
 evidence_walk(struct evidence *e, const struct evidence_list *list,
 	      void (*tell)(void *ctx, const struct evidence_item *item), void *ctx)
 {
-	struct shelf s = {.e = e, .list = list};
+	struct shelf s;
 
+	/* Large: its arrays are left as they are. */
+	s.e = e;
+	s.list = list;
+	s.count = s.line_counts[SIDE_CLIENT] = s.line_counts[SIDE_SERVER] = 0;
 	for (uint64_t ref = list->first; ref && evidence_has(e, ref - 1);) {
+		struct record_header h = evidence_header(e, ref - 1);
+
 		if (s.count == EVIDENCE_RECORDS_MAX)
 			break;
-		s.positions[s.count++] = ref - 1;
-		ref = evidence_header(e, ref - 1).next;
+		shelve(&s, ref - 1, &h);
+		ref = h.next;
 	}
 	for (size_t i = 0; i < s.count; i++)
 		show(&s, s.positions[i], tell, ctx);

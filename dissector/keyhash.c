@@ -17,7 +17,7 @@ rotate(uint64_t x, unsigned by)
 	return x << by | x >> (64 - by);
 }
 
-static void
+static inline void
 mix(struct lanes *v)
 {
 	v->a += v->b;
@@ -32,7 +32,7 @@ mix(struct lanes *v)
 	v->c = rotate(v->c, 32);
 }
 
-static void
+static inline void
 absorb(struct lanes *v, uint64_t word)
 {
 	v->d ^= word;

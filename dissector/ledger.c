@@ -113,7 +113,7 @@ ledger_next(struct chain_reader *r, struct note_text *out)
 void
 ledger_conflict(struct ledger *l, const struct conflict *c)
 {
-	uint8_t text[sizeof(*c) + 2 * SAMPLE_MAX];
+	uint8_t text[sizeof(*c) + SAMPLE_MAX + SAMPLE_MAX];
 	struct bytes first = bytes_first(c->first.text, SAMPLE_MAX);
 	struct bytes second = bytes_first(c->second.text, SAMPLE_MAX);
 

@@ -299,7 +299,8 @@ stream_wait(struct stream *s, struct waiting_room *r, const struct segment *seg,
 	uint64_t at = seg->offset, end = seg->offset + seg->payload.len;
 	uint32_t *link = &s->waiting;
 
-	for (struct waiting *w = room_at(r, *link); w && at < end; w = room_at(r, *link)) {
+	while (*link && at < end) {
+		struct waiting *w = &r->slots[*link - 1];
 		uint64_t w_end = w->offset + w->payload.len;
 
 		if (w->offset > at) {
@@ -308,7 +309,7 @@ stream_wait(struct stream *s, struct waiting_room *r, const struct segment *seg,
 			if (!insert(s, r, link, &piece))
 				return false;
 			at = piece.offset + piece.payload.len;
-			link = &room_at(r, *link)->next;
+			link = &r->slots[*link - 1].next;
 			continue;
 		}
 		if (w_end > at) {
@@ -358,7 +359,9 @@ stream_retract(struct stream *s, struct waiting_room *r, const struct segment *s
 	uint64_t end = seg->offset + seg->payload.len;
 	uint32_t *link = &s->waiting;
 
-	for (struct waiting *w = room_at(r, *link); w && w->offset < end; w = room_at(r, *link)) {
+	while (*link && r->slots[*link - 1].offset < end) {
+		struct waiting *w = &r->slots[*link - 1];
+
 		if (w->is_doubtful && w->offset + w->payload.len > seg->offset)
 			unlink_waiting(s, r, link);
 		else

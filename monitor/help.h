@@ -8,8 +8,12 @@
 
 #include "monitor/command/command.h"
 
-#ifndef WAXSEAL_VERSION /* the Makefile gives it */
-#define WAXSEAL_VERSION "unversioned"
+#define VERSION_TEXT(version)   VERSION_QUOTED(version)
+#define VERSION_QUOTED(version) #version
+#ifdef WAXSEAL_VERSION /* the Makefile gives it, without quotes */
+#define WAXSEAL_VERSION_TEXT VERSION_TEXT(WAXSEAL_VERSION)
+#else
+#define WAXSEAL_VERSION_TEXT "unversioned"
 #endif
 
 /* Help of the program: its commands and what all of them take. */

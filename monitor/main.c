@@ -26,7 +26,7 @@ run(const struct options *o, enum parsed parsed, const char *why)
 			help_command(stdout, o->command);
 		return STATUS_DONE;
 	case PARSED_VERSION:
-		puts("waxseal " WAXSEAL_VERSION);
+		puts("waxseal " WAXSEAL_VERSION_TEXT);
 		return STATUS_DONE;
 	case PARSED_MISUSE:
 		log_error("%s", why);

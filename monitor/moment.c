@@ -130,7 +130,7 @@ clock_parse(const char **at, int64_t *out)
 		return false;
 	if (literal(at, '.') && !fraction_parse(at, &fraction))
 		return false;
-	*out = ((int64_t)hour * 3600 + minute * 60 + second) * SECOND + fraction;
+	*out = ((int64_t)hour * 3600 + (int64_t)minute * 60 + second) * SECOND + fraction;
 	return true;
 }
 
@@ -149,7 +149,7 @@ zone_parse(const char **at, int64_t *out)
 	if (!digits(at, 2, &hour) || !literal(at, ':') || !digits(at, 2, &minute) || hour > 23 ||
 	    minute > 59)
 		return false;
-	*out = sign * ((int64_t)hour * 3600 + minute * 60) * SECOND;
+	*out = sign * ((int64_t)hour * 3600 + (int64_t)minute * 60) * SECOND;
 	return true;
 }
 

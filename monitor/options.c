@@ -10,6 +10,7 @@
  */
 #include "monitor/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,8 +168,11 @@ visit_first(struct taking *t, const struct found *f)
 static bool
 id_parse(struct taking *t, const char *word)
 {
-	const size_t length = strlen(word);
+	size_t length;
 	uint64_t id;
+
+	assert(word != NULL);
+	length = strlen(word);
 
 	if (length > ID_DIGITS_MAX ||
 	    !text_number((struct bytes){(const uint8_t *)word, length}, &id) || id == 0 ||

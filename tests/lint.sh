@@ -21,14 +21,22 @@ step() {
 	fi
 }
 
+# Two at a time, a few files each; what the compiler is told goes behind "--".
+tidy() {
+	printf '%s\n' "$@" | xargs -P 2 -n 8 sh -c \
+	    'clang-tidy --quiet "$@" -- -std=c17 -O2 '"$cppflags"' 2>/dev/null' sh
+}
+
 # shellcheck disable=SC2086 # lists of words
 {
 	step clang-format clang-format --dry-run --Werror $sources $headers
 	for cc in gcc clang; do
 		step "$cc warnings" sh -c 'for f; do '"$cc -std=c17 -O2 $cppflags $warnings -Werror"' -fsyntax-only "$f" || exit 1; done' sh $sources
 	done
-	step clang-tidy sh -c 'printf "%s\n" "$@" | xargs -P 2 -n 6 clang-tidy --quiet' sh $(for f in $sources; do echo "$f"; done)
-	step cppcheck cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -I. $sources
+	step clang-tidy tidy $sources
+	# To it cmocka's macros are leaks and err() returns: tests are left to the others.
+	step cppcheck cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --error-exitcode=1 -I. $(git ls-files 'dissector/*.c' 'db/*.c' 'monitor/*.c')
 	step manual mandoc -Tlint -Wwarning monitor/waxseal.8
 }
 exit $failed

@@ -113,7 +113,7 @@ write_packets(FILE *out, const struct kept *k, int64_t incident, const char *sum
 	struct pcapng p;
 	size_t refused = 0;
 
-	pcapng_begin(&p, out, "waxseal " WAXSEAL_VERSION, summary);
+	pcapng_begin(&p, out, "waxseal " WAXSEAL_VERSION_TEXT, summary);
 	for (size_t i = 0; i < k->packet_count && ferror(out) == 0; i++) {
 		const struct kept_packet *kept = &k->packets[i];
 		char *comment = comment_of(k, incident, kept);

@@ -80,7 +80,7 @@ list_words(const char *json, const char *key, char *out)
 	}
 	out[length] = '\0';
 	if (length == 0)
-		strcpy(out, "-");
+		snprintf(out, LIST_CELL_MAX, "-");
 }
 
 static bool
