@@ -72,6 +72,31 @@ struct conversation {
 	uint64_t tls[TLS_STATE_SIZE / 8];
 };
 
+/* The dialogue's and the TLS's state, whose insides are their modules' alone. */
+static inline struct smtp *
+conversation_smtp(struct conversation *c)
+{
+	return (struct smtp *)(void *)c->smtp;
+}
+
+static inline const struct smtp *
+conversation_smtp_const(const struct conversation *c)
+{
+	return (const struct smtp *)(const void *)c->smtp;
+}
+
+static inline struct tls *
+conversation_tls(struct conversation *c)
+{
+	return (struct tls *)(void *)c->tls;
+}
+
+static inline const struct tls *
+conversation_tls_const(const struct conversation *c)
+{
+	return (const struct tls *)(const void *)c->tls;
+}
+
 /* What all conversations share. */
 struct workshop {
 	struct pool pool;

@@ -1,12 +1,6 @@
 /* Both directions in causal order; see exchange.h. */
 #include "dissector/exchange.h"
 
-static enum side
-other(enum side side)
-{
-	return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
-}
-
 bool
 exchange_is_waiting(const struct exchange *x)
 {
@@ -20,7 +14,7 @@ exchange_is_waiting(const struct exchange *x)
 static bool
 is_caused(const struct exchange *x, enum side from, uint64_t peer_offset)
 {
-	const struct stream *peer = &x->streams[other(from)];
+	const struct stream *peer = &x->streams[side_other(from)];
 	/* A FIN is acknowledged like one byte more. */
 	bool has_fin = peer->fin_seen && peer->offset >= peer->fin_offset;
 
@@ -168,7 +162,7 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 {
 	enum side from = longest_waiting(x, r);
 	const struct waiting *first = stream_first(&x->streams[from], r);
-	const struct stream *peer = &x->streams[other(from)];
+	const struct stream *peer = &x->streams[side_other(from)];
 	const struct waiting *peer_first = stream_first(peer, r);
 	uint64_t until = first->peer_offset;
 
@@ -181,14 +175,14 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 	 * that is missing is one number behind the peer's last byte: a FIN that was
 	 * not captured.
 	 */
-	if (is_caused(x, from, until) || is_next(x, r, other(from)) ||
+	if (is_caused(x, from, until) || is_next(x, r, side_other(from)) ||
 	    (until == peer->offset + 1 && !peer_first && !peer->fin_seen)) {
 		deliver_first(x, r, from, sink);
 		return;
 	}
 	if (peer_first && peer_first->offset < until)
 		until = peer_first->offset;
-	pass(x, r, other(from), until - peer->offset, sink);
+	pass(x, r, side_other(from), until - peer->offset, sink);
 }
 
 /* What one direction may hold back, by what the pool still has. */

@@ -193,7 +193,7 @@ static void
 settle_tls(struct session *s, const struct conversation *c)
 {
 	if (c->tls_begun)
-		s->tls = *tls_facts((const struct tls *)(const void *)c->tls);
+		s->tls = *tls_facts(conversation_tls_const(c));
 	if (s->smtp.server_text_after && s->tls.client_hello && s->tls.complete != FACT_YES) {
 		s->tls.complete = FACT_NO;
 		s->tls.failure = TLS_FAILED_NOT_TLS;
@@ -217,7 +217,7 @@ facts_build(struct facts *f, struct conversation *c, struct workshop *w, enum en
 	};
 	f->text_len = 0;
 	if (c->mode == MODE_SMTP)
-		s->smtp = *smtp_facts((const struct smtp *)(const void *)c->smtp);
+		s->smtp = *smtp_facts(conversation_smtp_const(c));
 	settle_tls(s, c);
 	name_ends(s, c, w->digests);
 	account(s, c, c->tls_begun ? &s->tls : NULL);

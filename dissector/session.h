@@ -13,6 +13,12 @@
 enum side { SIDE_CLIENT, SIDE_SERVER };
 #define SIDES 2
 
+static inline enum side
+side_other(enum side side)
+{
+	return side == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
+}
+
 enum fact { FACT_UNSEEN, FACT_NO, FACT_YES };
 
 enum service {

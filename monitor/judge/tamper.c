@@ -107,7 +107,7 @@ static void
 say_acted(const struct session *s, const struct conflict *c, struct finding *out)
 {
 	bool in_first = false;
-	const char *end = side_name(c->from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT);
+	const char *end = side_name(side_other(c->from));
 
 	if (c->acted != ACTED_UNKNOWN) {
 		say_proof(out, "acted upon", "the %s took the %s version, by what it acknowledged",

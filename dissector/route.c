@@ -1,0 +1,325 @@
+/*
+ * The bytes of a flow to the layers that read them; see route.h. TLS from the
+ * first byte is told by that byte (RFC 8314 section 3.3); TLS behind STARTTLS
+ * begins where the dialogue says so (RFC 3207 section 4).
+ */
+#include "dissector/route.h"
+
+#include <string.h>
+
+#include "dissector/scrub.h"
+#include "dissector/text.h"
+
+static void
+give_tls(struct bench *b, enum side from, const struct segment *seg, struct bytes bytes)
+{
+	struct conversation *c = b->c;
+	struct ledger l = conversation_ledger(c, b->w);
+	struct tls_input in = {
+	    .from = from,
+	    .time = seg->time,
+	    .offset = seg->offset + (seg->payload.len - bytes.len),
+	    .bytes = bytes,
+	    .peer_offset = seg->peer_offset,
+	};
+
+	if (!c->tls_begun) {
+		tls_init(conversation_tls(c), c->mode == MODE_TLS);
+		c->tls_begun = true;
+	}
+	c->exchange.streams[from].history_done = true;
+	if (c->is_tls_short[from]) {
+		c->is_tls_short[from] = false;
+		tls_gap(conversation_tls(c), &l, from, 1);
+	}
+	if (bytes.len)
+		tls_feed(conversation_tls(c), &l, b->w->digests, &in);
+}
+
+/* Bytes that the dialogue kept back, and which turned out to be TLS, lie right before the rest. */
+static void
+give_tls_behind_smtp(struct bench *b, enum side from, const struct segment *seg, struct bytes rest)
+{
+	uint8_t kept[8];
+	size_t n = smtp_take_back(conversation_smtp(b->c), from, kept);
+	struct segment front = *seg;
+
+	if (n) {
+		front.offset = seg->offset + (seg->payload.len - rest.len) - n;
+		front.payload = (struct bytes){kept, n};
+		give_tls(b, from, &front, front.payload);
+	}
+	if (rest.len)
+		give_tls(b, from, seg, rest);
+}
+
+static void
+give_smtp(struct bench *b, enum side from, const struct segment *seg)
+{
+	struct ledger l = conversation_ledger(b->c, b->w);
+	struct smtp_input in = {
+	    .from = from,
+	    .time = seg->time,
+	    .offset = seg->offset,
+	    .bytes = seg->payload,
+	    .peer_offset = seg->peer_offset,
+	};
+	size_t used = 0;
+
+	if (!smtp_side_is_tls(conversation_smtp(b->c), from))
+		used = smtp_feed(conversation_smtp(b->c), &l, &in);
+	if (smtp_side_is_tls(conversation_smtp(b->c), from))
+		give_tls_behind_smtp(b, from, seg, bytes_after(seg->payload, used));
+}
+
+static void
+give(struct bench *b, enum side from, const struct segment *seg)
+{
+	switch ((enum mode)b->c->mode) {
+	case MODE_SMTP:
+		give_smtp(b, from, seg);
+		break;
+	case MODE_TLS:
+		give_tls(b, from, seg, seg->payload);
+		break;
+	case MODE_FRESH:
+	case MODE_LOST:
+		break;
+	}
+}
+
+/* Whether each side that was seen was seen from its SYN on. */
+static bool
+is_from_start(const struct conversation *c)
+{
+	for (int side = 0; side < SIDES; side++) {
+		const struct stream *s = &c->exchange.streams[side];
+
+		if (s->is_seen && !s->syn_seen)
+			return false;
+	}
+	return true;
+}
+
+/* Decide by the first bytes of the connection, RFC 8314 section 3.3: TLS, or a dialogue. */
+static void
+set_mode(struct bench *b, enum got tls, uint8_t first)
+{
+	struct conversation *c = b->c;
+
+	if (tls != GOT_WHOLE) {
+		c->mode = MODE_SMTP;
+		smtp_init(conversation_smtp(c), c->service == SERVICE_LMTP, is_from_start(c));
+		return;
+	}
+	/* In the middle of a connection only a hello can be read from its first byte on. */
+	c->mode = is_from_start(c) || first == 0x16 ? MODE_TLS : MODE_LOST;
+}
+
+/* Give what was kept back to the layer that is now known. */
+static void
+give_held(struct bench *b)
+{
+	struct conversation *c = b->c;
+	enum side from = (enum side)c->held_from;
+	struct segment seg = {
+	    .from = from,
+	    .time = c->end,
+	    .offset = c->exchange.streams[from].offset - c->held,
+	    .peer_offset = UINT64_MAX,
+	    .payload = {c->hold, c->held},
+	};
+
+	if (c->held)
+		give(b, from, &seg);
+	c->held = 0;
+}
+
+/* The first bytes: keep them back as long as they could be the beginning of a record. */
+static bool
+decide(struct bench *b, enum side from, const struct segment *seg)
+{
+	struct conversation *c = b->c;
+	uint8_t front[CONVERSATION_HOLD];
+	size_t n = c->held && c->held_from == from ? c->held : 0;
+	struct bytes more = bytes_first(seg->payload, sizeof(front) - n);
+	enum got got;
+
+	memcpy(front, c->hold, n);
+	memcpy(front + n, more.at, more.len);
+	got = tls_looks_like((struct bytes){front, n + more.len});
+	if (got == GOT_PART && n + seg->payload.len < sizeof(front)) {
+		memcpy(c->hold, front, n + more.len);
+		c->held = (uint8_t)(n + more.len);
+		c->held_from = (uint8_t)from;
+		return false;
+	}
+	set_mode(b, got, front[0]);
+	give_held(b);
+	return true;
+}
+
+static enum place
+on_place(void *ctx, enum side from)
+{
+	const struct conversation *c = ((struct bench *)ctx)->c;
+
+	if (c->mode == MODE_TLS)
+		return PLACE_TLS;
+	if (c->mode != MODE_SMTP)
+		return from == SIDE_SERVER ? PLACE_GREETING : PLACE_OTHER;
+	if (smtp_side_is_tls(conversation_smtp_const(c), from))
+		return PLACE_TLS;
+	return smtp_place(conversation_smtp_const(c), from);
+}
+
+static void
+on_bytes(void *ctx, enum side from, const struct segment *seg)
+{
+	struct bench *b = ctx;
+
+	if (b->c->mode == MODE_FRESH && !decide(b, from, seg))
+		return;
+	give(b, from, seg);
+}
+
+static void
+on_gap(void *ctx, enum side from, uint64_t len)
+{
+	struct bench *b = ctx;
+	struct conversation *c = b->c;
+	struct ledger l = conversation_ledger(c, b->w);
+
+	b->w->gaps++;
+	b->w->gap_bytes += len;
+	if (c->mode == MODE_FRESH) {
+		set_mode(b, GOT_BAD, 0);
+		give_held(b);
+	}
+	if (!c->tls_begun || !tls_is_decided(conversation_tls(c)))
+		c->has_clear_gap = true;
+	if (c->mode == MODE_TLS ||
+	    (c->mode == MODE_SMTP && smtp_side_is_tls(conversation_smtp(c), from))) {
+		if (c->tls_begun)
+			tls_gap(conversation_tls(c), &l, from, len);
+	} else if (c->mode == MODE_SMTP) {
+		c->is_tls_short[from] = smtp_facts(conversation_smtp(c))->requested == FACT_YES ||
+					smtp_facts(conversation_smtp(c))->accepted == FACT_YES;
+		smtp_gap(conversation_smtp(c), &l, from, len);
+	}
+}
+
+static void
+on_fin(void *ctx, enum side from)
+{
+	struct conversation *c = ((struct bench *)ctx)->c;
+
+	if (!c->has_end) {
+		c->has_end = true;
+		c->ended_by = (uint8_t)from;
+	}
+}
+
+void
+route_settle(struct bench *b)
+{
+	if (b->c->mode != MODE_FRESH || b->c->held == 0)
+		return;
+	set_mode(b, GOT_BAD, 0);
+	give_held(b);
+}
+
+/* What the overlap lies in: by what it was taken for, else by what either version says. */
+static enum place
+place_of(const struct overlap *o)
+{
+	if (o->place != PLACE_OTHER && o->place != PLACE_COMMAND)
+		return o->place;
+	if (o->from == SIDE_SERVER)
+		return o->place;
+	for (int i = 0; i < 2; i++) {
+		struct bytes text = i == 0 ? o->first.text : o->second.text;
+
+		if (text_starts(text, BYTES("STARTTLS")))
+			return PLACE_STARTTLS;
+		if (text_starts(text, BYTES("EHLO")) || text_starts(text, BYTES("HELO")))
+			return PLACE_EHLO;
+		if (text_starts(text, BYTES("AUTH")))
+			return PLACE_AUTH;
+	}
+	return o->place;
+}
+
+/* Blank in each line of text, which may begin and end in the middle of one, what must not be kept.
+ */
+void
+route_scrub(enum side from, uint8_t *text, size_t len)
+{
+	while (len > 0) {
+		size_t line = bytes_find((struct bytes){text, len}, '\n');
+
+		line += line < len;
+		if (from == SIDE_CLIENT)
+			scrub_command(text, line);
+		else
+			scrub_reply(text, line);
+		text += line;
+		len -= line;
+	}
+}
+
+/* Message text and secrets are not kept, in no version; of the rest no local part. */
+static struct bytes
+scrubbed(enum side from, enum place place, struct bytes text, uint8_t *out)
+{
+	if (place == PLACE_MESSAGE || place == PLACE_AUTH)
+		return (struct bytes){0};
+	memcpy(out, text.at, text.len);
+	route_scrub(from, out, text.len);
+	return (struct bytes){out, text.len};
+}
+
+static void
+on_overlap(void *ctx, const struct overlap *o)
+{
+	struct bench *b = ctx;
+	struct conversation *c = b->c;
+	struct ledger l = conversation_ledger(c, b->w);
+	uint8_t first[SAMPLE_MAX], second[SAMPLE_MAX];
+	struct conflict conflict = {
+	    .from = o->from,
+	    .place = place_of(o),
+	    .offset = o->offset + o->first_difference,
+	    .len = o->len - o->first_difference,
+	    .first = o->first,
+	    .second = o->second,
+	};
+
+	b->had_overlap = true;
+	c->conflicts++;
+	if (c->conflicts_kept >= CONFLICTS_MAX)
+		return;
+	c->conflicts_kept++;
+	conflict.first.text = scrubbed(o->from, conflict.place, o->first.text, first);
+	conflict.second.text = scrubbed(o->from, conflict.place, o->second.text, second);
+	ledger_conflict(&l, &conflict);
+	c->last_conflict_from = (uint8_t)o->from;
+	c->first_end = o->first_end;
+	c->second_end = o->second_end;
+	c->last_acted = ACTED_UNKNOWN;
+	if (o->first_end != o->second_end && c->exchange.streams[o->from].acked == o->first_end)
+		c->last_acted = ACTED_FIRST;
+}
+
+struct exchange_sink
+route_sink(struct bench *b)
+{
+	return (struct exchange_sink){
+	    .ctx = b,
+	    .place = on_place,
+	    .bytes = on_bytes,
+	    .gap = on_gap,
+	    .fin = on_fin,
+	    .overlap = on_overlap,
+	};
+}
