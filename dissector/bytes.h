@@ -31,6 +31,12 @@ enum got {
 /* A string constant as a view, without its closing NUL. */
 #define BYTES(literal) ((struct bytes){(const uint8_t *)("" literal), sizeof(literal) - 1})
 
+/* The same where only a constant may stand. */
+#define BYTES_INIT(literal)                                        \
+	{                                                          \
+		(const uint8_t *)("" literal), sizeof(literal) - 1 \
+	}
+
 /* The first n bytes of in, or all of it where it is shorter. */
 struct bytes bytes_first(struct bytes in, size_t n);
 

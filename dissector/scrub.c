@@ -85,21 +85,38 @@ scrub_brackets(uint8_t *line, size_t len)
 	}
 }
 
-/* The value of AUTH= is a mailbox, RFC 4954 section 5; ENVID may name anything, RFC 3461. */
+/* Whether a parameter of MAIL or RCPT is one that names nobody, whatever its value. */
+static bool
+is_harmless_parameter(struct bytes word)
+{
+	static const struct bytes known[] = {
+	    BYTES_INIT("SIZE"),   BYTES_INIT("BODY"),       BYTES_INIT("SMTPUTF8"),
+	    BYTES_INIT("NOTIFY"), BYTES_INIT("REQUIRETLS"), BYTES_INIT("RET"),
+	    BYTES_INIT("BY"),     BYTES_INIT("HOLDFOR"),    BYTES_INIT("MT-PRIORITY"),
+	};
+	struct bytes keyword = bytes_first(word, bytes_find(word, '='));
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (text_equal(keyword, known[i]))
+			return true;
+	return false;
+}
+
+/*
+ * AUTH=, ENVID= and ORCPT= name mailboxes (RFC 4954 section 5, RFC 3461 sections
+ * 4.2 and 4.4), and what is no parameter at all may be a name gone astray.
+ */
 static void
 scrub_parameters(uint8_t *line, struct bytes in)
 {
 	while (in.len > 0) {
 		struct bytes word = bytes_first(in, command_word(in));
+		bool is_nobody = text_equal(word, BYTES("AUTH=<>"));
 
-		if (text_starts(word, BYTES("AUTH=")) &&
-		    !bytes_equal(bytes_after(word, 5), BYTES("<>")))
-			scrub_part(line, bytes_after(word, 5));
-		if (text_starts(word, BYTES("ENVID=")))
-			scrub_part(line, bytes_after(word, 6));
-		/* The original recipient, RFC 3461 section 4.2, may be an address without '@'. */
-		if (text_starts(word, BYTES("ORCPT=")) && bytes_find(word, '@') == word.len)
-			scrub_part(line, bytes_after(word, 6));
+		if (!is_nobody && !is_harmless_parameter(word))
+			scrub_part(line, bytes_after(word, bytes_find(word, '=') < word.len
+							       ? bytes_find(word, '=') + 1
+							       : 0));
 		in = text_trim(bytes_after(in, word.len));
 	}
 }
@@ -190,6 +207,22 @@ scrub_reply(uint8_t *line, size_t len)
 	scrub_addresses(line, len);
 }
 
+/* Length of the enhanced status code in front, RFC 2034 section 4; 0 where there is none. */
+static size_t
+enhanced_code(struct bytes text)
+{
+	size_t len = command_word(text), dots = 0;
+
+	if (len < 5 || len > 9 || text.at[0] < '2' || text.at[0] > '5')
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		dots += text.at[i] == '.';
+		if (text.at[i] != '.' && !text_is_digit(text.at[i]))
+			return 0;
+	}
+	return dots == 2 ? len : 0;
+}
+
 void
 scrub_reply_text(uint8_t *line, size_t len)
 {
@@ -197,7 +230,7 @@ scrub_reply_text(uint8_t *line, size_t len)
 
 	len = scrub_length(line, len);
 	if (reply_line_read((struct bytes){line, len}, &read))
-		scrub_part(line, read.text);
+		scrub_part(line, bytes_after(read.text, enhanced_code(read.text)));
 	else
 		scrub_all(line, len);
 }

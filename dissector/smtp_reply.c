@@ -432,18 +432,36 @@ reply_ends(struct smtp_walk *w, struct bytes text)
 	s->is_offering = s->is_reply_broken = false;
 }
 
+/*
+ * Whether a reply's text may be shown: only where it names servers and
+ * extensions. All others may quote a mailbox in whatever way, or a secret.
+ */
+static bool
+is_public(const struct smtp *s, const struct reply_line *line)
+{
+	enum await kind = pending_head(&s->pending);
+
+	if (line->code == 334 || line->code == 235 || line->code == 535)
+		return false;
+	/* Text where TLS should begin is the evidence itself. */
+	if (s->line_kind[SIDE_SERVER] != LINE_ORDINARY)
+		return true;
+	switch ((enum reply_to)s->reply_to) {
+	case REPLY_GREETING:
+		return true;
+	case REPLY_TO_COMMAND:
+		return kind == AWAIT_EHLO || kind == AWAIT_HELO || kind == AWAIT_STARTTLS;
+	case REPLY_TO_NOTHING:
+		break;
+	}
+	return line->code == 220 || (line->code == 250 && (!line->is_last || s->reply.lines > 0));
+}
+
 /* How much of a line must be blanked. */
 static void (*reply_scrubber(const struct smtp *s, const struct reply_line *line))(uint8_t *,
 										   size_t)
 {
-	bool is_private =
-	    s->reply_to == REPLY_TO_COMMAND &&
-	    (pending_head(&s->pending) == AWAIT_AUTH || pending_head(&s->pending) == AWAIT_PRIVATE);
-
-	/* Challenges, AUTH's end, and VRFY's names, whatever they answer. */
-	is_private |= line->code == 334 || line->code == 235 || line->code == 535 ||
-		      line->code == 251 || line->code == 252;
-	return is_private ? scrub_reply_text : scrub_reply;
+	return is_public(s, line) ? scrub_reply : scrub_reply_text;
 }
 
 static void
