@@ -12,13 +12,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct command c = command_read((struct bytes){data, size});
 	uint8_t name[PATH_DOMAIN_MAX], *copy = malloc(size ? size : 1);
+	struct command c;
 	struct chunk chunk;
 	struct path path;
 
 	if (copy == NULL)
 		return 0;
+	while (size > 0 && (data[size - 1] == '\n' || data[size - 1] == '\r'))
+		size--;
+	c = command_read((struct bytes){data, size});
 	memcpy(copy, data, size);
 	scrub_command(copy, size);
 	command_is_plain(&c);

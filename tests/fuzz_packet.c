@@ -6,15 +6,12 @@
  */
 #include "dissector/fragment.h"
 #include "dissector/packet.h"
+#include "tests/linktypes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const uint32_t linktypes[] = {1,   0,   9,   10,  12,  14,  50,  51, 101,
-				     104, 108, 113, 228, 229, 239, 276, 127};
-#define LINKTYPES (sizeof(linktypes) / sizeof(linktypes[0]))
 
 static void
 demand(bool holds)

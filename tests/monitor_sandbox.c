@@ -121,6 +121,24 @@ take_some_memory(void)
 }
 
 static int
+by_byte(const void *a, const void *b)
+{
+	return *(const uint8_t *)a - *(const uint8_t *)b;
+}
+
+/* As OpenSSL sorts the authorities of a CA file when it first looks for one. */
+static int
+sort_much(void)
+{
+	static uint8_t bytes[65536];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 167);
+	qsort(bytes, sizeof(bytes), 1, by_byte);
+	return bytes[0] <= bytes[1] ? 0 : EINVAL;
+}
+
+static int
 use_many_descriptors(void)
 {
 	for (int i = 0; i < 2 * SANDBOX_DESCRIPTORS; i++)
@@ -245,6 +263,7 @@ what_a_reader_needs_goes_on_working(void **state)
 {
 	static const struct row rows[] = {
 	    {"memory within the limit", take_some_memory, WENT_WELL, false},
+	    {"sorting more than a little", sort_much, WENT_WELL, false},
 	    {"sending over the socket", speak, WENT_WELL, false},
 	    {"abort is an abort", give_up, CRASHED, true},
 	};
