@@ -190,6 +190,7 @@ action_parse(struct taking *t, const char *word)
 {
 	static const char *const actions[] = {"check", "stats", "prune", "backup"};
 
+	assert(word != NULL);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(word, actions[i]) == 0) {
 			t->out->action = actions[i];

@@ -1,6 +1,7 @@
 /* Tables that fit the terminal; see table.h. */
 #include "monitor/table.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -204,6 +205,7 @@ decide(struct table *t)
 {
 	const char *titles[TABLE_COLUMNS_MAX];
 
+	assert(t->count > 0);
 	t->is_decided = true;
 	for (size_t i = 0; i < t->count; i++)
 		titles[i] = t->columns[i].title;

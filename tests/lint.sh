@@ -15,6 +15,7 @@ step() {
 	if output=$("$@" 2>&1); then
 		echo "ok - $name"
 	else
+		printf '%s\n' "$output" | grep -E ' (error|warning): ' | head -60
 		printf '%s\n' "$output" | head -60
 		echo "not ok - $name"
 		failed=1

@@ -1029,7 +1029,7 @@ each_session_shows_its_kinds_and_no_others(void **state)
 
 			if (f == NULL)
 				fail_msg("%s: no %s", rows[i].name, e->kind);
-			if (f->severity != e->severity || f->certainty != e->certainty ||
+			else if (f->severity != e->severity || f->certainty != e->certainty ||
 			    f->where != e->where)
 				fail_msg("%s: %s is %s, %s, %s", rows[i].name, e->kind,
 					 severity_name(f->severity), certainty_name(f->certainty),

@@ -126,11 +126,13 @@ static const struct field certificate_fields[] = {
     FIELD_TEXT(certificate_facts, issuer),
 };
 
+/* A member's name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define VERSION(v)                                                             \
 	FIELD_TIME(conflict, v.time), FIELD_NUMBER(conflict, v.ttl),           \
 	    FIELD_NUMBER(conflict, v.ip_id), FIELD_NUMBER(conflict, v.window), \
 	    FIELD_CHOICE(conflict, v.checksum, CHECKSUM_WRONG),                \
 	    FIELD_VIEW(conflict, v.text, SAMPLE_MAX)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct field conflict_fields[] = {
     FIELD_CHOICE(conflict, from, SIDE_SERVER),

@@ -516,7 +516,7 @@ relay_run(int client, int server)
 static int
 connect_onward(int client)
 {
-	struct sockaddr_storage here, there;
+	struct sockaddr_storage here = {0}, there = {0};
 	socklen_t here_len = sizeof here, there_len = sizeof there;
 	int one = 1, fd;
 

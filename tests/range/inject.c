@@ -48,7 +48,7 @@ unescape(const char *s, uint8_t *out)
 
 		if (c == '\\' && s[1] != '\0') {
 			c = *++s;
-			c = c == 'r' ? '\r' : c == 'n' ? '\n' : c;
+			c = (char)(c == 'r' ? '\r' : c == 'n' ? '\n' : c);
 		}
 		out[len++] = (uint8_t)c;
 	}
