@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes { /* bytes owned by someone else */
 	const uint8_t *at;
@@ -37,30 +38,109 @@ enum got {
 		(const uint8_t *)("" literal), sizeof(literal) - 1 \
 	}
 
+/*
+ * Short and called for every packet: here, so that every caller's compiler sees
+ * what they do.
+ */
+
 /* The first n bytes of in, or all of it where it is shorter. */
-struct bytes bytes_first(struct bytes in, size_t n);
+static inline struct bytes
+bytes_first(struct bytes in, size_t n)
+{
+	return (struct bytes){in.at, n < in.len ? n : in.len};
+}
 
 /* What is left behind the first n bytes; empty where in is shorter. */
-struct bytes bytes_after(struct bytes in, size_t n);
+static inline struct bytes
+bytes_after(struct bytes in, size_t n)
+{
+	if (n >= in.len)
+		return (struct bytes){0};
+	return (struct bytes){in.at + n, in.len - n};
+}
 
 /* Equal in length and in every byte. */
-bool bytes_equal(struct bytes a, struct bytes b);
+static inline bool
+bytes_equal(struct bytes a, struct bytes b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
 
 /* Index of the first occurrence of byte, or in.len where there is none. */
-size_t bytes_find(struct bytes in, uint8_t byte);
+static inline size_t
+bytes_find(struct bytes in, uint8_t byte)
+{
+	const uint8_t *hit = in.len ? memchr(in.at, byte, in.len) : NULL;
+
+	return hit ? (size_t)(hit - in.at) : in.len;
+}
 
 /* A cursor at the front of in. */
-struct cursor cursor_over(struct bytes in);
+static inline struct cursor
+cursor_over(struct bytes in)
+{
+	return (struct cursor){.rest = in};
+}
 
 /* The next n bytes, borrowed; an empty view and is_short where they do not fit. */
-struct bytes cursor_take(struct cursor *c, size_t n);
+static inline struct bytes
+cursor_take(struct cursor *c, size_t n)
+{
+	struct bytes taken = {c->rest.at, n};
 
-/* Unsigned integers in network order; zero and is_short where they do not fit. */
-uint8_t cursor_u8(struct cursor *c);
-uint16_t cursor_u16(struct cursor *c);
-uint32_t cursor_u24(struct cursor *c);
-uint32_t cursor_u32(struct cursor *c);
-uint64_t cursor_u64(struct cursor *c);
+	/* Compare with what is left: at + n could wrap. */
+	if (c->is_short || n > c->rest.len) {
+		*c = (struct cursor){.is_short = true};
+		return (struct bytes){0};
+	}
+	if (n > 0)
+		c->rest.at += n;
+	c->rest.len -= n;
+	return taken;
+}
+
+/* An unsigned integer of width bytes, 8 at most; zero and is_short where it does not fit. */
+static inline uint64_t
+cursor_integer(struct cursor *c, size_t width)
+{
+	struct bytes b = cursor_take(c, width);
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < b.len; i++)
+		value = value << 8 | b.at[i];
+	return value;
+}
+
+/* The same, in network order, by their width in bits. */
+static inline uint8_t
+cursor_u8(struct cursor *c)
+{
+	return (uint8_t)cursor_integer(c, 1);
+}
+
+static inline uint16_t
+cursor_u16(struct cursor *c)
+{
+	return (uint16_t)cursor_integer(c, 2);
+}
+
+static inline uint32_t
+cursor_u24(struct cursor *c)
+{
+	return (uint32_t)cursor_integer(c, 3);
+}
+
+static inline uint32_t
+cursor_u32(struct cursor *c)
+{
+	return (uint32_t)cursor_integer(c, 4);
+}
+
+static inline uint64_t
+cursor_u64(struct cursor *c)
+{
+	return cursor_integer(c, 8);
+}
 
 /*
  * Vectors that carry their length in front (RFC 8446 section 3.4): the cursor

@@ -42,14 +42,42 @@ content_after(enum content_state state, uint8_t c)
 	return CONTENT_INSIDE;
 }
 
+#define STRIDE 64 /* bytes looked at in one go: a loop of fixed length becomes a few wide steps */
+
+/* Whether a dot stands behind a line feed within in[0 .. STRIDE]. */
+static bool
+has_dot_line(const uint8_t *in)
+{
+	uint8_t found = 0;
+
+	for (size_t i = 0; i < STRIDE; i++)
+		found |= (uint8_t)((in[i] == '\n') & (in[i + 1] == '.'));
+	return found != 0;
+}
+
+/* Index of the first dot behind a line feed, the first byte aside; in.len where there is none. */
+static size_t
+find_dot_line(struct bytes in)
+{
+	size_t at = 0;
+
+	while (in.len - at > STRIDE && !has_dot_line(in.at + at))
+		at += STRIDE;
+	for (; at + 1 < in.len; at++)
+		if (in.at[at] == '\n' && in.at[at + 1] == '.')
+			return at + 1;
+	return in.len;
+}
+
 /*
- * From inside a line, pass over all before the next dot: nothing else can
- * matter. The last two bytes passed tell how things stand there.
+ * From inside a line, pass over all before the next line that begins with a
+ * dot: nothing else can matter. The last two bytes passed tell how things stand
+ * there.
  */
 static enum content_state
 content_skip(struct bytes *in)
 {
-	struct bytes passed = bytes_first(*in, bytes_find(*in, '.'));
+	struct bytes passed = bytes_first(*in, find_dot_line(*in));
 	enum content_state state = CONTENT_INSIDE;
 
 	*in = bytes_after(*in, passed.len);
