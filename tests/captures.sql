@@ -97,11 +97,14 @@ where p.suite <> 'corpus' and json_extract(f.value, '$.kind') not in (
   select value from json_each(p.want, '$.expect')
   union select value from json_each(p.want, '$.allow'));
 
--- The corpus. Where bytes are missing, a fact may be "not seen" though the truth, put together with
--- hindsight, has it; it may never be the opposite.
+-- The corpus, whose truth was put together with hindsight. Facts that cannot be told from what is
+-- in the capture are named one by one: of 1,000 bytes missing behind BDAT 200 only 100 belong to
+-- that chunk for certain; a STARTTLS may have been among the others.
+create table untold(file, stream, field);
+insert into untold values ('zeek-smtp-bdat-gap.pcap', 0, '$.requested');
+
 create view mail_pair as
-select *, json_extract(want, '$.gap_bytes') > 0 or json_extract(want, '$.midstream')
-  or json_extract(want, '$.one_sided') or json_extract(want, '$.conflict') as is_lossy
+select *, json_extract(want, '$.stream') as stream
 from pair where suite = 'corpus' and json_extract(want, '$.proto') in ('smtp', 'lmtp')
   and got is not null;
 
@@ -119,7 +122,7 @@ select id, substr(wanted, 3) || ': want ' || coalesce(json_extract(want, wanted)
   ', got ' || coalesce(json_extract(got, answered), 'null')
 from mail_pair, field
 where json_extract(want, wanted) is not json_extract(got, answered)
-  and not (is_lossy and json_extract(got, answered) is null)
+  and not ((file, stream, wanted) in untold and json_extract(got, answered) is null)
   -- With TLS from the first byte STARTTLS is no question: null and false say the same.
   and not (json_extract(want, '$.implicit_tls') and wanted in ('$.offered', '$.requested'));
 
@@ -146,18 +149,18 @@ select id, 'helo: want ' || coalesce(json_extract(want, '$.helo'), 'null') || ',
   coalesce(json_extract(got, '$.extended'), 'null')
 from mail_pair
 where case when json_extract(want, '$.helo') in ('EHLO', 'LHLO')
-  then json_extract(want, '$.offered') is not null and not is_lossy
+  then json_extract(want, '$.offered') is not null
     and json_extract(got, '$.extended') is not 1
   else json_extract(got, '$.extended') is 1 end;
 
 -- Once ciphertext flows nothing more needs to be captured: complete may be true there in spite of
--- later gaps, and gaps are not counted.
+-- later gaps.
 insert into bad
 select id, 'complete: want ' || json_extract(want, '$.complete') || ', got ' ||
   coalesce(json_extract(got, '$.complete'), 'null')
 from mail_pair
 where json_extract(want, '$.complete') is not json_extract(got, '$.complete')
-  and (file, json_extract(want, '$.stream')) not in mistaken
+  and (file, stream) not in mistaken
   and not (json_extract(want, '$.client_hello') and json_extract(got, '$.complete'));
 
 insert into bad
@@ -165,8 +168,7 @@ select id, 'gap_bytes: want ' || json_extract(want, '$.gap_bytes') || ', got ' |
   coalesce(json_extract(got, '$.gap_bytes'), 'null')
 from mail_pair
 where json_extract(want, '$.gap_bytes') is not json_extract(got, '$.gap_bytes')
-  and (file, json_extract(want, '$.stream')) not in mistaken
-  and not json_extract(want, '$.client_hello');
+  and (file, stream) not in mistaken;
 
 insert into bad
 select id, 'one_sided: want ' || json_extract(want, '$.one_sided') || ', got seen ' ||
