@@ -69,8 +69,8 @@ struct smtp_facts {
 	enum fact extended; /* EHLO or LHLO was answered 250; NO: HELO was, and neither of them */
 	uint16_t ehlo_refusal;   /* code with which EHLO was refused last; 0 never */
 	bool helo_after_refusal; /* HELO followed such a refusal */
-	enum fact offered; /* STARTTLS in the EHLO reply in force (as last before STARTTLS, MAIL or
-			      end) */
+	enum fact offered; /* STARTTLS in the EHLO reply in force: the last before MAIL or the end;
+			      before STARTTLS, in any. Behind a gap: in one that was seen */
 	enum fact requested;        /* STARTTLS (or X-ANONYMOUSTLS) was sent */
 	enum fact accepted;         /* answered 220; NO by any other whole reply */
 	uint16_t starttls_refusal;  /* code of the last refusal; 0 never */

@@ -18,6 +18,12 @@ _Static_assert(LINE_CAP == SMTP_LINE_MAX, "one cap for lines");
 
 #define TLS_LOOK 5 /* bytes that tls_looks_like needs at most */
 
+/*
+ * What a client says so long after a STARTTLS that nobody answered it says for
+ * want of an answer, not ahead of it. Microseconds.
+ */
+#define STARTTLS_PATIENCE 2000000
+
 void
 smtp_init(struct smtp *s, bool is_lmtp, bool is_from_start)
 {
@@ -61,7 +67,7 @@ smtp_keep(struct smtp_walk *w, const struct line *line, void (*scrub)(uint8_t *,
 		memcpy(w->scrubbed, line->whole.at, copy.len);
 	scrub(w->scrubbed, copy.len);
 	evidence_line(w->l->evidence, w->l->kept, from, w->in->time, w->s->line_at[from], copy);
-	if (w->s->line_kind[from] != LINE_ORDINARY && w->s->sampled[from] < SAMPLE_MAX) {
+	if (w->s->line_kind[from] >= LINE_INJECTED && w->s->sampled[from] < SAMPLE_MAX) {
 		smtp_note(w, from == SIDE_CLIENT ? NOTE_CLIENT_SAMPLE : NOTE_SERVER_SAMPLE, copy);
 		w->s->sampled[from] = (uint16_t)(w->s->sampled[from] + copy.len);
 	}
@@ -97,6 +103,21 @@ smtp_doubt_request(struct smtp *s)
 }
 
 void
+smtp_confirm_request(struct smtp *s)
+{
+	s->is_request_doubtful = false;
+	s->facts.requested = FACT_YES;
+	if (s->facts.starttls_requests < UINT16_MAX)
+		s->facts.starttls_requests++;
+	/* The last request's answer counts. */
+	if (s->facts.accepted == FACT_NO)
+		s->facts.accepted = FACT_UNSEEN;
+	/* Who offered it once took it back, in another reply, from nobody. */
+	if (s->is_offer_seen)
+		s->facts.offered = FACT_YES;
+}
+
+void
 smtp_go_adrift(struct smtp *s)
 {
 	smtp_lose_match(s);
@@ -112,7 +133,8 @@ smtp_lose_server(struct smtp *s)
 {
 	smtp_doubt(s);
 	/* The reply that was to be in force is lost. */
-	if (pending_has(&s->pending, AWAIT_EHLO) && s->facts.accepted != FACT_YES)
+	if (pending_has(&s->pending, AWAIT_EHLO) && s->facts.accepted != FACT_YES &&
+	    !s->is_ehlo_late)
 		s->facts.offered = FACT_UNSEEN;
 	smtp_lose_match(s);
 	/* Whether DATA was refused, and what follows are commands, is not known any more. */
@@ -179,6 +201,9 @@ begin_tls(struct smtp *s, enum side from)
 	/* One-sided or behind a gap: a 220, then TLS, can have been but one thing. */
 	if (from == SIDE_SERVER && s->is_go_ahead)
 		s->facts.accepted = FACT_YES;
+	/* TLS right behind it: the line that reads STARTTLS was one. */
+	if (from == SIDE_CLIENT && s->is_request_doubtful && s->is_starttls_waiting)
+		smtp_confirm_request(s);
 }
 
 /* What sort of line the client begins now. */
@@ -189,13 +214,14 @@ client_line_kind(const struct smtp_walk *w)
 
 	if (s->at_border[SIDE_CLIENT])
 		return smtp_had(w->in, s->go_ahead_end) ? LINE_AFTER : LINE_INJECTED;
-	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT)
+	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT ||
+	    w->in->time - s->starttls_time > STARTTLS_PATIENCE)
 		return LINE_ORDINARY;
 	/* Input comes in causal order: had the answer been had, it had been read here. */
 	if (s->is_matched && s->is_seen[SIDE_SERVER])
 		return LINE_INJECTED;
 	if (w->in->peer_offset != UINT64_MAX && w->in->peer_offset <= s->starttls_peer)
-		return LINE_INJECTED;
+		return s->is_matched ? LINE_INJECTED : LINE_DOUBTFUL;
 	return LINE_ORDINARY;
 }
 
@@ -228,6 +254,10 @@ begin_line(struct smtp_walk *w)
 	}
 	if (s->mode == CLIENT_ADRIFT && s->is_content_answered && smtp_had(w->in, s->answered_end))
 		s->mode = CLIENT_WARY;
+	/* It waited long enough: which of its commands the next reply answers is not known. */
+	if (s->is_starttls_waiting && s->is_matched &&
+	    w->in->time - s->starttls_time > STARTTLS_PATIENCE)
+		smtp_lose_match(s);
 	s->line_kind[from] = (uint8_t)client_line_kind(w);
 	if (s->line_kind[from] == LINE_AFTER) {
 		s->facts.client_text_after = true;
@@ -280,7 +310,7 @@ close_line(struct smtp_walk *w)
 	enum side from = w->in->from;
 	struct line line;
 
-	if (s->line_kind[from] == LINE_ORDINARY ||
+	if (s->line_kind[from] < LINE_INJECTED ||
 	    !line_flush(&s->lines[from], w->l->pool, w->room, &line))
 		return;
 	count_injected(s, from, s->line_at[from] + line.whole.len);
@@ -329,6 +359,28 @@ read_kept(struct smtp_walk *w)
 	w->at = at;
 }
 
+static bool
+is_text(uint8_t c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\r' || c == '\n' || c == '\t';
+}
+
+/*
+ * Whether TLS may begin here at all. Where nothing is missing it may only behind
+ * a 220, or behind a STARTTLS whose answer is under way: bytes that merely look
+ * so must not end the reading of the dialogue.
+ */
+static bool
+may_be_tls(const struct smtp *s, enum side from)
+{
+	if (!s->is_whole || s->facts.accepted == FACT_YES)
+		return true;
+	if (from == SIDE_CLIENT)
+		return s->is_starttls_waiting || !s->is_seen[SIDE_SERVER] ||
+		       s->facts.requested == FACT_YES;
+	return s->is_go_ahead || !s->is_seen[SIDE_CLIENT];
+}
+
 /*
  * At the start of a line: whether the bytes are dealt with, being TLS, or too
  * few to tell, or text of which some had been kept back.
@@ -349,10 +401,13 @@ look_for_tls(struct smtp_walk *w)
 	/* Text, and no more to say. */
 	if (n == 0 && w->rest.at[0] >= 0x20 && w->rest.at[0] < 0x7f)
 		return false;
+	if (n == 0 && !may_be_tls(s, from))
+		return false;
 	memcpy(probe, kept, n);
 	memcpy(probe + n, part.at, part.len);
 	got = tls_looks_like((struct bytes){probe, n + part.len});
-	if (got == GOT_WHOLE) {
+	/* Where TLS is due and no text comes, what comes is a failed handshake's. */
+	if (got == GOT_WHOLE || (got == GOT_BAD && s->at_border[from] && !is_text(probe[0]))) {
 		begin_tls(s, from);
 		return true;
 	}

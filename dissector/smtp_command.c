@@ -49,7 +49,8 @@ note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
 static bool
 is_injected(const struct smtp_walk *w)
 {
-	return w->s->line_kind[SIDE_CLIENT] == LINE_INJECTED;
+	return w->s->line_kind[SIDE_CLIENT] == LINE_INJECTED ||
+	       w->s->line_kind[SIDE_CLIENT] == LINE_DOUBTFUL;
 }
 
 static void
@@ -83,18 +84,19 @@ command_starttls(struct smtp_walk *w, bool is_anonymous)
 {
 	struct smtp *s = w->s;
 
-	s->facts.requested = FACT_YES;
-	if (s->facts.starttls_requests < UINT16_MAX)
-		s->facts.starttls_requests++;
 	s->facts.is_anonymous_tls = is_anonymous;
-	/* The last request's answer counts. */
-	if (s->facts.accepted == FACT_NO)
-		s->facts.accepted = FACT_UNSEEN;
+	s->is_request_doubtful = !s->is_matched;
+	/* Where matching is lost it may be text that quotes SMTP: what follows will tell. */
+	if (s->is_matched)
+		smtp_confirm_request(s);
+	else
+		smtp_doubt_request(s);
 	command_awaits(s, AWAIT_STARTTLS);
 	if (s->is_starttls_waiting)
 		return;
 	s->is_starttls_waiting = true;
 	s->starttls_peer = w->in->peer_offset;
+	s->starttls_time = w->in->time;
 	s->client_border = w->at;
 }
 
@@ -135,7 +137,9 @@ void
 smtp_credentials(struct smtp *s)
 {
 	s->facts.credentials_sent = true;
-	if (s->is_secret)
+	if (s->auth_data < UINT8_MAX)
+		s->auth_data++;
+	if (s->is_secret && (!s->is_login || s->auth_data > 1))
 		s->facts.secret_sent = true;
 }
 
@@ -151,6 +155,8 @@ command_auth(struct smtp_walk *w, const struct command *c)
 		return;
 	smtp_note(w, NOTE_AUTH, m.name);
 	s->is_secret = m.is_reusable;
+	s->is_login = text_equal(m.name, BYTES("LOGIN"));
+	s->auth_data = 0;
 	s->is_data_ahead = false;
 	s->exchange = EXCHANGE_ASKED;
 	if (m.is_initial_data)
@@ -201,6 +207,11 @@ command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed
 		s->is_lmtp = true;
 	if (c->verb == VERB_HELO && s->facts.ehlo_refusal != 0)
 		s->facts.helo_after_refusal = true;
+	s->is_ehlo_late =
+	    s->facts.mail_count > 0 || s->may_have_mail || s->facts.requested == FACT_YES;
+	/* This reply will be in force, and may not be known for one. */
+	if (c->verb != VERB_HELO && !s->is_matched && !s->is_ehlo_late)
+		s->facts.offered = FACT_UNSEEN;
 	smtp_note(w, NOTE_HELO, command_read(scrubbed).argument);
 	command_awaits(s, c->verb == VERB_HELO ? AWAIT_HELO : AWAIT_EHLO);
 }
@@ -208,11 +219,20 @@ command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed
 static void
 command_unknown(struct smtp_walk *w, const struct command *c)
 {
+	/* A balancer's line in front of the client's first, of the PROXY protocol: no command. */
+	if (w->s->line_at[SIDE_CLIENT] == 0 && bytes_equal(c->word, BYTES("PROXY")))
+		return;
 	if (c->word.len == MASKED_LEN && c->argument.len == 0 && padding_is_word(c->word)) {
 		w->s->facts.verb_masked = true;
 		smtp_note(w, NOTE_MASKED_VERB, c->word);
 	}
 	command_awaits(w->s, AWAIT_OTHER);
+	/* Exchange's XEXCH50 is followed by bytes of any sort, if 354 says so: who is to hear it?
+	 */
+	if (text_equal(c->word, BYTES("XEXCH50")) && !w->s->is_seen[SIDE_SERVER]) {
+		smtp_doubt_request(w->s);
+		smtp_go_adrift(w->s);
+	}
 }
 
 static void
@@ -316,12 +336,14 @@ content_count(struct smtp *s, struct bytes passed)
 	}
 }
 
-/* Only what no message begins with: a client that gives up behind DATA sends it. */
+/* Only what hardly a message begins with: a client that gives up behind DATA sends it. */
 static bool
-is_giving_up(const struct command *c)
+is_giving_up(const struct smtp *s, const struct command *c)
 {
-	return c->argument.len == 0 && (c->verb == VERB_QUIT || c->verb == VERB_RSET ||
-					c->verb == VERB_NOOP || c->verb == VERB_STARTTLS);
+	if (c->argument.len > 0)
+		return false;
+	return c->verb == VERB_QUIT || c->verb == VERB_RSET || c->verb == VERB_NOOP ||
+	       (c->verb == VERB_STARTTLS && s->is_seen[SIDE_SERVER]);
 }
 
 /* The first line behind DATA, before its reply: text, unless shown otherwise. */
@@ -349,6 +371,37 @@ content_begins(struct smtp *s, const struct line *line, bool is_plain)
 		s->mode = CLIENT_COMMANDS;
 }
 
+/* A line of what may be anything. */
+static void
+adrift_line(struct smtp *s, const struct line *line, const struct command *c)
+{
+	/* No line of message text is a dot alone, RFC 5321 section 4.5.2. */
+	if (bytes_equal(line->whole, BYTES(".\r\n")) && !s->is_bare_before) {
+		s->mode = CLIENT_WARY;
+		s->is_data_open = false;
+	} else if (c->verb == VERB_DATA && c->argument.len == 0) {
+		/* If it is one, text follows up to the next such dot. */
+		s->is_data_open = true;
+		s->is_content_answered = false;
+	} else if (c->verb == VERB_MAIL) {
+		s->may_have_mail = true;
+	}
+	s->is_bare_before = line->is_bare;
+}
+
+/* A line that is no plain command, where commands were to be expected. */
+static void
+wary_line(struct smtp *s, const struct line *line)
+{
+	if (s->is_matched) {
+		command_awaits(s, AWAIT_DOUBTFUL);
+		return;
+	}
+	/* The reply that spoke for commands was MAIL's or RCPT's, and this is text. */
+	smtp_go_adrift(s);
+	s->is_bare_before = line->is_bare;
+}
+
 void
 smtp_client_line(struct smtp_walk *w, const struct line *line)
 {
@@ -363,20 +416,17 @@ smtp_client_line(struct smtp_walk *w, const struct line *line)
 	}
 	switch ((enum client_mode)s->mode) {
 	case CLIENT_ADRIFT:
-		/* No line of message text is a dot alone, RFC 5321 section 4.5.2. */
-		if (bytes_equal(line->whole, BYTES(".\r\n")) && !s->is_bare_before)
-			s->mode = CLIENT_WARY;
-		s->is_bare_before = line->is_bare;
+		adrift_line(s, line, &c);
 		return;
 	case CLIENT_WARY:
 		if (!is_plain) {
-			command_awaits(s, AWAIT_DOUBTFUL);
+			wary_line(s, line);
 			return;
 		}
 		s->mode = CLIENT_COMMANDS;
 		break;
 	case CLIENT_PEEK:
-		if (s->is_confirmed || !is_giving_up(&c)) {
+		if (s->is_confirmed || !is_giving_up(s, &c)) {
 			content_begins(s, line, is_plain);
 			return;
 		}

@@ -29,10 +29,82 @@ skip_doubtful(struct smtp *s, uint16_t code)
 		pending_pop_run(&s->pending);
 }
 
-/* What a reply that begins with this code answers. */
-static enum reply_to
-reply_answers(struct smtp *s, uint16_t code)
+/*
+ * Whether a reply of this code can answer such a command, RFC 5321 section
+ * 4.3.2. STARTTLS is answered anything by those who do not want it to be used.
+ */
+static bool
+code_fits(enum await kind, uint16_t code)
 {
+	switch (kind) {
+	case AWAIT_HELO:
+	case AWAIT_EHLO:
+		return code == 250 || code >= 400;
+	case AWAIT_AUTH:
+		return code != 354;
+	case AWAIT_DATA:
+		return code != 334;
+	case AWAIT_STARTTLS:
+		return true;
+	case AWAIT_NOTHING:
+	case AWAIT_OTHER:
+	case AWAIT_DOUBTFUL:
+	case AWAIT_MAIL:
+	case AWAIT_RCPT:
+	case AWAIT_CONTENT:
+	case AWAIT_CHUNK:
+	case AWAIT_LAST_CHUNK:
+	case AWAIT_RSET:
+	case AWAIT_PRIVATE:
+		return code < 300 || code >= 400;
+	}
+	return true;
+}
+
+/*
+ * Replies run ahead of or behind their commands: one that no command is known
+ * to have asked for, or one that cannot be its answer.
+ */
+static bool
+is_out_of_step(const struct smtp *s, const struct reply_line *line)
+{
+	enum await kind = pending_head(&s->pending);
+
+	if (kind == AWAIT_NOTHING)
+		return line->code == 354 || !s->is_whole ||
+		       (s->mode == CLIENT_CONTENT && s->is_content_answered);
+	/* Several lines of 250, and EHLO is still to be answered: its reply, one too early. */
+	if (kind == AWAIT_OTHER && line->code == 250 && !line->is_last &&
+	    pending_has(&s->pending, AWAIT_EHLO))
+		return true;
+	return !code_fits(kind, line->code);
+}
+
+/* From here on a reply says only what it says by itself. */
+static void
+fall_out_of_step(struct smtp *s)
+{
+	smtp_lose_match(s);
+	/* Text whose verdict is there, and more replies: what is taken for text are commands. */
+	if (s->mode == CLIENT_CONTENT && s->is_content_answered && !s->is_gapped) {
+		smtp_doubt_request(s);
+		smtp_go_adrift(s);
+	}
+}
+
+static bool
+is_greeting_awaited(const struct smtp *s)
+{
+	enum await kind = pending_head(&s->pending);
+
+	return kind == AWAIT_EHLO || kind == AWAIT_HELO;
+}
+
+/* What a reply that begins with this line answers. */
+static enum reply_to
+reply_answers(struct smtp *s, const struct reply_line *line)
+{
+	uint16_t code = line->code;
 	bool is_asked;
 
 	skip_doubtful(s, code);
@@ -45,6 +117,12 @@ reply_answers(struct smtp *s, uint16_t code)
 	} else if (!is_asked && is_alone(s) && code < 400) {
 		s->facts.requested = FACT_UNSEEN;
 		smtp_lose_match(s);
+	} else if (is_asked && code == 220 && is_greeting_awaited(s)) {
+		/* A relay greets, and then the server behind it: the second is no answer. */
+		return REPLY_TO_NOTHING;
+	} else if (s->is_matched && is_out_of_step(s, line)) {
+		fall_out_of_step(s);
+		return REPLY_TO_NOTHING;
 	}
 	return is_asked ? REPLY_TO_COMMAND : REPLY_TO_NOTHING;
 }
@@ -53,7 +131,7 @@ reply_answers(struct smtp *s, uint16_t code)
 static bool
 is_ehlo_reply(const struct smtp *s, const struct reply_line *line)
 {
-	if (s->facts.accepted == FACT_YES || !is_success(line->code))
+	if (s->facts.accepted == FACT_YES || s->is_ehlo_late || !is_success(line->code))
 		return false;
 	if (s->reply_to == REPLY_TO_COMMAND)
 		return pending_head(&s->pending) == AWAIT_EHLO;
@@ -109,13 +187,16 @@ reply_to_ehlo(struct smtp_walk *w, struct bytes text)
 	s->rcpts = 0;
 	if (!is_success(s->reply.code)) {
 		f->ehlo_refusal = s->reply.code;
-		f->extended = FACT_NO;
+		/* One that was accepted before stays in force, RFC 5321 section 4.1.4. */
+		if (f->extended != FACT_YES)
+			f->extended = FACT_NO;
 		smtp_note(w, NOTE_EHLO_REFUSAL, text);
 		return;
 	}
 	f->extended = FACT_YES;
-	/* The reply in force is the last before TLS should have begun. */
-	if (f->accepted == FACT_YES)
+	s->is_offer_seen |= s->is_offering;
+	/* The reply in force is the last before mail, STARTTLS or TLS. */
+	if (f->accepted == FACT_YES || s->is_ehlo_late)
 		return;
 	if (s->is_offering)
 		f->offered = FACT_YES;
@@ -322,10 +403,14 @@ unmatched_finds_client(struct smtp_walk *w, bool is_go_ahead)
 		s->content = CONTENT_AT_LINE;
 		s->content_len = 0;
 		s->is_confirmed = true;
+		s->is_data_open = false;
 		s->is_lax = s->is_gapped = s->is_refused = false;
 		s->may_have_ended = s->is_end_last = s->is_content_answered = false;
-	} else if (s->reply.code < 400) {
-		/* A refusal may come while text is still being sent; success does not. */
+	} else if (s->reply.code < 400 && !s->is_data_open) {
+		/*
+		 * A refusal may come while text is still being sent; success does not,
+		 * but behind DATA it may be that of a command before.
+		 */
 		s->is_content_answered = true;
 		s->answered_end = w->at;
 	}
@@ -337,7 +422,15 @@ unmatched_in_content(struct smtp_walk *w, bool is_go_ahead)
 {
 	struct smtp *s = w->s;
 
-	if (s->is_confirmed) {
+	if (s->is_confirmed && is_go_ahead) {
+		/* Another DATA's, whose command is among what is missing. */
+		unmatched_finds_client(w, true);
+	} else if (s->is_confirmed && s->is_content_answered && !s->is_gapped) {
+		/* One more than the text has: what is taken for text are commands. */
+		smtp_doubt_request(s);
+		smtp_go_adrift(s);
+		unmatched_finds_client(w, false);
+	} else if (s->is_confirmed) {
 		/* DATA ends what was pipelined: nothing else can be answered here. */
 		reply_to_content(w);
 	} else if (is_go_ahead) {
@@ -346,6 +439,31 @@ unmatched_in_content(struct smtp_walk *w, bool is_go_ahead)
 		/* Of which command it was the verdict is not known. */
 		smtp_doubt_request(s);
 		smtp_go_adrift(s);
+	}
+}
+
+/*
+ * 354 to no DATA: one that is missing, or a command that others call by another
+ * name (Exchange's XEXCH50), whose text need not end with a dot.
+ */
+static void
+text_is_asked_for(struct smtp_walk *w)
+{
+	unmatched_finds_client(w, true);
+	w->s->is_gapped = true;
+}
+
+/* DATA's own reply, or that of a command before it. */
+static void
+unmatched_in_peek(struct smtp *s)
+{
+	if (s->reply.code == 354) {
+		data_confirmed(s);
+	} else if (s->reply.code >= 400) {
+		/* Which of them was refused is not known. */
+		smtp_doubt_request(s);
+		smtp_go_adrift(s);
+		s->is_data_open = true;
 	}
 }
 
@@ -368,16 +486,22 @@ unmatched_moves_client(struct smtp_walk *w)
 		/* Text was sent, and ended, before DATA was answered. */
 		if (!s->is_confirmed && s->content_len > 0)
 			(is_go_ahead ? data_confirmed : smtp_doubt_request)(s);
+		else if (is_go_ahead)
+			text_is_asked_for(w);
 		return;
 	case CLIENT_PEEK:
-		if (is_go_ahead)
-			data_confirmed(s);
-		else
-			s->mode = CLIENT_WARY;
+		unmatched_in_peek(s);
 		return;
 	case CLIENT_CHUNK:
 		return;
 	}
+}
+
+/* Codes that refuse STARTTLS (RFC 3207 section 4, RFC 5321 section 4.2.4), and no message. */
+static bool
+is_refusal_of_starttls(uint16_t code)
+{
+	return code == 454 || (code >= 500 && code <= 504);
 }
 
 /* A whole reply of which it is not known what it answers: what it shows by itself. */
@@ -392,12 +516,19 @@ reply_to_unknown(struct smtp_walk *w)
 		s->exchange = code == 334 ? EXCHANGE_CHALLENGED : EXCHANGE_NONE;
 	unmatched_moves_client(w);
 	if (code == 220 && s->is_starttls_waiting) {
+		if (s->is_request_doubtful)
+			smtp_confirm_request(s);
 		smtp_go_ahead(w);
 		return;
 	}
+	if (s->is_starttls_waiting && s->is_request_doubtful && is_refusal_of_starttls(code))
+		smtp_confirm_request(s);
 	s->is_starttls_waiting = false;
 	s->is_go_ahead = code == 220;
 	if (code != 250 || s->reply.lines < 2 || f->accepted == FACT_YES || s->is_reply_broken)
+		return;
+	s->is_offer_seen |= s->is_offering;
+	if (s->is_ehlo_late)
 		return;
 	if (s->is_offering) {
 		f->offered = FACT_YES;
@@ -432,6 +563,14 @@ reply_ends(struct smtp_walk *w, struct bytes text)
 	s->is_offering = s->is_reply_broken = false;
 }
 
+/* Codes whose text speaks of the session, and not of a mailbox: RFC 5321 section 4.2.3. */
+static bool
+is_of_session(uint16_t code)
+{
+	return code == 220 || code == 221 || code == 421 || code == 454 ||
+	       (code >= 500 && code <= 504);
+}
+
 /*
  * Whether a reply's text may be shown: only where it names servers and
  * extensions. All others may quote a mailbox in whatever way, or a secret.
@@ -443,9 +582,10 @@ is_public(const struct smtp *s, const struct reply_line *line)
 
 	if (line->code == 334 || line->code == 235 || line->code == 535)
 		return false;
-	/* Text where TLS should begin is the evidence itself. */
+	/* Text where TLS should begin is the evidence itself, unless it may name a mailbox. */
 	if (s->line_kind[SIDE_SERVER] != LINE_ORDINARY)
-		return true;
+		return is_of_session(line->code) ||
+		       (line->code == 250 && (!line->is_last || s->reply.lines > 0));
 	switch ((enum reply_to)s->reply_to) {
 	case REPLY_GREETING:
 		return true;
@@ -480,7 +620,7 @@ reply_line(struct smtp_walk *w, const struct line *line, const struct reply_line
 	struct bytes text;
 
 	if (s->reply.lines == 0)
-		s->reply_to = (uint8_t)reply_answers(s, read->code);
+		s->reply_to = (uint8_t)reply_answers(s, read);
 	text = smtp_keep(w, line, reply_scrubber(s, read));
 	text = bytes_after(text, (size_t)(line->text.len - read->text.len));
 	if (s->reply_to == REPLY_GREETING)

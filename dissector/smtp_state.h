@@ -31,6 +31,7 @@ enum exchange { EXCHANGE_NONE, EXCHANGE_ASKED, EXCHANGE_CHALLENGED };
 /* A line where TLS should begin is no ordinary one. */
 enum line_kind {
 	LINE_ORDINARY,
+	LINE_DOUBTFUL, /* behind STARTTLS, whose answer may be among what is missing */
 	LINE_INJECTED, /* sent before the other side's answer could be had */
 	LINE_AFTER     /* sent all the same */
 };
@@ -46,6 +47,7 @@ struct smtp {
 	int64_t time;            /* of the latest input */
 	uint64_t chunk_left;     /* CLIENT_CHUNK: bytes still to come */
 	uint64_t starttls_peer;  /* what the client had of the server when it sent STARTTLS */
+	int64_t starttls_time;   /* when that was */
 	uint64_t client_border;  /* end of STARTTLS and of what was injected behind it */
 	uint64_t go_ahead_end;   /* end of the 220 in the server's stream */
 	uint64_t answered_end;   /* end of the reply that is_content_answered speaks of */
@@ -58,6 +60,8 @@ struct smtp {
 	uint8_t ehlo_lines;
 	uint8_t greeting_lines;
 	uint8_t content_len; /* bytes behind DATA; stops at its largest value */
+	uint8_t
+	    auth_data; /* data of the exchange that the client sent; stops at its largest value */
 	uint8_t kept[SIDES][5];
 	uint8_t kept_len[SIDES];
 	uint8_t line_kind[SIDES]; /* enum line_kind */
@@ -74,9 +78,15 @@ struct smtp {
 	bool is_matched : 1;          /* pending says what the next reply answers */
 	bool is_greeting_past : 1;    /* it was read, or cannot come any more */
 	bool is_starttls_waiting : 1; /* asked, not answered yet */
+	bool is_request_doubtful : 1; /* ... if it was a command: it may be message text */
+	bool is_offer_seen : 1;       /* some EHLO reply of this session names STARTTLS */
+	bool may_have_mail : 1;       /* CLIENT_ADRIFT: a line that reads MAIL went by */
+	bool is_ehlo_late : 1;  /* the last EHLO was sent behind MAIL or STARTTLS: its reply was not
+				   in force when they were */
 	bool is_go_ahead : 1;   /* the last whole reply was a 220 that nobody was seen to ask for */
 	bool is_data_ahead : 1; /* data of the exchange came before it was asked for */
 	bool is_secret : 1;     /* the exchange's data can be used again */
+	bool is_login : 1;      /* it is LOGIN, whose first data is a name */
 	bool is_offering : 1;   /* the reply being read names STARTTLS */
 	bool is_reply_broken : 1; /* its beginning may be missing */
 	bool is_confirmed : 1;    /* message text: the 354 was seen */
@@ -127,6 +137,9 @@ void smtp_lose_server(struct smtp *s);
 
 /* A STARTTLS may have been among bytes that were not read as commands. */
 void smtp_doubt_request(struct smtp *s);
+
+/* A line that reads STARTTLS was a command for certain. */
+void smtp_confirm_request(struct smtp *s);
 
 /* The client's next bytes may be anything. */
 void smtp_go_adrift(struct smtp *s);

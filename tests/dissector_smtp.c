@@ -15,6 +15,8 @@
  *	@ lmtp		the service is LMTP
  *	@ blind		acknowledgements are not known
  *	@ text n	before the next line's text come n bytes of 'a'
+ *	@ wait n	n seconds pass
+ *	@ changing	its EHLO replies differ: behind a loss offered tells of what was seen
  *	> fact value	what is expected, by the names in check_fact and check_text
  *	~ text		must stand in no note and no evidence line
  *
@@ -51,6 +53,7 @@ struct segment {
 	uint64_t offset, peer;
 	size_t at, len;   /* in the script's text */
 	uint64_t missing; /* not captured; len is 0 then */
+	int64_t waited;   /* seconds passed since the beginning */
 };
 
 struct expect {
@@ -60,9 +63,10 @@ struct expect {
 
 struct script {
 	char name[256];
-	bool is_middle, is_lmtp, is_blind, has_gap;
+	bool is_middle, is_lmtp, is_blind, is_changing, has_gap;
 	uint8_t text[TEXT_MAX];
 	size_t text_len, padding;
+	int64_t waited;
 	struct segment segments[SEGMENTS_MAX];
 	size_t count;
 	uint64_t sent[SIDES], last_at[SIDES];
@@ -150,7 +154,8 @@ script_say(struct script *s, enum side from, char how, const char *text)
 		*g = (struct segment){.from = from,
 				      .offset = s->sent[from],
 				      .peer = s->sent[peer],
-				      .at = s->text_len};
+				      .at = s->text_len,
+				      .waited = s->waited};
 		if (how == '!')
 			g->peer = s->last_at[peer];
 		if (s->is_blind)
@@ -185,8 +190,12 @@ script_direct(struct script *s, const char *text)
 		s->is_lmtp = true;
 	else if (strcmp(text, "blind") == 0)
 		s->is_blind = true;
+	else if (strcmp(text, "changing") == 0)
+		s->is_changing = true;
 	else if (strncmp(text, "text ", 5) == 0)
 		s->padding = strtoul(text + 5, NULL, 10);
+	else if (strncmp(text, "wait ", 5) == 0)
+		s->waited += strtol(text + 5, NULL, 10);
 	else
 		fail_msg("%s: unknown directive: %s", s->name, text);
 }
@@ -360,7 +369,7 @@ feed_piece(struct smtp *s, struct rig *r, const struct segment *g, struct bytes 
 	/* A block of its exact size, so that one byte too far is found. */
 	uint8_t *exact = malloc(piece.len ? piece.len : 1), back[8];
 	struct smtp_input in = {.from = g->from,
-				.time = (int64_t)offset + 1,
+				.time = g->waited * 1000000 + (int64_t)offset + 1,
 				.offset = offset,
 				.bytes = {exact, piece.len},
 				.peer_offset = g->peer};
@@ -716,6 +725,8 @@ nothing_is_made_up(const struct script *s, const struct outcome_of_run *whole, s
 	static struct outcome_of_run o;
 
 	run(s, &m, &o);
+	if (s->is_changing && o.facts.offered == FACT_YES)
+		o.facts.offered = whole->facts.offered;
 	if (is_no_more_in_all(&o, whole))
 		return;
 	say_difference(s, &o.facts, &whole->facts);
