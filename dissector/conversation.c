@@ -56,11 +56,15 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 		offset = peer->fin_offset;
 	if (offset > peer->acked)
 		peer->acked = offset;
+	/*
+	 * Who stops at the end of the shorter version has not taken the longer. One
+	 * who goes to the end of the longer may have its end behind the other's front.
+	 */
 	if (c->last_acted == ACTED_UNKNOWN && c->conflicts_kept &&
-	    c->last_conflict_from == side_other(from) && c->first_end != c->second_end) {
-		if (offset == c->first_end)
+	    c->last_conflict_from == side_other(from)) {
+		if (offset == c->first_end && c->first_end < c->second_end)
 			c->last_acted = ACTED_FIRST;
-		else if (offset == c->second_end)
+		else if (offset == c->second_end && c->second_end < c->first_end)
 			c->last_acted = ACTED_SECOND;
 	}
 	return offset;
@@ -86,19 +90,49 @@ begin_stream(struct stream *s, uint32_t seq, bool by_syn)
 	s->syn_seen = by_syn;
 }
 
+/* Whether a SYN behind this number could begin a new connection: not one that is just where this
+ * one goes on (RFC 6528 section 3: nobody chooses such), which asks for a challenge alone. */
+static bool
+is_fresh_isn(const struct stream *s, uint32_t seq)
+{
+	uint64_t offset;
+
+	return !stream_offset(s, seq, &offset) || (offset != s->offset && offset != s->sent);
+}
+
+/* The SYN came behind data that it precedes. False where it can't be that data's. */
+static bool
+take_late_syn(struct conversation *c, struct waiting_room *r, enum side from, uint32_t seq)
+{
+	struct stream *s = &c->exchange.streams[from];
+	uint32_t delta = s->seq_base - seq;
+
+	if (!s->awaits_syn || delta > STREAM_AHEAD_MAX)
+		return false;
+	stream_rebase(s, &c->exchange.streams[side_other(from)], r, delta);
+	s->syn_seen = true;
+	s->awaits_syn = false;
+	return true;
+}
+
 /*
  * A SYN or SYN-ACK. False where the packet belongs to another connection:
  * either a new one that may take this one's place, or a forged one.
  */
 static bool
-take_syn(struct conversation *c, enum side from, const struct packet *p)
+take_syn(struct conversation *c, struct waiting_room *r, enum side from, const struct packet *p)
 {
 	struct stream *s = &c->exchange.streams[from];
 
+	/* A SYN-ACK names where the client begins, whether its SYN was captured or not. */
+	if (from == SIDE_SERVER && p->flags & TCP_ACK && !c->exchange.streams[SIDE_CLIENT].is_begun)
+		begin_stream(&c->exchange.streams[SIDE_CLIENT], p->ack, false);
 	if (!s->is_begun) {
 		begin_stream(s, p->seq + 1, true);
 		return true;
 	}
+	if (take_late_syn(c, r, from, p->seq + 1))
+		return true;
 	if (s->seq_base == p->seq + 1) {
 		s->syn_seen = true; /* sent again, or overtaken by what it began */
 		return true;
@@ -109,7 +143,7 @@ take_syn(struct conversation *c, enum side from, const struct packet *p)
 		c->has_other_isn = true;
 		return false;
 	}
-	if (from == SIDE_CLIENT) {
+	if (from == SIDE_CLIENT && is_fresh_isn(s, p->seq + 1)) {
 		c->new_isn = p->seq + 1;
 		c->new_start = p->time;
 		c->has_new_isn = true;
@@ -189,14 +223,13 @@ static void
 take_payload(struct bench *b, enum side from, const struct packet *p, struct segment *seg)
 {
 	struct conversation *c = b->c;
-	struct stream *s = &c->exchange.streams[from];
 	struct exchange_sink sink = route_sink(b);
 	uint64_t end = seg->offset + p->payload.len + p->payload_cut;
 
+	stream_reach(&c->exchange.streams[from], seg->offset, end);
 	if (p->payload.len || p->payload_cut) {
 		c->has_payload = true;
-		if (end > s->sent)
-			s->sent = end;
+		c->is_early_followed |= c->has_early_reset && from == c->reset.from;
 		reset_doubt(c, b->w, seg);
 		exchange_segment(&c->exchange, &b->w->room, seg, &sink);
 	}
@@ -239,20 +272,55 @@ keep_packet(struct bench *b, enum side from, const struct packet *p, uint64_t of
 	evidence_packet(&b->w->evidence, &b->c->kept, from, offset, p, own);
 }
 
-/* The segment's place in its stream; a first one without SYN begins the stream where it stands. */
-static bool
-place_segment(struct conversation *c, enum side from, const struct packet *p, struct segment *seg)
+/* A first segment without SYN begins the stream where it stands. */
+static void
+begin_in_the_middle(struct bench *b, enum side from, uint32_t seq)
 {
+	struct conversation *c = b->c;
+	struct stream *s = &c->exchange.streams[from];
+
+	begin_stream(s, seq, false);
+	/* The other side's SYN was seen: this one's may come yet, or is lost. */
+	if (c->exchange.streams[side_other(from)].syn_seen)
+		s->awaits_syn = true;
+	else
+		route_sink(b).headless(b, from);
+}
+
+/* The segment's place in its stream. */
+static bool
+place_segment(struct bench *b, enum side from, const struct packet *p, struct segment *seg)
+{
+	struct conversation *c = b->c;
 	struct stream *s = &c->exchange.streams[from];
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
 
 	if (!s->is_begun)
-		begin_stream(s, seq, false);
+		begin_in_the_middle(b, from, seq);
+	/* One that was overtaken by what it precedes. */
+	if (s->awaits_syn && s->seq_base - seq <= STREAM_AHEAD_MAX)
+		stream_rebase(s, &c->exchange.streams[side_other(from)], &b->w->room,
+			      s->seq_base - seq);
 	if (stream_offset(s, seq, &seg->offset)) {
 		s->strays = 0;
 		return true;
 	}
 	return stream_follow(s, seq, (uint32_t)p->payload.len + p->payload_cut, &seg->offset);
+}
+
+/* Its supposed sender goes on behind a FIN: RFC 9293 section 3.6 leaves that to nobody but a
+ * forger. */
+static void
+doubt_fin(struct conversation *c, enum side from, const struct packet *p, uint64_t offset)
+{
+	struct stream *s = &c->exchange.streams[from];
+
+	/* A byte in the FIN's own place is a keep-alive, RFC 9293 section 3.8.4. */
+	if (!s->fin_told || p->payload.len <= 1 || offset > s->fin_offset ||
+	    offset + p->payload.len <= s->fin_offset)
+		return;
+	s->fin_seen = s->fin_told = false;
+	c->has_end = false;
 }
 
 static enum after
@@ -273,9 +341,10 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 
 	doubt_checksum(c, b->w, p, &seg);
 	seg.peer_offset = take_acknowledgement(c, from, p);
-	if (!place_segment(c, from, p, &seg))
+	if (!place_segment(b, from, p, &seg))
 		return AFTER_OPEN;
 	offset = seg.offset;
+	doubt_fin(c, from, p, offset);
 	learn_sender(&c->exchange.streams[from], p);
 	take_fin(c, from, p, offset);
 	take_payload(b, from, p, &seg);
@@ -294,13 +363,15 @@ conversation_packet(struct conversation *c, struct workshop *w, const struct pac
 
 	if (is_successor(c, from, p))
 		return AFTER_REUSED;
-	if (p->flags & TCP_SYN && !take_syn(c, from, p))
+	if (p->flags & TCP_SYN && !take_syn(c, &w->room, from, p))
 		return AFTER_OPEN;
 	c->packets++;
 	c->end = p->time > c->end ? p->time : c->end;
 	settle_server_start(c, from, p);
 	if (p->flags & TCP_RST) {
 		reset_take(c, from, p);
+		if (c->has_reset || c->has_early_reset)
+			take_acknowledgement(c, from, p);
 		evidence_packet(&w->evidence, &c->kept, from, c->exchange.streams[from].offset, p,
 				(struct bytes){0});
 		c->exchange.streams[from].is_seen = true;
@@ -308,6 +379,18 @@ conversation_packet(struct conversation *c, struct workshop *w, const struct pac
 	}
 	after = take_segment(&b, from, p);
 	return c->has_reset ? AFTER_RESET : after;
+}
+
+bool
+conversation_is_late(const struct conversation *c, const struct packet *p, bool source_is_low)
+{
+	enum side from = source_is_low == c->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
+	const struct stream *s = &c->exchange.streams[from];
+	uint64_t offset;
+
+	if (p->payload.len == 0 || !s->is_begun)
+		return true;
+	return stream_offset(s, p->seq, &offset) && !(s->fin_told && offset > s->fin_offset);
 }
 
 bool
@@ -343,9 +426,13 @@ ending_of(const struct conversation *c, enum ending otherwise)
 static void
 finish_tls(struct conversation *c, struct ledger *l, enum ending ending)
 {
-	for (int side = 0; side < SIDES; side++)
-		if (!c->exchange.streams[side].is_seen)
+	for (int side = 0; side < SIDES; side++) {
+		if (!c->exchange.streams[side].is_seen || c->is_tls_short[side])
 			tls_gap(conversation_tls(c), l, (enum side)side, 1);
+		/* What the other side made of what is lost may be lost with it. */
+		if (c->is_tls_short[side])
+			ending = ENDING_CAPTURE;
+	}
 	tls_finish(conversation_tls(c), l, ending, (enum side)c->ended_by);
 }
 
@@ -355,10 +442,11 @@ conversation_finish(struct conversation *c, struct workshop *w, enum ending endi
 	struct bench b = {.c = c, .w = w};
 	struct exchange_sink sink = route_sink(&b);
 	struct ledger l = conversation_ledger(c, w);
+	bool was_reached = c->exchange.streams[c->reset.from].sent == c->reset_offset;
 
 	exchange_flush(&c->exchange, &w->room, &sink);
-	/* Out of sequence to the end, but nothing came behind it. */
-	if (c->has_early_reset && !is_closed(c) &&
+	/* Out of sequence to the end, but nothing came behind it: what lies between is lost. */
+	if (c->has_early_reset && !is_closed(c) && (!c->is_early_followed || was_reached) &&
 	    c->reset_offset >= c->exchange.streams[c->reset.from].offset)
 		reset_believe(c);
 	route_settle(&b);

@@ -44,6 +44,8 @@ struct conversation {
 	bool is_tls_short[SIDES]; /* bytes were lost where this side's TLS could have begun */
 	bool has_reset;           /* a reset is believed */
 	bool has_early_reset;     /* a reset out of sequence: believed once its place is reached */
+	bool is_early_followed;   /* ... and its sender sent payload after it */
+	bool is_from_start;       /* both sides were, when it was decided what their bytes are */
 	bool has_end;             /* ended_by is known */
 	uint8_t service;          /* enum service */
 	uint8_t mode;             /* enum mode */
@@ -124,6 +126,13 @@ void conversation_succeed(struct conversation *c, uint32_t isn, int64_t start);
 /* Take in one packet. */
 enum after conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,
 			       bool source_is_low);
+
+/*
+ * Of one that is over: whether the packet may still be its own, by its place.
+ * Otherwise it is of a new connection between the same ends, whose SYN was not
+ * captured.
+ */
+bool conversation_is_late(const struct conversation *c, const struct packet *p, bool source_is_low);
 
 /* Whether only ciphertext is still to come. */
 bool conversation_is_settled(const struct conversation *c);

@@ -26,10 +26,12 @@
 /* How long a flow may be silent, microseconds. */
 #define IDLE_US      900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
 #define YOUNG_US     120000000 /* a connection attempt: RFC 9293 section 3.8.3 retries that long */
-#define LINGER_US    10000000  /* after a reset: what contradicts it comes at once */
-#define STONE_US     60000000  /* late packets of a session that was told */
-#define SWEEP_US     1000000   /* how often all this is looked at */
-#define STEP_BACK_US 60000000  /* a clock that steps back further is believed */
+#define LINGER_US    10000000 /* after a reset or the last FIN: what contradicts it comes at once */
+#define STONE_US     60000000 /* late packets of a session that was told */
+#define SWEEP_US     1000000  /* how often all this is looked at */
+#define STEP_BACK_US 60000000 /* a clock that steps back further is believed */
+#define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row say so */
+#define LEAP_PACKETS 16
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes */
 
@@ -40,7 +42,9 @@ struct dissector {
 	struct fragments *fragments;
 	struct facts facts;
 	struct dissector_counts counts;
-	int64_t now; /* the latest time of a packet */
+	int64_t now;    /* the latest time of a packet */
+	int64_t leap;   /* a time far ahead of it, which one packet claimed */
+	uint32_t leaps; /* how many in a row said so */
 	int64_t swept;
 	void *memory;
 };
@@ -270,8 +274,8 @@ is_begun_anew(const struct conversation *c, const struct packet *p)
 
 	if (!(p->flags & TCP_SYN))
 		return false;
-	if (s->is_begun && s->syn_seen && s->seq_base == p->seq + 1)
-		return false; /* sent again */
+	if (s->is_begun && s->seq_base == p->seq + 1)
+		return false; /* sent again, or overtaken by what it began */
 	if (c->is_told || c->flow.queue == QUEUE_CLOSING)
 		return true;
 	return !by_server && !c->exchange.streams[SIDE_SERVER].is_seen;
@@ -283,10 +287,7 @@ place(struct dissector *d, struct conversation *c, enum after after)
 {
 	enum flow_queue queue = QUEUE_YOUNG;
 
-	if (after == AFTER_CLOSED) {
-		tell(d, c, ENDING_FIN);
-		queue = QUEUE_TOLD;
-	} else if (after == AFTER_RESET) {
+	if (after == AFTER_CLOSED || after == AFTER_RESET) {
 		queue = QUEUE_CLOSING;
 	} else if (conversation_is_settled(c)) {
 		queue = QUEUE_SETTLED;
@@ -297,7 +298,7 @@ place(struct dissector *d, struct conversation *c, enum after after)
 		flow_touch(&d->flows, &c->flow, d->now);
 		return;
 	}
-	if (queue == QUEUE_SETTLED)
+	if (queue == QUEUE_SETTLED || after == AFTER_CLOSED)
 		conversation_settle(c, &d->workshop);
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }
@@ -335,8 +336,12 @@ feed_segment(struct dissector *d, const struct packet *p)
 		end(d, c, ENDING_REUSED);
 		c = NULL;
 	}
+	if (c && c->flow.queue <= QUEUE_CLOSING && !conversation_is_late(c, p, is_low)) {
+		end(d, c, ENDING_REUSED);
+		c = NULL;
+	}
 	if (c && c->is_told)
-		return; /* late packets of a session that was told */
+		return;
 	if (!c && !(c = begin(d, &key, p, is_low)))
 		return;
 	after = conversation_packet(c, &d->workshop, p, is_low);
@@ -349,14 +354,35 @@ feed_segment(struct dissector *d, const struct packet *p)
 	place(d, c, after);
 }
 
+/*
+ * What time it is by this packet. One with a wrong clock must not end all that
+ * is under way as silent.
+ */
+static void
+take_time(struct dissector *d, int64_t time)
+{
+	if (d->now == INT64_MIN || time <= d->now + LEAP_US) {
+		d->leaps = 0;
+		if (time > d->now || time < d->now - STEP_BACK_US)
+			d->now = time;
+		return;
+	}
+	if (d->leaps == 0 || time < d->leap - LEAP_US || time > d->leap + LEAP_US)
+		d->leaps = 0;
+	d->leap = time;
+	if (++d->leaps < LEAP_PACKETS)
+		return;
+	d->leaps = 0;
+	d->now = time;
+}
+
 void
 dissector_feed(struct dissector *d, const struct captured *in)
 {
 	struct packet p;
 	enum packet_got got;
 
-	if (in->time > d->now || in->time < d->now - STEP_BACK_US)
-		d->now = in->time;
+	take_time(d, in->time);
 	d->counts.packets++;
 	d->counts.bytes += in->wire_len;
 	got = packet_read(in, d->fragments, &p);

@@ -110,7 +110,8 @@ is_ready(const struct exchange *x, const struct waiting_room *r, enum side from)
 {
 	const struct waiting *first = stream_first(&x->streams[from], r);
 
-	return is_next(x, r, from) && is_caused(x, from, first->peer_offset) &&
+	return is_next(x, r, from) && !x->streams[from].awaits_syn &&
+	       is_caused(x, from, first->peer_offset) &&
 	       (!first->is_doubtful || x->streams[from].acked > first->offset);
 }
 
@@ -166,16 +167,24 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 	const struct waiting *peer_first = stream_first(peer, r);
 	uint64_t until = first->peer_offset;
 
+	if (x->streams[from].awaits_syn) {
+		/* It was not captured: the stream is read from where it was met. */
+		x->streams[from].awaits_syn = false;
+		sink->headless(sink->ctx, from);
+		return;
+	}
 	if (!is_next(x, r, from)) {
 		pass(x, r, from, first->offset - x->streams[from].offset, sink);
 		return;
 	}
 	/*
-	 * Each waits for the other: no honest pair does, so arrival decides. Or all
-	 * that is missing is one number behind the peer's last byte: a FIN that was
-	 * not captured.
+	 * Each waits for the other: no honest pair does, so arrival decides. So it
+	 * does where the peer was since seen to stand before what this one says that
+	 * it had. Or all that is missing is one number behind the peer's last byte: a
+	 * FIN that was not captured.
 	 */
 	if (is_caused(x, from, until) || is_next(x, r, side_other(from)) ||
+	    (peer->acked < until && !peer_first) ||
 	    (until == peer->offset + 1 && !peer_first && !peer->fin_seen)) {
 		deliver_first(x, r, from, sink);
 		return;
@@ -246,7 +255,7 @@ exchange_segment(struct exchange *x, struct waiting_room *r, struct segment *seg
 	if (seg->payload.len == 0 && seg->cut == 0)
 		return;
 	if (seg->offset == s->offset && !seg->is_doubtful && !exchange_is_waiting(x) &&
-	    is_caused(x, seg->from, seg->peer_offset)) {
+	    !s->awaits_syn && is_caused(x, seg->from, seg->peer_offset)) {
 		deliver(x, r, seg->from, seg, sink);
 		return;
 	}
@@ -260,15 +269,16 @@ exchange_segment(struct exchange *x, struct waiting_room *r, struct segment *seg
 	deliver(x, r, seg->from, seg, sink);
 }
 
-/* Bytes at the end that were acknowledged, or that a FIN lies behind, and never captured. */
+/* Bytes at the end that were acknowledged, or whose sender stood or closed behind them, and which
+ * were never captured. */
 static void
 pass_tail(struct exchange *x, struct waiting_room *r, enum side from,
 	  const struct exchange_sink *sink)
 {
 	struct stream *s = &x->streams[from];
-	uint64_t end = s->acked;
+	uint64_t end = s->acked > s->shown ? s->acked : s->shown;
 
-	if (s->fin_seen)
+	if (s->fin_seen && (!s->fin_doubted || s->acked >= s->fin_offset))
 		end = s->fin_offset;
 	else if (end == s->offset + 1)
 		end = s->offset; /* a FIN that was not captured is acknowledged like a byte */

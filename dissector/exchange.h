@@ -32,6 +32,8 @@ struct exchange_sink {
 	enum place (*place)(void *ctx, enum side from);
 	void (*bytes)(void *ctx, enum side from, const struct segment *seg);
 	void (*gap)(void *ctx, enum side from, uint64_t len);
+	/* This side's first bytes come next, and were not its first: its SYN was not captured. */
+	void (*headless)(void *ctx, enum side from);
 	void (*fin)(void *ctx, enum side from);
 	overlap_fn *overlap;
 };

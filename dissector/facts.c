@@ -180,12 +180,30 @@ account(struct session *s, const struct conversation *c, const struct tls_facts 
 	s->bytes[SIDE_CLIENT] = client->bytes;
 	s->bytes[SIDE_SERVER] = server->bytes;
 	s->seen = !server->is_seen ? SEEN_CLIENT : !client->is_seen ? SEEN_SERVER : SEEN_BOTH;
-	s->syn_seen =
-	    (!client->is_seen || client->syn_seen) && (!server->is_seen || server->syn_seen);
+	/* Where a SYN came too late, what it began was read as if begun in the middle. */
+	s->syn_seen = (!client->is_seen || client->syn_seen) &&
+		      (!server->is_seen || server->syn_seen) &&
+		      (c->mode == MODE_FRESH || c->is_from_start);
 	s->clear_whole = s->syn_seen && !c->has_clear_gap && !c->is_short && c->mode != MODE_LOST;
 	s->complete =
 	    s->clear_whole && s->seen == SEEN_BOTH && (ended || (tls && tls->complete == FACT_YES));
 	s->conflicts_total = c->conflicts;
+}
+
+/*
+ * That STARTTLS was not asked for shows only where the client was heard, and
+ * where it cannot have asked later: it had begun mail without, or had gone.
+ */
+static void
+settle_request(struct session *s)
+{
+	bool is_cut = s->ending == ENDING_CAPTURE || s->ending == ENDING_EVICTED;
+
+	if (s->smtp.requested != FACT_NO)
+		return;
+	if (s->seen == SEEN_SERVER ||
+	    (is_cut && s->smtp.mail_count == 0 && !s->smtp.quit_sent && !s->smtp.credentials_sent))
+		s->smtp.requested = FACT_UNSEEN;
 }
 
 /* Where TLS never came although it was due, the handshake ended with the connection. */
@@ -221,6 +239,7 @@ facts_build(struct facts *f, struct conversation *c, struct workshop *w, enum en
 	settle_tls(s, c);
 	name_ends(s, c, w->digests);
 	account(s, c, c->tls_begun ? &s->tls : NULL);
+	settle_request(s);
 	while (ledger_next(&r, &f->note))
 		keep_note(f);
 	if (s->conflict_count)

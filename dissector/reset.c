@@ -87,6 +87,9 @@ reset_take(struct conversation *c, enum side from, const struct packet *p)
 	if (c->has_early_reset && !is_now)
 		return;
 	c->reset_offset = offset;
+	c->is_early_followed = false;
+	if (s->is_begun)
+		c->exchange.streams[from].shown = offset;
 	c->reset = (struct reset){
 	    .from = from,
 	    .time = p->time,

@@ -8,7 +8,46 @@
 #include <string.h>
 
 #include "dissector/scrub.h"
+#include "dissector/stray.h"
 #include "dissector/text.h"
+
+static void give_smtp(struct bench *b, enum side from, const struct segment *seg);
+
+/* What stands in TLS's place and is no text of the dialogue: shown as far as it may be. */
+static void
+note_stray(struct bench *b, enum side from, struct bytes stray)
+{
+	struct ledger l = conversation_ledger(b->c, b->w);
+	uint8_t text[SAMPLE_MAX];
+
+	stray = bytes_first(stray, sizeof(text));
+	memcpy(text, stray.at, stray.len);
+	stray_scrub(text, stray.len, from);
+	ledger_note(&l, from == SIDE_CLIENT ? NOTE_CLIENT_SAMPLE : NOTE_SERVER_SAMPLE,
+		    (struct bytes){text, stray.len});
+}
+
+/*
+ * A side's TLS has ended in something else. Where that is text of the dialogue
+ * the session goes on in clear, and is read on.
+ */
+static void
+give_stray(struct bench *b, enum side from, const struct segment *seg, struct bytes stray)
+{
+	struct conversation *c = b->c;
+	bool is_instead = tls_facts(conversation_tls(c))->complete == FACT_NO;
+	struct segment rest = *seg;
+
+	if (c->mode == MODE_SMTP &&
+	    smtp_resume(conversation_smtp(c), from, stray.at[0], is_instead)) {
+		tls_hand_back(conversation_tls(c), from);
+		rest.offset += seg->payload.len - stray.len;
+		rest.payload = stray;
+		give_smtp(b, from, &rest);
+	} else if (is_instead) {
+		note_stray(b, from, stray);
+	}
+}
 
 static void
 give_tls(struct bench *b, enum side from, const struct segment *seg, struct bytes bytes)
@@ -22,18 +61,23 @@ give_tls(struct bench *b, enum side from, const struct segment *seg, struct byte
 	    .bytes = bytes,
 	    .peer_offset = seg->peer_offset,
 	};
+	size_t stray = 0;
 
 	if (!c->tls_begun) {
 		tls_init(conversation_tls(c), c->mode == MODE_TLS);
 		c->tls_begun = true;
 	}
-	c->exchange.streams[from].history_done = true;
 	if (c->is_tls_short[from]) {
 		c->is_tls_short[from] = false;
 		tls_gap(conversation_tls(c), &l, from, 1);
 	}
 	if (bytes.len)
-		tls_feed(conversation_tls(c), &l, b->w->digests, &in);
+		stray = tls_feed(conversation_tls(c), &l, b->w->digests, &in);
+	if (stray)
+		give_stray(b, from, seg, bytes_after(bytes, bytes.len - stray));
+	/* The handshake is in clear, and compared like all that is; what it protects is not. */
+	if (conversation_is_settled(c))
+		c->exchange.streams[from].history_done = true;
 }
 
 /* Bytes that the dialogue kept back, and which turned out to be TLS, lie right before the rest. */
@@ -107,13 +151,14 @@ set_mode(struct bench *b, enum got tls, uint8_t first)
 {
 	struct conversation *c = b->c;
 
+	c->is_from_start = is_from_start(c);
 	if (tls != GOT_WHOLE) {
 		c->mode = MODE_SMTP;
-		smtp_init(conversation_smtp(c), c->service == SERVICE_LMTP, is_from_start(c));
+		smtp_init(conversation_smtp(c), c->service == SERVICE_LMTP, c->is_from_start);
 		return;
 	}
 	/* In the middle of a connection only a hello can be read from its first byte on. */
-	c->mode = is_from_start(c) || first == 0x16 ? MODE_TLS : MODE_LOST;
+	c->mode = c->is_from_start || first == 0x16 ? MODE_TLS : MODE_LOST;
 }
 
 /* Give what was kept back to the layer that is now known. */
@@ -207,6 +252,18 @@ on_gap(void *ctx, enum side from, uint64_t len)
 					smtp_facts(conversation_smtp(c))->accepted == FACT_YES;
 		smtp_gap(conversation_smtp(c), &l, from, len);
 	}
+}
+
+/* The dialogue was begun as if nothing were missing, by the other side's first bytes. */
+static void
+on_headless(void *ctx, enum side from)
+{
+	struct conversation *c = ((struct bench *)ctx)->c;
+
+	if (c->mode == MODE_FRESH || !c->is_from_start)
+		return;
+	c->is_from_start = false;
+	on_gap(ctx, from, 1);
 }
 
 static void
@@ -307,7 +364,8 @@ on_overlap(void *ctx, const struct overlap *o)
 	c->first_end = o->first_end;
 	c->second_end = o->second_end;
 	c->last_acted = ACTED_UNKNOWN;
-	if (o->first_end != o->second_end && c->exchange.streams[o->from].acked == o->first_end)
+	/* Acknowledged before the second came. */
+	if (c->exchange.streams[o->from].acked >= o->first_end)
 		c->last_acted = ACTED_FIRST;
 }
 
@@ -319,6 +377,7 @@ route_sink(struct bench *b)
 	    .place = on_place,
 	    .bytes = on_bytes,
 	    .gap = on_gap,
+	    .headless = on_headless,
 	    .fin = on_fin,
 	    .overlap = on_overlap,
 	};

@@ -9,6 +9,7 @@
  */
 #include "dissector/scrub.h"
 #include "dissector/smtp_state.h"
+#include "dissector/text.h"
 #include "dissector/tls.h"
 
 #include <string.h>
@@ -491,6 +492,23 @@ smtp_take_back(struct smtp *s, enum side from, uint8_t *out)
 	memcpy(out, s->kept[from], n);
 	s->kept_len[from] = 0;
 	return n;
+}
+
+bool
+smtp_resume(struct smtp *s, enum side from, uint8_t first, bool is_instead)
+{
+	/* No more than a byte may be there yet; what is no command or reply is passed over. */
+	if (!(from == SIDE_SERVER ? text_is_digit(first) : text_is_alpha(first)))
+		return false;
+	s->is_tls[from] = false;
+	s->kept_len[from] = 0;
+	s->at_border[from] = is_instead && s->facts.accepted == FACT_YES;
+	if (from == SIDE_CLIENT) {
+		s->mode = CLIENT_WARY;
+		s->exchange = EXCHANGE_NONE;
+		s->is_starttls_waiting = false;
+	}
+	return true;
 }
 
 static enum place

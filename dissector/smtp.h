@@ -60,6 +60,14 @@ bool smtp_side_is_tls(const struct smtp *s, enum side from);
  */
 size_t smtp_take_back(struct smtp *s, enum side from, uint8_t *out);
 
+/*
+ * This side's TLS has ended, and what comes instead begins with this byte: read
+ * the side again, if it may be the dialogue's. is_instead: the handshake cannot
+ * have been complete, so that text stands in TLS's place. False, and nothing
+ * changed, where no line begins so.
+ */
+bool smtp_resume(struct smtp *s, enum side from, uint8_t first, bool is_instead);
+
 /* What the bytes that come next from this side belong to. */
 enum place smtp_place(const struct smtp *s, enum side from);
 

@@ -57,6 +57,33 @@ stream_begin(struct stream *s, uint32_t seq)
 	s->seq_base = seq;
 }
 
+void
+stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r, uint32_t delta)
+{
+	s->seq_base -= delta;
+	s->sent += delta;
+	s->shown += delta;
+	s->acked += delta;
+	s->fin_offset += delta;
+	for (uint32_t at = s->waiting; at; at = r->slots[at - 1].next)
+		r->slots[at - 1].offset += delta;
+	for (uint32_t at = peer->waiting; at; at = r->slots[at - 1].next)
+		if (r->slots[at - 1].peer_offset != UINT64_MAX)
+			r->slots[at - 1].peer_offset += delta;
+}
+
+void
+stream_reach(struct stream *s, uint64_t offset, uint64_t end)
+{
+	s->shown = end;
+	if (end == offset || end < s->sent)
+		return;
+	if (s->acked > end)
+		s->acked = end;
+	s->fin_doubted = s->fin_seen && end < s->fin_offset;
+	s->sent = end;
+}
+
 bool
 stream_offset(const struct stream *s, uint32_t seq, uint64_t *offset)
 {

@@ -58,8 +58,10 @@ struct waiting_room {
 struct stream {
 	bool is_begun; /* seq_base is known */
 	bool syn_seen;
-	bool is_seen; /* a packet of this side was seen */
+	bool is_seen;    /* a packet of this side was seen */
+	bool awaits_syn; /* data came before the SYN that it follows: nothing is delivered yet */
 	bool fin_seen;
+	bool fin_doubted; /* its sender went on below it */
 	bool fin_told;
 	bool history_done;         /* no more bytes join the history */
 	uint8_t ttl_low, ttl_high; /* seen so far */
@@ -67,7 +69,9 @@ struct stream {
 	uint16_t ip_id, window;    /* of the last segment */
 	uint32_t seq_base;         /* sequence number of offset 0, modulo 2^32 */
 	uint64_t offset;           /* of the next byte in order */
-	uint64_t sent;  /* one past the last byte known to be sent by this side's own segments */
+	uint64_t sent; /* one past the last byte known to be sent by this side's own segments */
+	uint64_t
+	    shown; /* where its sender stood by its latest segment, empty ones and resets too */
 	uint64_t acked; /* one past the last byte that the peer acknowledged */
 	uint64_t fin_offset;
 	uint64_t gap_bytes;
@@ -99,6 +103,19 @@ void waiting_room_init(struct waiting_room *r, void *memory, size_t size, struct
 
 /* The stream's offset 0 has this sequence number. */
 void stream_begin(struct stream *s, uint32_t seq);
+
+/*
+ * A stream of which nothing was delivered begins delta bytes earlier than was
+ * thought: what waits moves with it. peer is the other direction's.
+ */
+void stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r, uint32_t delta);
+
+/*
+ * Its sender sent [offset, end). Whoever goes on from where he was seen to stand
+ * has not had more acknowledged, and has not closed further on: what claimed
+ * that was forged, and is forgotten.
+ */
+void stream_reach(struct stream *s, uint64_t offset, uint64_t end);
 
 /*
  * The offset of a sequence number, by the distance from the next byte in

@@ -56,6 +56,7 @@ struct half {
 	bool is_lost;           /* its records cannot be followed any more */
 	bool front_is_lost;     /* bytes were lost before the first one that was seen */
 	bool is_straying;       /* held gathers what came instead */
+	bool is_handed_back;    /* what strayed is in the evidence by another's hand */
 	bool has_changed;       /* sent ChangeCipherSpec */
 	bool has_finished;      /* ... and a handshake record behind it: TLS 1.2 and before */
 	bool may_have_finished; /* sent something that could hold a Finished, of whatever version */
@@ -569,7 +570,9 @@ tell_stray(struct tls *t, struct ledger *l, enum side from)
 	chain_clear(l->pool, &h->held);
 	stray_scrub(text, scrubbed.len, from);
 	ledger_note(l, NOTE_INTERRUPTION, scrubbed);
-	evidence_line(l->evidence, l->kept, from, t->stray_time, t->facts.interrupted_at, scrubbed);
+	if (!h->is_handed_back)
+		evidence_line(l->evidence, l->kept, from, t->stray_time, t->facts.interrupted_at,
+			      scrubbed);
 }
 
 /* An address may be cut anywhere: what strays is gathered before it is scrubbed. */
@@ -588,17 +591,21 @@ gather_stray(struct tls *t, struct ledger *l, enum side from, struct bytes in)
 		tell_stray(t, l, from);
 }
 
-/* Bytes that are no record: what was held of them as a header, and rest. */
-static void
+/*
+ * Bytes that are no record: what was held of them as a header, and rest.
+ * Returns how many of them came with this input.
+ */
+static size_t
 stray(struct feed *f, struct bytes rest)
 {
 	struct tls_facts *facts = &f->t->facts;
 	struct bytes head = {f->h->reader.head, f->h->reader.head_len};
+	size_t before = f->in->bytes.len - rest.len;
 
 	if (facts->complete == FACT_YES && !facts->is_interrupted) {
 		facts->is_interrupted = true;
 		facts->interrupted_by = f->in->from;
-		facts->interrupted_at = f->in->offset + (f->in->bytes.len - rest.len) - head.len;
+		facts->interrupted_at = f->in->offset + before - head.len;
 		f->t->stray_time = f->in->time;
 		f->h->is_straying = true;
 		gather_stray(f->t, f->l, f->in->from, head);
@@ -609,9 +616,10 @@ stray(struct feed *f, struct bytes rest)
 		fail(f->t, TLS_FAILED_NOT_TLS, f->in->from);
 	assembly_clear(&f->h->assembly, f->l->pool);
 	f->h->is_lost = true;
+	return f->h->front_is_lost || head.len > before ? 0 : rest.len + head.len;
 }
 
-void
+size_t
 tls_feed(struct tls *t, struct ledger *l, const struct digests *d, const struct tls_input *in)
 {
 	struct half *h = &t->halves[in->from];
@@ -625,15 +633,22 @@ tls_feed(struct tls *t, struct ledger *l, const struct digests *d, const struct 
 		enum record_sign sign = record_read(&h->reader, &rest, &part);
 
 		if (sign == RECORD_STRAY)
-			stray(&f, rest);
+			return stray(&f, rest);
 		if (sign != RECORD_PART)
-			return;
+			return 0;
 		if (part.begins)
 			begin_record(&f, rest);
 		read_fragment(&f, part.fragment);
 		if (part.ends)
 			end_record(t, l, in->from);
 	}
+	return 0;
+}
+
+void
+tls_hand_back(struct tls *t, enum side from)
+{
+	t->halves[from].is_handed_back = true;
 }
 
 /* The gap lies in this payload: what it may have hidden. */
@@ -683,12 +698,21 @@ tls_gap(struct tls *t, struct ledger *l, enum side from, uint64_t len)
 		end_record(t, l, from);
 }
 
+/* Followed for a while, and then lost: what the other side said meanwhile may be lost with it. */
+static bool
+is_torn(const struct half *h)
+{
+	return h->is_fed && h->is_lost;
+}
+
 void
 tls_finish(struct tls *t, struct ledger *l, enum ending ending, enum side by)
 {
 	for (int side = 0; side < SIDES; side++)
 		if (t->halves[side].is_straying)
 			tell_stray(t, l, (enum side)side);
+	if (is_torn(&t->halves[SIDE_CLIENT]) || is_torn(&t->halves[SIDE_SERVER]))
+		return;
 	switch (ending) {
 	case ENDING_FIN:
 		fail(t, TLS_FAILED_FIN, by);

@@ -51,8 +51,17 @@ enum got tls_looks_like(struct bytes in);
 /* Begin; is_implicit where the connection begins with TLS. */
 void tls_init(struct tls *t, bool is_implicit);
 
-/* Read one side's next bytes, all of them. */
-void tls_feed(struct tls *t, struct ledger *l, const struct digests *d, const struct tls_input *in);
+/*
+ * Read one side's next bytes, all of them. Returns how many of them, at their
+ * end, came where a record should begin and are none: 0 mostly, and never twice
+ * for one side. They count as no TLS; whether they are something else is the
+ * caller's to see, who then says tls_hand_back and feeds this side no more.
+ */
+size_t tls_feed(struct tls *t, struct ledger *l, const struct digests *d,
+		const struct tls_input *in);
+
+/* What strayed on this side is read by someone else: it is kept as evidence there. */
+void tls_hand_back(struct tls *t, enum side from);
 
 /* len bytes of this side were sent and not captured. */
 void tls_gap(struct tls *t, struct ledger *l, enum side from, uint64_t len);

@@ -215,6 +215,8 @@ close_ends(struct dialogue *g)
 	say(g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
 	say(g, SIDE_CLIENT, TCP_ACK | TCP_FIN, NULL);
 	say(g, SIDE_SERVER, TCP_ACK, NULL);
+	g->time += 11000000;
+	dissector_expire(dissector, g->time); /* nobody has contradicted it */
 }
 
 #define REPLY "250-mx.example.net\r\n250-SIZE 1000\r\n250 HELP\r\n"
@@ -417,26 +419,59 @@ a_keep_alive_byte_is_no_conflict(void **state)
 	assert_true(told[0].s.complete);
 }
 
-static void
-a_longer_second_version_tells_who_was_believed(void **state)
+/* Two versions of the greeting, first one then the other; the client acknowledges len bytes. */
+static enum acted
+acted_on(const char *first, const char *second, size_t len)
 {
 	struct dialogue g = dialogue(40000);
-	struct packet p, forged;
+	struct packet a, b;
+
+	connect_ends(&g);
+	a = packet_of(&g, SIDE_SERVER, TCP_ACK, first);
+	b = a;
+	b.payload = (struct bytes){(const uint8_t *)second, strlen(second)};
+	feed(&a);
+	feed(&b);
+	g.seq[SIDE_SERVER] += (uint32_t)len;
+	client(&g, "QUIT\r\n");
+	dissector_finish(dissector);
+	assert_int_equal(told[told_count - 1].s.conflict_count, 1);
+	assert_int_equal(told[told_count - 1].s.conflicts[0].place, PLACE_GREETING);
+	return told[told_count - 1].s.conflicts[0].acted;
+}
+
+static void
+an_end_that_stops_behind_the_shorter_version_acted_on_it(void **state)
+{
+	const char *shorter = "220 mx ESMTP or so\r\n";
+	const char *longer = "220 mx.example.net ESMTP, really\r\n";
+
+	(void)state;
+	assert_int_equal(acted_on(shorter, longer, strlen(shorter)), ACTED_FIRST);
+	assert_int_equal(acted_on(longer, shorter, strlen(shorter)), ACTED_SECOND);
+	/* The front of the one and the end of the other give the same number. */
+	assert_int_equal(acted_on(shorter, longer, strlen(longer)), ACTED_UNKNOWN);
+	assert_int_equal(acted_on(longer, shorter, strlen(longer)), ACTED_UNKNOWN);
+}
+
+static void
+a_version_acknowledged_before_the_other_came_was_acted_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet a, b;
 
 	(void)state;
 	connect_ends(&g);
-	forged = packet_of(&g, SIDE_SERVER, TCP_ACK, "220 mx ESMTP or so\r\n");
-	p = forged;
-	p.payload = BYTES("220 mx.example.net ESMTP, really\r\n");
-	feed(&forged);
-	feed(&p);
-	g.seq[SIDE_SERVER] +=
-	    (uint32_t)p.payload.len; /* what the client acknowledges from now on */
+	a = packet_of(&g, SIDE_SERVER, TCP_ACK, "220 mx one\r\n");
+	b = a;
+	b.payload = BYTES("220 mx two\r\n");
+	feed(&a);
+	count_sent(&g, SIDE_SERVER, &a);
+	say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	feed(&b);
 	client(&g, "QUIT\r\n");
 	close_ends(&g);
-	assert_int_equal(told[0].s.conflict_count, 1);
-	assert_int_equal(told[0].s.conflicts[0].place, PLACE_GREETING);
-	assert_int_equal(told[0].s.conflicts[0].acted, ACTED_SECOND);
+	assert_int_equal(told[0].s.conflicts[0].acted, ACTED_FIRST);
 }
 
 static void
@@ -638,6 +673,7 @@ a_half_closed_session_goes_on(void **state)
 	server(&g, "221 bye\r\n");
 	say(&g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
 	say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	dissector_finish(dissector);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(told[0].s.ended_by, SIDE_CLIENT);
 	assert_true(told[0].s.complete);
@@ -705,6 +741,285 @@ many_segments_ahead_do_not_exhaust_memory(void **state)
 	assert_int_equal(dissector_counts(dissector).pool_refusals, 0);
 }
 
+/* A dialogue up to an offer of STARTTLS. */
+static void
+be_offered(struct dialogue *g)
+{
+	connect_ends(g);
+	server(g, "220 mx.example.net ESMTP\r\n");
+	client(g, "EHLO out.example.org\r\n");
+	server(g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+}
+
+/* Bytes that were sent and not captured. */
+static void
+lose(struct dialogue *g, enum side from, size_t len)
+{
+	g->seq[from] += (uint32_t)len;
+}
+
+static void
+what_a_reset_shows_to_be_lost_is_not_denied(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	be_offered(&g);
+	lose(&g, SIDE_CLIENT, 10); /* STARTTLS */
+	say(&g, SIDE_CLIENT, TCP_RST, NULL);
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.gap_bytes, 10);
+	assert_int_equal(told[0].s.ending, ENDING_RESET);
+	assert_false(told[0].s.complete);
+	assert_int_equal(told[0].s.smtp.requested, FACT_UNSEEN);
+}
+
+static void
+what_a_reset_acknowledges_is_not_denied(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	be_offered(&g);
+	lose(&g, SIDE_CLIENT, 30); /* MAIL */
+	lose(&g, SIDE_SERVER, 8);
+	say(&g, SIDE_CLIENT, TCP_RST | TCP_ACK, NULL);
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.gap_bytes, 38);
+	assert_false(told[0].s.complete);
+}
+
+static void
+what_an_empty_segment_shows_to_be_lost_is_not_denied(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	be_offered(&g);
+	lose(&g, SIDE_CLIENT, 10);
+	say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	dissector_expire(dissector, g.time + 3600000000);
+	assert_int_equal(told[0].s.gap_bytes, 10);
+	assert_int_equal(told[0].s.smtp.requested, FACT_UNSEEN);
+}
+
+/* One forged segment of this side amid a session in clear: ahead is how far off its place is. */
+static void
+forge_amid_a_session(enum side from, uint8_t flags, uint32_t seq_ahead, uint32_t ack_ahead)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet forged;
+
+	be_offered(&g);
+	forged = packet_of(&g, from, flags, NULL);
+	forged.seq += seq_ahead;
+	forged.ack += ack_ahead;
+	forged.ttl = 3;
+	feed(&forged);
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	dissector_finish(dissector);
+}
+
+static void
+one_forged_segment_hides_nothing(void **state)
+{
+	static const struct {
+		const char *name;
+		enum side from;
+		uint8_t flags;
+		uint32_t seq_ahead, ack_ahead;
+	} rows[] = {
+	    {"acknowledges what was never sent", SIDE_SERVER, TCP_ACK, 0, 100000},
+	    {"is far ahead", SIDE_CLIENT, TCP_ACK, 100000, 0},
+	    {"closes far ahead", SIDE_CLIENT, TCP_ACK | TCP_FIN, 100000, 0},
+	    {"closes the client's side", SIDE_CLIENT, TCP_ACK | TCP_FIN, 0, 0},
+	    {"closes the server's side", SIDE_SERVER, TCP_ACK | TCP_FIN, 0, 0},
+	    {"resets far ahead", SIDE_SERVER, TCP_RST, 3000, 0},
+	    {"begins anew where the client stands", SIDE_CLIENT, TCP_SYN, UINT32_MAX, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct told *t = &told[0];
+
+		told_count = 0;
+		forge_amid_a_session(rows[i].from, rows[i].flags, rows[i].seq_ahead,
+				     rows[i].ack_ahead);
+		if (told_count != 1 || !t->s.complete || t->s.gap_bytes != 0 ||
+		    t->s.smtp.mail_count != 1 || t->s.smtp.requested != FACT_NO)
+			fail_msg("a segment that %s: %zu sessions, complete %d, gap %u, mail %u",
+				 rows[i].name, told_count, t->s.complete, (unsigned)t->s.gap_bytes,
+				 t->s.smtp.mail_count);
+	}
+}
+
+static void
+forged_ends_of_both_sides_hide_nothing(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet forged[SIDES];
+
+	(void)state;
+	be_offered(&g);
+	for (int side = 0; side < SIDES; side++) {
+		forged[side] = packet_of(&g, (enum side)side, TCP_ACK | TCP_FIN, NULL);
+		feed(&forged[side]);
+	}
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+	assert_true(told[0].s.complete);
+}
+
+/* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
+static void
+feed_with_one_late(size_t late, size_t by)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p[10];
+	size_t n = 0;
+
+#define NEXT(from, flags, text)                          \
+	do {                                             \
+		p[n] = packet_of(&g, from, flags, text); \
+		count_sent(&g, from, &p[n]);             \
+		n++;                                     \
+	} while (0)
+	NEXT(SIDE_CLIENT, TCP_SYN, NULL);
+	NEXT(SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	NEXT(SIDE_CLIENT, TCP_ACK, NULL);
+	NEXT(SIDE_SERVER, TCP_ACK, "220-mx.example.net ESMTP\r\n");
+	NEXT(SIDE_SERVER, TCP_ACK, "220 really\r\n");
+	NEXT(SIDE_CLIENT, TCP_ACK, "EHLO out.example.org\r\n");
+	NEXT(SIDE_SERVER, TCP_ACK, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	NEXT(SIDE_CLIENT, TCP_ACK, "MAIL FROM:<anna@example.org>\r\n");
+	NEXT(SIDE_SERVER, TCP_ACK, "250 ok\r\n");
+	NEXT(SIDE_CLIENT, TCP_ACK, "QUIT\r\n");
+#undef NEXT
+	for (size_t i = 0; i < n; i++) {
+		if (i != late)
+			feed(&p[i]);
+		if (i == late + by || (i == n - 1 && late + by >= n))
+			feed(&p[late]);
+	}
+	close_ends(&g);
+	dissector_finish(dissector);
+}
+
+static void
+a_late_packet_changes_nothing(void **state)
+{
+	(void)state;
+	/* Behind the client's own first bytes even its SYN is told by its number. */
+	for (size_t late = 1; late < 10; late++)
+		for (size_t by = 1; by < 8; by++) {
+			const struct session *s = &told[0].s;
+
+			told_count = 0;
+			feed_with_one_late(late, by);
+			if (told_count != 1 || !s->complete || s->smtp.offered != FACT_YES ||
+			    s->smtp.mail_count != 1 || !s->smtp.mail_accepted ||
+			    s->smtp.requested != FACT_NO ||
+			    strcmp(told[0].greeting, "mx.example.net ESMTP") != 0)
+				fail_msg("packet %zu late by %zu: %zu told, complete %d, offered "
+					 "%d, requested %d, mail %u %d, greeting %s",
+					 late, by, told_count, s->complete, s->smtp.offered,
+					 s->smtp.requested, s->smtp.mail_count,
+					 s->smtp.mail_accepted, told[0].greeting);
+		}
+}
+
+static void
+a_side_begun_without_its_syn_claims_no_absence(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	say(&g, SIDE_CLIENT, TCP_SYN, NULL);
+	lose(&g, SIDE_SERVER, 1 + 60); /* SYN-ACK, greeting, half of a reply */
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, "250-SIZE 1000\r\n250 HELP\r\n");
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.smtp.offered, FACT_UNSEEN);
+	assert_false(told[0].s.complete);
+}
+
+static void
+ports_used_again_without_a_syn_are_a_new_session(void **state)
+{
+	struct dialogue g = dialogue(40000), again = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	deliver_mail(&g);
+	say(&g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL);
+	say(&g, SIDE_CLIENT, TCP_ACK | TCP_FIN, NULL);
+	again.time = g.time;
+	lose(&again, SIDE_CLIENT, 3000000);
+	lose(&again, SIDE_SERVER, 4000000);
+	deliver_mail(&again);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 2);
+	assert_true(told[0].s.complete);
+	assert_int_equal(told[0].s.gap_bytes, 0);
+	assert_false(told[1].s.complete);
+	assert_true(told[1].s.smtp.message_sent);
+}
+
+static void
+one_wrong_clock_ends_no_session(void **state)
+{
+	struct dialogue g = dialogue(40000), other = dialogue(40001);
+
+	(void)state;
+	be_offered(&g);
+	other.time = g.time + 3600000000;
+	connect_ends(&other);
+	client(&g, "STARTTLS\r\n");
+	server(&g, "220 go\r\n");
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.smtp.accepted, FACT_YES);
+}
+
+/* Text in place of TLS, and the session goes on in clear: what was sent is told. */
+static void
+text_in_place_of_tls_is_read_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet hello;
+
+	(void)state;
+	be_offered(&g);
+	client(&g, "STARTTLS\r\n");
+	server(&g, "220 go\r\n");
+	hello = packet_of(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	hello.payload = BYTES("\x16\x03\x01\x00\x05hello");
+	feed(&hello);
+	count_sent(&g, SIDE_CLIENT, &hello);
+	server(&g, "454 TLS not available\r\n");
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	client(&g, "RCPT TO:<bert@example.net>\r\n");
+	server(&g, "250 ok\r\n");
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told[0].s.tls.complete, FACT_NO);
+	assert_true(told[0].s.smtp.server_text_after);
+	assert_true(told[0].s.smtp.client_text_after);
+	assert_true(told[0].s.smtp.mail_accepted);
+	assert_string_equal(told[0].rcpt, "example.net");
+	assert_int_equal(session_outcome(&told[0].s), OUTCOME_PLAINTEXT);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -719,7 +1034,8 @@ main(void)
 	    CASE(the_same_bytes_twice_are_no_conflict),
 	    CASE(other_bytes_in_the_same_range_are_a_conflict),
 	    CASE(a_keep_alive_byte_is_no_conflict),
-	    CASE(a_longer_second_version_tells_who_was_believed),
+	    CASE(an_end_that_stops_behind_the_shorter_version_acted_on_it),
+	    CASE(a_version_acknowledged_before_the_other_came_was_acted_on),
 	    CASE(a_corrupt_segment_is_dropped_where_checksums_are_right),
 	    CASE(a_reset_out_of_sequence_is_not_believed),
 	    CASE(a_reset_in_sequence_ends_the_session),
@@ -727,6 +1043,16 @@ main(void)
 	    CASE(ports_used_again_after_the_end_are_a_new_session),
 	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
 	    CASE(a_forged_syn_changes_nothing),
+	    CASE(what_a_reset_shows_to_be_lost_is_not_denied),
+	    CASE(what_a_reset_acknowledges_is_not_denied),
+	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),
+	    CASE(one_forged_segment_hides_nothing),
+	    CASE(forged_ends_of_both_sides_hide_nothing),
+	    CASE(a_late_packet_changes_nothing),
+	    CASE(a_side_begun_without_its_syn_claims_no_absence),
+	    CASE(ports_used_again_without_a_syn_are_a_new_session),
+	    CASE(one_wrong_clock_ends_no_session),
+	    CASE(text_in_place_of_tls_is_read_on),
 	    CASE(one_side_alone_claims_no_absence),
 	    CASE(a_connection_without_payload_is_no_session),
 	    CASE(a_half_closed_session_goes_on),
