@@ -9,15 +9,21 @@
 
 #include "dissector/bytes.h"
 
-#define PADDING_ECHO_MIN 4 /* a quoted run shorter than this may be ordinary text */
+/*
+ * Devices that pad a command keep its length; a run of another length in an
+ * error text is decoration or something made anonymous.
+ */
+#define PADDING_ECHO_LEN 8 /* of STARTTLS */
 
-/* All of word is padding, but maybe for a capital letter at its end. */
+/* All of word is padding, but maybe for a letter at its end. */
 bool padding_is_word(struct bytes word);
 
 /*
  * The word in a server's error text that STARTTLS cannot have been echoed
- * as: padding, or a near miss of STARTTLS where the text quotes it (in quotes or
- * brackets, or behind ": "). Borrowed from text; empty for none.
+ * as: padding of its length that the text quotes (in quotes or brackets, or
+ * behind ": ") or begins or ends with, or a near miss of STARTTLS that it quotes.
+ * START-TLS and START_TLS are how people write it. Borrowed from text; empty
+ * for none.
  */
 struct bytes padding_echo(struct bytes text);
 

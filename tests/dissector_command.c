@@ -190,7 +190,13 @@ static const struct {
 } echoes[] = {
     {BYTES("5.5.1 Command unrecognized: \"XXXXXXXX\""), BYTES("XXXXXXXX")},
     {BYTES("unrecognized command XXXXXXXA"), BYTES("XXXXXXXA")},
-    {BYTES("what is ****?"), BYTES("****")},
+    {BYTES("5.5.1 XXXXXXXX: command not recognized"), BYTES("XXXXXXXX")},
+    {BYTES("XXXXXXXX not recognised"), BYTES("XXXXXXXX")},
+    {BYTES("Error: command not recognized: XXXXXXXX"), BYTES("XXXXXXXX")},
+    {BYTES("Command unknown: 'xxxxxxxx'"), BYTES("xxxxxxxx")},
+    {BYTES("unknown: <********>"), BYTES("********")},
+    {BYTES("unknown command (XXXXXXXa)."), BYTES("XXXXXXXa")},
+    {BYTES("unknown [STARTTLX]"), BYTES("STARTTLX")},
     {BYTES("unknown: STARTTLX"), BYTES("STARTTLX")},
     {BYTES("unknown 'STARTTL'"), BYTES("STARTTL")},
     {BYTES("unknown <STARTTTLS>"), BYTES("STARTTTLS")},
@@ -202,6 +208,24 @@ static const struct {
     {BYTES("no such host xxxxx.example"), BYTES("")},
     {BYTES("XXX"), BYTES("")},
     {BYTES("TLS not available"), BYTES("")},
+    /* Ordinary error texts. */
+    {BYTES("what is ****?"), BYTES("")},
+    {BYTES("Command unknown: 'XXX'"), BYTES("")},
+    {BYTES("5.7.1 ***** You are blocked *****"), BYTES("")},
+    {BYTES("5.7.1 ******** You are blocked ********"), BYTES("")},
+    {BYTES("5.5.1 ********"), BYTES("")},
+    {BYTES("4.7.0 **** TLS temporarily unavailable ****"), BYTES("")},
+    {BYTES("4.7.0 ************************************"), BYTES("")},
+    {BYTES("5.5.1 Error: START-TLS not available"), BYTES("")},
+    {BYTES("5.5.1 Error: -STARTTLS not available"), BYTES("")},
+    {BYTES("4.3.3 TLS not available (START_TLS disabled)"), BYTES("")},
+    {BYTES("4.3.3 TLS not available (STARTLS is disabled)"), BYTES("")},
+    {BYTES("4.7.0 TLS not available, ticket id: xxxx"), BYTES("")},
+    {BYTES("5.7.1 Client host [xxxx] blocked"), BYTES("")},
+    {BYTES("5.7.1 Client host [xxxxxxxx] blocked"), BYTES("")},
+    {BYTES("5.7.1 Client xxxxxxxx is blocked"), BYTES("")},
+    {BYTES("5.7.1 blocked, see id=xxxxxxxx"), BYTES("")},
+    {BYTES("4.7.0 xxxx Too many connections"), BYTES("")},
     {BYTES(""), BYTES("")},
 };
 
@@ -222,7 +246,8 @@ padding_may_end_in_an_ordinal(void **state)
 	assert_true(padding_is_word(BYTES("XxXx****")));
 	assert_true(padding_is_word(BYTES("XXXXXXXB")));
 	assert_false(padding_is_word(BYTES("XXXXXXBB")));
-	assert_false(padding_is_word(BYTES("XXXXXXXb")));
+	assert_true(padding_is_word(BYTES("XXXXXXXb")));
+	assert_false(padding_is_word(BYTES("XXXXXXX1")));
 	assert_false(padding_is_word(BYTES("B")));
 	assert_false(padding_is_word(BYTES("")));
 }

@@ -74,6 +74,8 @@ static const struct reply replies[] = {
      "mx\nPIPELINING\nSIZE 10240000\nVRFY\nETRN\nXXXXXXXA\nENHANCEDSTATUSCODES\n8BITMIME\nDSN\n"
      "XXXXXXXB\nXXXXXXXC",
      MASK_PADDING, HIDES_STARTTLS, 5},
+    {"Postfix, a small letter behind", POSTFIX,
+     "mx\nPIPELINING\nVRFY\nETRN\nXXXXXXXa\n8BITMIME\nDSN", MASK_PADDING, HIDES_STARTTLS, 4},
     {"Postfix, lower case x", POSTFIX,
      "mx\nPIPELINING\nSIZE 1\nVRFY\nETRN\nxxxxxxxx\n8BITMIME\nDSN", MASK_PADDING, HIDES_STARTTLS,
      5},
@@ -315,7 +317,7 @@ padding_is_told_from_words(void **state)
 	} rows[] = {
 	    {"XXXXXXXX", true},  {"XXXXXXXA", true},  {"xxxxxxxx", true}, {"****", true},
 	    {"XXX", true},       {"XX", false},       {"X", false},       {"", false},
-	    {"XXXXXXXa", false}, {"XXXXXXX1", false}, {"XXxXXXXX", true}, {"XXXXAXXX", false},
+	    {"XXXXXXXa", true},  {"XXXXXXX1", false}, {"XXxXXXXX", true}, {"XXXXAXXX", false},
 	    {"XXXX XXX", false}, {"AXXXXXXX", false}, {"XCLIENT", false}, {"AAAAAAAA", false},
 	};
 
