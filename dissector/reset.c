@@ -33,7 +33,11 @@ reset_contradictions(const struct stream *s, const struct packet *p)
 			    p->ttl <= s->ttl_high + CONVERSATION_TTL_DRIFT))
 		return 0;
 	found = RESET_TTL_DIFFERS;
-	/* These alone prove nothing: many stacks send resets with an IP-ID and a window of zero. */
+	/*
+	 * These alone prove nothing: many stacks send resets with both zero, draw
+	 * IP-IDs at random, or move the window as they read, and only a sender's
+	 * last values are known here.
+	 */
 	if (p->ip_id && (uint16_t)(p->ip_id - s->ip_id + CONVERSATION_IP_ID_DRIFT) >
 			    2 * CONVERSATION_IP_ID_DRIFT)
 		found |= RESET_IP_ID_DIFFERS;
@@ -63,6 +67,18 @@ reset_believe(struct conversation *c)
 		c->has_end = true;
 		c->ended_by = (uint8_t)c->reset.from;
 	}
+}
+
+/* What a reset that is believed acknowledges did arrive, captured or not. */
+static void
+take_acknowledgement(struct conversation *c, enum side from, const struct packet *p)
+{
+	struct stream *peer = &c->exchange.streams[side_other(from)];
+	uint64_t offset;
+
+	if ((p->flags & TCP_ACK) && peer->is_begun && stream_offset(peer, p->ack, &offset) &&
+	    offset > peer->acked)
+		peer->acked = offset;
 }
 
 /*
@@ -101,8 +117,10 @@ reset_take(struct conversation *c, enum side from, const struct packet *p)
 	    .contradictions = reset_contradictions(s, p),
 	};
 	c->has_early_reset = true;
-	if (is_now)
+	if (is_now) {
+		take_acknowledgement(c, from, p);
 		reset_believe(c);
+	}
 }
 
 /*
