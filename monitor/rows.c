@@ -440,7 +440,7 @@ put_findings(struct rows *r, const struct verdict *v, struct session_row *out)
 		    .where = where_name(f->where),
 		    .detail = f->detail,
 		    .summary = summary_text(r, out, f),
-		    .refuted_by = f->kind->refuted_by,
+		    .refuted_by = f->refuted_by,
 		    .proofs = r->proofs[i],
 		    .proof_count = k,
 		};

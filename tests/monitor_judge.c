@@ -237,6 +237,24 @@ refused_then_gone(struct session *s)
 	s->smtp.mail_accepted = s->smtp.message_sent = false;
 }
 
+/* Not a refusal, and not the go-ahead either: the client waits for 220 in vain. */
+static void
+answered_neither_yes_nor_no(struct session *s)
+{
+	refused(s);
+	s->smtp.starttls_refusal = 250;
+	s->refusal = view("2.0.0 Ok");
+}
+
+static void
+answered_wrongly_and_encrypted_all_the_same(struct session *s)
+{
+	encrypted(s);
+	s->smtp.accepted = FACT_NO;
+	s->smtp.starttls_refusal = 250;
+	s->refusal = view("2.0.0 Ok");
+}
+
 static void
 echoed(struct session *s)
 {
@@ -248,11 +266,48 @@ echoed(struct session *s)
 }
 
 static void
+quit_at_once(struct session *s)
+{
+	plain(s);
+	s->smtp.greeting_verb = GREETING_NONE;
+	s->smtp.extended = s->smtp.offered = FACT_UNSEEN;
+	s->smtp.mail_count = 0;
+	s->smtp.mail_accepted = s->smtp.message_sent = false;
+	s->ehlos = 0;
+}
+
+/* Under a rate limit nobody says what he did not understand. */
+static void
+echo_in_a_rate_limit(struct session *s)
+{
+	echoed(s);
+	s->smtp.starttls_refusal = 454;
+	s->refusal = view("4.7.0 TLS not available ********");
+}
+
+static void
 verb_masked(struct session *s)
 {
 	unused(s);
 	s->smtp.verb_masked = true;
 	s->masked_verb = view("XXXXXXXX");
+}
+
+static void
+verb_masked_unoffered(struct session *s)
+{
+	plain(s);
+	s->smtp.verb_masked = true;
+	s->masked_verb = view("XXXXXXXX");
+}
+
+/* A bot that sends anything: no EHLO reply, so no STARTTLS to hide. */
+static void
+verb_masked_before_ehlo(struct session *s)
+{
+	quit_at_once(s);
+	s->smtp.verb_masked = true;
+	s->masked_verb = view("xxxxxxxx");
 }
 
 static void
@@ -344,6 +399,77 @@ failed_by_silence(struct session *s)
 	s->ending = ENDING_IDLE;
 }
 
+/* The 220 came, and not one byte of TLS behind it. */
+static void
+closed_after_220(struct session *s)
+{
+	accepted(s);
+	s->ended_by = SIDE_CLIENT;
+}
+
+static void
+reset_after_220(struct session *s)
+{
+	accepted(s);
+	s->ending = ENDING_RESET;
+	s->ended_by = SIDE_SERVER;
+}
+
+static void
+silent_after_220(struct session *s)
+{
+	accepted(s);
+	s->ending = ENDING_IDLE;
+}
+
+static void
+capture_ended_after_220(struct session *s)
+{
+	accepted(s);
+	s->ending = ENDING_CAPTURE;
+}
+
+static void
+closed_after_220_seen_from_one_side(struct session *s)
+{
+	accepted(s);
+	s->seen = SEEN_SERVER;
+}
+
+static void
+closed_after_220_with_a_gap(struct session *s)
+{
+	accepted(s);
+	s->clear_whole = s->complete = false;
+}
+
+/* The server waits for TLS in vain, says so and hangs up. */
+static void
+timeout_after_220(struct session *s)
+{
+	closed_after_220(s);
+	s->ended_by = SIDE_SERVER;
+	s->server_sample = view("421 4.4.2 mx.example.net Error: timeout exceeded\r\n");
+	s->smtp.server_injected = (uint32_t)s->server_sample.len;
+}
+
+static void
+timeout_and_more_after_220(struct session *s)
+{
+	timeout_after_220(s);
+	s->server_sample = view("421 4.4.2 timeout\r\n250 AUTH PLAIN\r\n");
+	s->smtp.server_injected = (uint32_t)s->server_sample.len;
+}
+
+static void
+timeout_before_the_client_hello(struct session *s)
+{
+	timeout_after_220(s);
+	s->tls.client_hello = true;
+	s->tls.complete = FACT_NO;
+	s->tls.failure = TLS_FAILED_FIN;
+}
+
 static void
 failed_implicit(struct session *s)
 {
@@ -399,6 +525,22 @@ commands_injected(struct session *s)
 	encrypted(s);
 	s->smtp.client_injected = 6;
 	s->client_sample = view("RSET\r\n");
+}
+
+static void
+blank_lines_behind_starttls(struct session *s)
+{
+	encrypted(s);
+	s->smtp.client_injected = 4;
+	s->client_sample = view("\r\n\r\n");
+}
+
+/* What is kept ends before what came. */
+static void
+blank_lines_and_more_behind_starttls(struct session *s)
+{
+	blank_lines_behind_starttls(s);
+	s->smtp.client_injected = 10;
 }
 
 static void
@@ -536,6 +678,34 @@ old_version_only_offered(struct session *s)
 }
 
 static void
+old_version_refused_by_the_client(struct session *s)
+{
+	failed_by_alert(s);
+	s->tls.server_hello = true;
+	s->tls.alert.by = s->tls.failed_by = SIDE_CLIENT;
+	s->tls.alert.description = 70;
+	s->tls.version = 0x0301;
+	s->tls.cipher = 0x002f;
+}
+
+static void
+old_version_with_the_end_unseen(struct session *s)
+{
+	tls_10(s);
+	s->tls.complete = FACT_UNSEEN;
+	s->clear_whole = s->complete = false;
+}
+
+static void
+ssl_2(struct session *s)
+{
+	accepted(s);
+	s->tls.client_hello = true;
+	s->tls.offered_version = 0x0303;
+	s->tls.version = 0x0002;
+}
+
+static void
 good_certificate(struct session *s)
 {
 	suite(s, 0xc030);
@@ -569,6 +739,14 @@ self_signed(struct session *s)
 	s->certificate.trusted = FACT_NO;
 }
 
+/* Put into the CA file by whoever runs this monitor. */
+static void
+self_signed_and_trusted(struct session *s)
+{
+	good_certificate(s);
+	s->certificate.self_signed = FACT_YES;
+}
+
 static void
 wrong_name(struct session *s)
 {
@@ -585,6 +763,34 @@ conflict_at(struct session *s, enum place place)
 	s->conflicts[0] = ehlo_conflict("abc", "xyz");
 	s->conflicts[0].place = place;
 	s->conflict_count = s->conflicts_total = 1;
+}
+
+/* What is the same in both versions is longer than what a sentence quotes. */
+static void
+conflict_far_inside(struct session *s)
+{
+	encrypted(s);
+	s->conflicts[0] = ehlo_conflict(
+	    "250-mx.example.net at your service\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n"
+	    "250-VRFY\r\n250-ETRN\r\n250-ENHANCEDSTATUSCODES\r\n250-STARTTLS\r\n250 DSN\r\n",
+	    "250-mx.example.net at your service\r\n250-PIPELINING\r\n250-SIZE 10240000\r\n"
+	    "250-VRFY\r\n250-ETRN\r\n250-ENHANCEDSTATUSCODES\r\n250-XXXXXXXX\r\n250 DSN\r\n");
+	s->conflict_count = s->conflicts_total = 1;
+}
+
+/* ... on one line. */
+static void
+conflict_far_inside_a_line(struct session *s)
+{
+	static char first[301], second[302];
+
+	memset(first, 'a', 300);
+	memcpy(second, first, 300);
+	memcpy(first + 290, "first", 5);
+	memcpy(second + 290, "second", 6);
+	conflict_at(s, PLACE_COMMAND);
+	s->conflicts[0].first.text = view(first);
+	s->conflicts[0].second.text = view(second);
 }
 
 static void
@@ -649,8 +855,9 @@ reset_of_a_kernel(struct session *s)
 	reset_with(s, RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS);
 }
 
+/* Systems that draw IP-IDs at random, and whose window moves, send such resets themselves. */
 static void
-reset_of_another_hand(struct session *s)
+reset_with_another_ip_id_alone(struct session *s)
 {
 	reset_with(s, RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS);
 	s->resets[0].ip_id = 4711;
@@ -915,8 +1122,12 @@ static const struct {
     ROW(conflict_that_failed, CONFLICT(CRITICAL)),
     ROW(refused, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(refused_then_gone, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(answered_neither_yes_nor_no, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(echo_in_a_rate_limit, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(echoed, {"starttls-command-masked", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(verb_masked, {"starttls-command-masked", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
+    ROW(verb_masked_unoffered, {"starttls-command-masked", CRITICAL, POSSIBLE, WHERE_CLIENT_SIDE},
+	MISSING),
     ROW(unused, UNUSED),
     ROW(helo_forced, {"ehlo-suppressed", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(banner, {"banner-masked", NOTICE, PROVEN, WHERE_SERVER_SIDE}),
@@ -924,18 +1135,30 @@ static const struct {
     ROW(failed_by_encrypted_alert, HANDSHAKE),
     ROW(failed_by_reset, HANDSHAKE),
     ROW(failed_by_fin, HANDSHAKE),
+    ROW(closed_after_220, HANDSHAKE),
+    ROW(reset_after_220, HANDSHAKE),
+    ROW(timeout_after_220, HANDSHAKE),
+    ROW(timeout_and_more_after_220, HANDSHAKE,
+	{"response-injection", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
+    ROW(timeout_before_the_client_hello, HANDSHAKE,
+	{"response-injection", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(failed_implicit, HANDSHAKE),
     ROW(text_for_server_hello, HANDSHAKE,
 	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(client_went_on_in_text, {"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     ROW(interrupted, {"tls-interrupted", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(commands_injected, {"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
+    ROW(blank_lines_and_more_behind_starttls,
+	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(replies_injected, {"response-injection", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(downgraded, {"tls-downgrade", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     ROW(downgraded_to_tls11, {"tls-downgrade", CRITICAL, PROVEN, WHERE_UNKNOWN}, OBSOLETE),
     ROW(fallback_refused, HANDSHAKE, {"tls-downgrade", WARNING, PROBABLE, WHERE_UNKNOWN}),
     ROW(tls_10, OBSOLETE),
     ROW(ssl_3, OBSOLETE),
+    ROW(ssl_2, OBSOLETE),
+    ROW(old_version_with_the_end_unseen, OBSOLETE),
+    ROW(old_version_refused_by_the_client, HANDSHAKE),
     ROW(rc4, OBSOLETE),
     ROW(triple_des, OBSOLETE),
     ROW(single_des, OBSOLETE),
@@ -949,9 +1172,10 @@ static const struct {
     ROW(conflict_in_message, CONFLICT(WARNING)),
     ROW(conflict_in_greeting, CONFLICT(CRITICAL)),
     ROW(conflict_in_starttls, CONFLICT(CRITICAL)),
+    ROW(conflict_far_inside, CONFLICT(CRITICAL)),
+    ROW(conflict_far_inside_a_line, CONFLICT(WARNING)),
     ROW(reset_and_data, RESET),
     ROW(reset_from_elsewhere, RESET),
-    ROW(reset_of_another_hand, RESET),
     ROW(secret, MISSING, {"credentials-exposed", WARNING, PROVEN, WHERE_UNKNOWN}),
     ROW(requiretls, UNUSED, {"requiretls-violation", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     /* What must not alarm. */
@@ -961,6 +1185,14 @@ static const struct {
     ROW(greylisted, {0}),
     ROW(quit_after_ehlo, {0}),
     ROW(quit_after_220, {0}),
+    ROW(silent_after_220, {0}),
+    ROW(capture_ended_after_220, {0}),
+    ROW(closed_after_220_seen_from_one_side, {0}),
+    ROW(closed_after_220_with_a_gap, {0}),
+    ROW(answered_wrongly_and_encrypted_all_the_same, {0}),
+    ROW(verb_masked_before_ehlo, {0}),
+    ROW(blank_lines_behind_starttls, {0}),
+    ROW(self_signed_and_trusted, {0}),
     ROW(gap_before_the_end, {0}),
     ROW(missing_with_a_gap, {0}),
     ROW(reply_not_seen_whole, {0}),
@@ -990,6 +1222,7 @@ static const struct {
     ROW(certificate_of_nobody_checked, {0}),
     ROW(conflict_in_tls, {0}),
     ROW(reset_of_a_kernel, {0}),
+    ROW(reset_with_another_ip_id_alone, {0}),
     ROW(reset_from_elsewhere_after_quit, {0}),
     ROW(challenge_only, MISSING),
 };
@@ -1030,7 +1263,7 @@ each_session_shows_its_kinds_and_no_others(void **state)
 			if (f == NULL)
 				fail_msg("%s: no %s", rows[i].name, e->kind);
 			else if (f->severity != e->severity || f->certainty != e->certainty ||
-			    f->where != e->where)
+				 f->where != e->where)
 				fail_msg("%s: %s is %s, %s, %s", rows[i].name, e->kind,
 					 severity_name(f->severity), certainty_name(f->certainty),
 					 where_name(f->where));
@@ -1131,6 +1364,22 @@ a_detail_carries_the_telling_bytes(void **state)
 	    {self_signed, "certificate-invalid", "self-signed, issued by nobody"},
 	    {secret, "credentials-exposed", "AUTH \"PLAIN\""},
 	    {reset_from_elsewhere, "reset-injected", "the TTL is 255 and not 57"},
+	    {answered_neither_yes_nor_no, "starttls-refused",
+	     "answered 250 \"2.0.0 Ok\", which is neither yes nor no"},
+	    {verb_masked, "starttls-command-masked", "which the server had offered"},
+	    {verb_masked_unoffered, "starttls-command-masked", "does not offer STARTTLS"},
+	    {closed_after_220, "tls-handshake-failed",
+	     "the client closed the connection before any byte of TLS"},
+	    {reset_after_220, "tls-handshake-failed",
+	     "the connection was reset before any byte of TLS, ended by the server"},
+	    {timeout_after_220, "tls-handshake-failed", "the server closed the connection"},
+	    {ssl_2, "tls-obsolete", "The server answered in SSLv2"},
+	    {tls_10, "tls-obsolete", "The session settled on TLSv1.0"},
+	    {old_version_with_the_end_unseen, "tls-obsolete", "The server chose TLSv1.0"},
+	    {conflict_far_inside, "segment-conflict",
+	     "first \"250-STARTTLS\\x0d\\x0a250 DSN\\x0d\\x0a\", then \"250-XXXXXXXX\\x0d"},
+	    {conflict_far_inside_a_line, "segment-conflict", "first \"firstaaaaa\", then \"second"},
+	    {unused, "starttls-unused", "no STARTTLS of the client was seen"},
 	};
 
 	(void)state;
@@ -1153,6 +1402,33 @@ proof(const char *kind, const char *what)
 		if (strcmp(f->proofs[i].what, what) == 0)
 			return f->proofs[i].value;
 	return "";
+}
+
+static void
+what_would_refute_it_fits_the_finding(void **state)
+{
+	static const struct {
+		void (*build)(struct session *s);
+		const char *kind, *words;
+	} refuted[] = {
+	    {verb_masked, "starttls-command-masked", "A client that really sends the padding"},
+	    {echoed, "starttls-command-masked", "A server that answers STARTTLS so"},
+	    {accepted_unoffered, "starttls-stripped", "without ever offering it"},
+	    {cut_by_conflict, "starttls-stripped", "A proxy"},
+	    {tls_10, "tls-obsolete", "the server's hello"},
+	    {masked, "starttls-masked", "The same EHLO reply"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refuted) / sizeof(refuted[0]); i++) {
+		const struct finding *f;
+
+		judge(refuted[i].build);
+		f = found(refuted[i].kind);
+		assert_non_null(f);
+		if (strstr(f->refuted_by, refuted[i].words) == NULL)
+			fail_msg("%s: \"%s\"", refuted[i].kind, f->refuted_by);
+	}
 }
 
 static void
@@ -1221,6 +1497,7 @@ main(void)
 	    cmocka_unit_test(each_finding_is_one_printable_sentence_with_proofs),
 	    cmocka_unit_test(hostile_bytes_stay_inside_the_fields),
 	    cmocka_unit_test(a_detail_carries_the_telling_bytes),
+	    cmocka_unit_test(what_would_refute_it_fits_the_finding),
 	    cmocka_unit_test(which_version_was_acted_upon_is_told_from_later_bytes),
 	    cmocka_unit_test(the_table_has_every_kind_of_one_session_in_full),
 	    cmocka_unit_test(severities_are_known_by_name),

@@ -60,6 +60,7 @@ plain_verdict(const char *kind)
 	v->findings[0].severity = SEVERITY_WARNING;
 	v->findings[0].certainty = CERTAINTY_PROVEN;
 	v->findings[0].where = WHERE_SERVER_SIDE;
+	v->findings[0].refuted_by = v->findings[0].kind->refuted_by;
 	snprintf(v->findings[0].detail, DETAIL_MAX, "The password was sent in clear.");
 	snprintf(v->findings[0].proofs[0].what, sizeof(v->findings[0].proofs[0].what), "AUTH");
 	snprintf(v->findings[0].proofs[0].value, sizeof(v->findings[0].proofs[0].value), "PLAIN");

@@ -52,10 +52,39 @@ judge_plaintext_after_starttls(const struct session *s, struct finding *out)
 	return true;
 }
 
+/*
+ * An empty line is no command: it changes nothing wherever it is read. What is
+ * kept of the text must be all that came.
+ */
+static bool
+is_blank_alone(const struct session *s)
+{
+	for (size_t i = 0; i < s->client_sample.len; i++)
+		if (s->client_sample.at[i] != '\r' && s->client_sample.at[i] != '\n')
+			return false;
+	return s->client_sample.len >= s->smtp.client_injected;
+}
+
+/*
+ * The server waited for TLS that never came, said so and hung up: 421 is what
+ * it may say at any time, RFC 5321 section 4.2.1. One line and nothing else.
+ */
+static bool
+is_farewell_alone(const struct session *s)
+{
+	struct bytes text = s->server_sample;
+	size_t line = bytes_find(text, '\n');
+
+	return !s->tls.client_hello && !s->smtp.client_text_after && s->ended_by == SIDE_SERVER &&
+	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
+	       text_starts(text, BYTES("421 ")) && line + 1 >= text.len &&
+	       text.len >= s->smtp.server_injected;
+}
+
 bool
 judge_command_injection(const struct session *s, struct finding *out)
 {
-	if (s->smtp.client_injected == 0)
+	if (s->smtp.client_injected == 0 || is_blank_alone(s))
 		return false;
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);
@@ -76,7 +105,7 @@ judge_command_injection(const struct session *s, struct finding *out)
 bool
 judge_response_injection(const struct session *s, struct finding *out)
 {
-	if (s->smtp.server_injected == 0)
+	if (s->smtp.server_injected == 0 || is_farewell_alone(s))
 		return false;
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);

@@ -53,8 +53,9 @@ const struct kind judge_kinds[] = {
     {
 	.name = "starttls-command-masked",
 	.title = "The client's STARTTLS command was overwritten",
-	.meaning = "The command STARTTLS was changed between client and server, so that the "
-		   "server could not understand it. The packets themselves show it.",
+	.meaning = "The command STARTTLS is changed between client and server, so that the "
+		   "server cannot understand it: it arrives as padding, or the server quotes "
+		   "what the client did not send.",
 	.refuted_by = "A client that really sends the padding: look at its own log or "
 		      "capture next to it.",
 	.advice = "Look for SMTP inspection on the side of this tap that is named, and "
@@ -66,7 +67,7 @@ const struct kind judge_kinds[] = {
 	.name = "starttls-refused",
 	.title = "The server offered STARTTLS and then refused it",
 	.meaning = "STARTTLS was in the EHLO reply, the client asked for it, and the answer "
-		   "was no. Servers under load or rate limits do so; so does whoever "
+		   "was not the go-ahead. Servers under load or rate limits do so; so does whoever "
 		   "wants the mail in clear.",
 	.refuted_by = "A line in the server's own log that refuses this client, mostly for "
 		      "a rate limit, a missing certificate or a lack of resources.",
@@ -104,8 +105,9 @@ const struct kind judge_kinds[] = {
     {
 	.name = "starttls-unused",
 	.title = "STARTTLS was offered and not used",
-	.meaning = "The client could have encrypted and did not even ask. Bots, scanners, "
-		   "printers and old software do so every day.",
+	.meaning =
+	    "The client could have encrypted and, as far as was seen, did not ask. Bots, scanners, "
+	    "printers and old software do so every day.",
 	.refuted_by = "A client that is known never to use STARTTLS. It is a matter only "
 		      "where this client used it with this server before.",
 	.advice = "If the client is yours, switch on opportunistic TLS. If it used STARTTLS "
@@ -115,13 +117,13 @@ const struct kind judge_kinds[] = {
     },
     {
 	.name = "tls-handshake-failed",
-	.title = "The TLS handshake was begun and not completed",
-	.meaning = "TLS was agreed, but the handshake ended by an alert, a reset, a closed "
-		   "connection or bytes that are no TLS. Many senders then try again "
-		   "in clear.",
+	.title = "TLS was agreed and its handshake not completed",
+	.meaning = "TLS was agreed, but before its handshake was complete came an alert, a "
+		   "reset, the end of the connection or bytes that are no TLS. Many "
+		   "senders then try again in clear.",
 	.refuted_by = "A fault at one end that its own log names: an expired or unknown "
 		      "certificate, no common version, a first message too large for an "
-		      "old device.",
+		      "old device. Or a checker that only asks whether TLS is there.",
 	.advice = "Look in the log of the end that is named for the reason. If neither end "
 		  "knows of one, suspect the path, and watch for mail in clear from this "
 		  "client soon after.",
@@ -195,9 +197,9 @@ const struct kind judge_kinds[] = {
     {
 	.name = "tls-obsolete",
 	.title = "An obsolete TLS version or cipher suite was used",
-	.meaning = "The session was encrypted in a way that can be broken or does not "
+	.meaning = "The session was to be encrypted in a way that can be broken or does not "
 		   "protect at all.",
-	.refuted_by = "Nothing to refute: both hellos were seen.",
+	.refuted_by = "Nothing to refute: the server's hello, which settles it, was seen.",
 	.advice = "Update the older of the two ends. Switch off TLS below 1.2 and suites "
 		  "with NULL, EXPORT, anonymous keys, RC4, DES and 3DES at your own.",
 	.reference = "RFC 8996 section 2",
@@ -276,6 +278,7 @@ begin(struct finding *f, const struct kind *kind)
 	f->severity = SEVERITY_INFO;
 	f->certainty = CERTAINTY_POSSIBLE;
 	f->where = WHERE_UNKNOWN;
+	f->refuted_by = kind->refuted_by;
 	f->detail[0] = '\0';
 	f->proof_count = 0;
 }

@@ -25,7 +25,7 @@ struct kind {
 	const char *name;       /* as in the contract: "starttls-missing" */
 	const char *title;      /* a short heading for people */
 	const char *meaning;    /* what it says, in a sentence or two */
-	const char *refuted_by; /* what would show it harmless */
+	const char *refuted_by; /* what would show it harmless, unless a finding has its own */
 	const char *advice;     /* what to do next, imperative */
 	const char *reference;  /* "RFC 3207 section 6" */
 	/* Judge: true where the kind holds; fills in severity, certainty, where, detail, proofs. */
@@ -43,6 +43,7 @@ struct finding {
 	enum severity severity;
 	enum certainty certainty;
 	enum where where;        /* the side of the tap on which the change was made */
+	const char *refuted_by;  /* what would show it harmless: the kind's, or its own */
 	char detail[DETAIL_MAX]; /* one sentence, printable */
 	struct proof proofs[PROOFS_MAX];
 	size_t proof_count;

@@ -21,6 +21,10 @@ bool judge_starttls_command_masked(const struct session *s, struct finding *out)
 bool judge_ehlo_suppressed(const struct session *s, struct finding *out);
 bool judge_banner_masked(const struct session *s, struct finding *out);
 
+/* suppress.c, for starttls.c: starttls-command-masked holds, by the echo or by what arrived. */
+bool command_is_echoed(const struct session *s);
+bool command_arrives_masked(const struct session *s);
+
 /* tls.c: the handshake, what it settled on, and what broke into it. */
 bool judge_tls_handshake_failed(const struct session *s, struct finding *out);
 bool judge_tls_interrupted(const struct session *s, struct finding *out);

@@ -9,6 +9,8 @@
 
 #include "dissector/text.h"
 
+#define REFUSAL_MIN 400 /* the least code that says no, RFC 5321 section 4.2.1 */
+
 /* The EHLO reply as the mask module wants it. */
 static struct mask
 mask_in(const struct session *s)
@@ -171,6 +173,9 @@ judge_starttls_stripped(const struct session *s, struct finding *out)
 			   "The EHLO reply came twice: STARTTLS stands in the %s version and not "
 			   "in the %s, and the client went on without TLS.",
 			   in_first ? "first" : "second", in_first ? "second" : "first");
+		out->refuted_by = "A proxy or a broken device that sends a reply again with other "
+				  "words: then both versions come from the same place, with "
+				  "the same TTL, and other servers behind it show them too.";
 		say_proof_bytes(out, "first version", cut->first.text);
 		say_proof_bytes(out, "second version", cut->second.text);
 	} else {
@@ -196,22 +201,32 @@ was_offered(const struct session *s)
 	return false;
 }
 
+/* It was offered and not taken up by the server; how it answered instead stays open. */
+static bool
+is_refused(const struct session *s)
+{
+	/* Some go on to TLS after another code than 220: then nothing was refused. */
+	if (s->smtp.requested != FACT_YES || s->smtp.accepted != FACT_NO ||
+	    s->tls.complete == FACT_YES || s->smtp.starttls_refusal == 0 || !was_offered(s))
+		return false;
+	/* An echo of what the client never sent says more: starttls-command-masked. */
+	return !command_is_echoed(s) && !command_arrives_masked(s);
+}
+
 bool
 judge_starttls_refused(const struct session *s, struct finding *out)
 {
 	const char *verb = s->smtp.is_anonymous_tls ? "X-ANONYMOUSTLS" : "STARTTLS";
 
-	if (s->smtp.requested != FACT_YES || s->smtp.accepted != FACT_NO ||
-	    s->smtp.starttls_refusal == 0 || !was_offered(s))
+	if (!is_refused(s))
 		return false;
-	/* An echo of what the client never sent says more: starttls-command-masked. */
-	if (s->smtp.verb_echoed || s->smtp.verb_masked)
-		return false;
-
 	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-	say_detail(out, "%s was offered, the client asked for it, and was answered %u %s%s.", verb,
-		   s->smtp.starttls_refusal, said(s->refusal).text,
-		   session_outcome(s) == OUTCOME_PLAINTEXT ? "; it then went on in clear" : "");
+	say_detail(out, "%s was offered, the client asked for it, and was answered %u %s", verb,
+		   s->smtp.starttls_refusal, said(s->refusal).text);
+	if (s->smtp.starttls_refusal < REFUSAL_MIN)
+		say_more(out, ", which is neither yes nor no");
+	say_more(out, "%s.",
+		 session_outcome(s) == OUTCOME_PLAINTEXT ? "; it then went on in clear" : "");
 	say_proof(out, "reply code", "%u", s->smtp.starttls_refusal);
 	say_proof_bytes(out, "reply text", s->refusal);
 	say_proof_ehlo(out, s);
@@ -225,14 +240,15 @@ judge_starttls_unused(const struct session *s, struct finding *out)
 	if (s->smtp.offered != FACT_YES || s->smtp.requested != FACT_NO ||
 	    !session_can_show_absence(s) || session_outcome(s) != OUTCOME_PLAINTEXT)
 		return false;
-	if (s->smtp.verb_masked || is_stripped(s))
+	if (command_arrives_masked(s) || is_stripped(s))
 		return false;
 
 	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-	say_detail(out,
-		   "The server offered STARTTLS, the client never asked for it and sent %s "
-		   "in clear.",
-		   s->smtp.mail_count > 0 ? "mail" : "credentials");
+	say_detail(
+	    out,
+	    "The server offered STARTTLS, no STARTTLS of the client was seen, and the client sent "
+	    "%s in clear.",
+	    s->smtp.mail_count > 0 ? "mail" : "credentials");
 	say_proof_ehlo(out, s);
 	say_proof_bytes(out, "client's name", s->helo);
 	say_how_it_ended(out, s);

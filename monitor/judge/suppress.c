@@ -6,11 +6,32 @@
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
 
+#define REPLY_CLOSING     421 /* RFC 5321 section 4.2.1 */
+#define REPLY_UNAVAILABLE 454 /* RFC 3207 section 4 */
+
+/* These two say that the server has no time, or no TLS; neither quotes what it did not understand.
+ */
+bool
+command_is_echoed(const struct session *s)
+{
+	return s->smtp.verb_echoed && s->smtp.starttls_refusal != REPLY_CLOSING &&
+	       s->smtp.starttls_refusal != REPLY_UNAVAILABLE;
+}
+
+/* Before an EHLO reply nobody asks for STARTTLS: a bot sends anything. */
+bool
+command_arrives_masked(const struct session *s)
+{
+	return s->smtp.verb_masked && s->smtp.extended == FACT_YES;
+}
+
 /* The command left the client whole and comes back mutilated: it was changed behind the tap. */
 static void
 say_echo(const struct session *s, struct finding *out)
 {
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
+	out->refuted_by = "A server that answers STARTTLS so when it is asked from a place next to "
+			  "it: then the server's own text has the padding in it.";
 	say_detail(out,
 		   "The client sent STARTTLS, and the server's error reply %s quotes %s, which "
 		   "the client never sent.",
@@ -22,11 +43,18 @@ say_echo(const struct session *s, struct finding *out)
 static void
 say_padding(const struct session *s, struct finding *out)
 {
-	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);
+	bool is_offered = s->smtp.offered == FACT_YES;
+
+	rate(out, SEVERITY_CRITICAL, is_offered ? CERTAINTY_PROVEN : CERTAINTY_POSSIBLE,
+	     WHERE_CLIENT_SIDE);
 	say_detail(out,
-		   "A command of the client arrives as %s: eight letters of padding where only "
-		   "STARTTLS has eight letters.",
+		   "A command of the client arrives as %s: padding of the length of STARTTLS, ",
 		   said(s->masked_verb).text);
+	if (is_offered)
+		say_more(out, "which the server had offered.");
+	else
+		say_more(out, "though the EHLO reply, as far as it was seen, does not offer "
+			      "STARTTLS; other commands have eight letters too.");
 	if (s->refusal.len > 0)
 		say_proof_bytes(out, "server's reply", s->refusal);
 }
@@ -34,14 +62,15 @@ say_padding(const struct session *s, struct finding *out)
 bool
 judge_starttls_command_masked(const struct session *s, struct finding *out)
 {
-	if (s->smtp.verb_echoed)
-		say_echo(s, out);
-	else if (s->smtp.verb_masked)
-		say_padding(s, out);
-	else
+	bool is_echo = command_is_echoed(s);
+
+	if (!is_echo && !command_arrives_masked(s))
 		return false;
-	say_proof_bytes(out, s->smtp.verb_echoed ? "quoted verb" : "verb as it arrived",
-			s->masked_verb);
+	if (is_echo)
+		say_echo(s, out);
+	else
+		say_padding(s, out);
+	say_proof_bytes(out, is_echo ? "quoted verb" : "verb as it arrived", s->masked_verb);
 	say_proof_ehlo(out, s);
 	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
 	return true;

@@ -11,6 +11,8 @@
 
 #include "dissector/text.h"
 
+#define SAME_MAX 40 /* bytes before a difference that are quoted with it */
+
 static const char *
 place_name(enum place place)
 {
@@ -57,9 +59,9 @@ weight(const struct conflict *c)
 }
 
 /*
- * The text names STARTTLS, or begins inside the word: it starts at the first
- * byte that differs, and the other version may share letters with it (the S of
- * SIZE). Three letters at least, so that no plural counts.
+ * The text names STARTTLS, or begins inside the word: where the two versions
+ * begin to overlap the other one may share letters with it (the S of SIZE).
+ * Three letters at least, so that no plural counts.
  */
 static bool
 names_starttls(struct bytes text)
@@ -145,6 +147,50 @@ gravest_conflict(const struct session *s)
 	return found;
 }
 
+/* Index of the first byte that differs; the length of the shorter where none does. */
+static size_t
+first_difference(struct bytes a, struct bytes b)
+{
+	size_t i = 0;
+
+	while (i < a.len && i < b.len && a.at[i] == b.at[i])
+		i++;
+	return i;
+}
+
+/*
+ * What a version has where it differs from the other: its line from the start,
+ * or from that byte on where so much of the line is the same that a sentence
+ * would not come to it.
+ */
+static struct said
+said_difference(struct bytes text, size_t differs)
+{
+	size_t start = differs;
+
+	while (start > 0 && text.at[start - 1] != '\n')
+		start--;
+	if (differs - start > SAME_MAX)
+		start = differs;
+	return said(bytes_after(text, start));
+}
+
+static void
+say_versions(struct finding *out, const struct conflict *c)
+{
+	size_t differs = first_difference(c->first.text, c->second.text);
+
+	say_detail(out,
+		   "In %s the same %u bytes of the %s's stream came twice with different "
+		   "content",
+		   place_name(c->place), c->len, side_name(c->from));
+	if (c->first.text.len == 0 && c->second.text.len == 0)
+		say_more(out, "; neither version is kept, for it may hold mail or a secret.");
+	else
+		say_more(out, ": first %s, then %s.", said_difference(c->first.text, differs).text,
+			 said_difference(c->second.text, differs).text);
+}
+
 bool
 judge_segment_conflict(const struct session *s, struct finding *out)
 {
@@ -155,11 +201,7 @@ judge_segment_conflict(const struct session *s, struct finding *out)
 
 	rate(out, weight(c) > 1 ? SEVERITY_CRITICAL : SEVERITY_WARNING, CERTAINTY_PROVEN,
 	     WHERE_UNKNOWN);
-	say_detail(out,
-		   "In %s the same %u bytes of the %s's stream came twice with different "
-		   "content: first %s, then %s.",
-		   place_name(c->place), c->len, side_name(c->from), said(c->first.text).text,
-		   said(c->second.text).text);
+	say_versions(out, c);
 	say_proof_bytes(out, "first version", c->first.text);
 	say_version(out, "first version's packet", &c->first);
 	say_proof_bytes(out, "second version", c->second.text);
@@ -171,22 +213,17 @@ judge_segment_conflict(const struct session *s, struct finding *out)
 }
 
 /*
- * A reset that its supposed sender contradicts. Systems send resets with a
- * window of 0 and an IP-ID of 0 that their other packets do not have, so these
- * two count only together and only where they are not 0. A foreign TTL after
- * QUIT is a load balancer that clears up.
+ * A reset that its supposed sender contradicts. IP-ID and window are told beside
+ * a foreign TTL and prove nothing without it: many systems draw IP-IDs at
+ * random, send resets with 0 for both, or move the window as they read. A
+ * foreign TTL after QUIT is a load balancer that clears up.
  */
 static bool
 is_contradicted(const struct session *s, const struct reset *r)
 {
 	if ((r->contradictions & RESET_DATA_FOLLOWED) != 0)
 		return true;
-	if (s->smtp.quit_sent)
-		return false;
-	if ((r->contradictions & RESET_TTL_DIFFERS) != 0)
-		return true;
-	return (r->contradictions & RESET_IP_ID_DIFFERS) != 0 &&
-	       (r->contradictions & RESET_WINDOW_DIFFERS) != 0 && r->ip_id != 0 && r->window != 0;
+	return (r->contradictions & RESET_TTL_DIFFERS) != 0 && !s->smtp.quit_sent;
 }
 
 static void

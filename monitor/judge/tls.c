@@ -15,6 +15,7 @@
 #define ALERT_INAPPROPRIATE_FALLBACK 86 /* RFC 7507 section 6 */
 #define VERSION_TLS12                0x0303
 #define VERSION_NONE                 0
+#define VERSION_SSL2                 0x0002
 
 #define NAME_TEXT_MAX 64
 
@@ -103,13 +104,51 @@ say_failure(struct finding *out, const struct session *s)
 	return false;
 }
 
+/*
+ * The 220 was the last: an end was seen and not one byte of TLS before it. That
+ * none came is absence; a client that says QUIT has left of its own accord.
+ */
+static bool
+has_ended_before_tls(const struct session *s)
+{
+	const struct tls_facts *t = &s->tls;
+
+	return s->smtp.accepted == FACT_YES && t->complete == FACT_UNSEEN &&
+	       t->version == VERSION_NONE && !t->client_hello && !t->server_hello &&
+	       t->records[SIDE_CLIENT] == 0 && t->records[SIDE_SERVER] == 0 &&
+	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) && !s->smtp.quit_sent &&
+	       session_can_show_absence(s);
+}
+
+static void
+say_no_handshake(struct finding *out, const struct session *s)
+{
+	const char *by = side_name(s->ended_by);
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+	say_detail(out, "STARTTLS was accepted, and ");
+	if (s->ending == ENDING_RESET)
+		say_more(out, "the connection was reset before any byte of TLS, ended by the %s.",
+			 by);
+	else
+		say_more(out, "the %s closed the connection before any byte of TLS.", by);
+	if (s->server_sample.len > 0)
+		say_proof_bytes(out, "server's bytes", s->server_sample);
+	say_proof_ehlo(out, s);
+	say_proof_capture(out, s);
+}
+
 bool
 judge_tls_handshake_failed(const struct session *s, struct finding *out)
 {
-	if (s->tls.complete != FACT_NO || (s->smtp.accepted != FACT_YES && !s->tls.is_implicit))
-		return false;
 	/* No handshake was begun: plaintext-after-starttls tells it, where it matters. */
 	if (s->smtp.client_text_after && !s->tls.client_hello)
+		return false;
+	if (has_ended_before_tls(s)) {
+		say_no_handshake(out, s);
+		return true;
+	}
+	if (s->tls.complete != FACT_NO || (s->smtp.accepted != FACT_YES && !s->tls.is_implicit))
 		return false;
 
 	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
@@ -244,28 +283,44 @@ weak_part(uint16_t cipher)
 	return is_weak_by_number(cipher) ? "a suite outside the registry" : NULL;
 }
 
+/* What the server chose, and whether it came to be used. */
+static void
+say_choice(struct finding *out, const struct session *s)
+{
+	if (!s->tls.server_hello) {
+		say_detail(out, "The server answered in %s", version_named(s->tls.version).text);
+		return;
+	}
+	say_detail(out, "%s %s with %s",
+		   s->tls.complete == FACT_YES ? "The session settled on" : "The server chose",
+		   version_named(s->tls.version).text, cipher_named(s->tls.cipher).text);
+	if (s->tls.complete != FACT_YES)
+		say_more(out, ", and the end of the handshake was not seen");
+}
+
 bool
 judge_tls_obsolete(const struct session *s, struct finding *out)
 {
-	const char *weak;
-	bool is_old;
+	const char *weak = s->tls.server_hello ? weak_part(s->tls.cipher) : NULL;
+	bool is_old = s->tls.version < VERSION_TLS12;
 
-	if (!s->tls.server_hello || s->tls.version == VERSION_NONE)
+	/* A hello in SSL 2 form is none of TLS: its version alone is known. */
+	if (s->tls.version == VERSION_NONE ||
+	    (!s->tls.server_hello && s->tls.version != VERSION_SSL2))
 		return false;
-	weak = weak_part(s->tls.cipher);
-	is_old = s->tls.version < VERSION_TLS12;
-	if (!is_old && weak == NULL)
+	/* One end refused it: nothing was protected by it. */
+	if (s->tls.complete == FACT_NO || (!is_old && weak == NULL))
 		return false;
 
 	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
-	say_detail(out, "The session settled on %s with %s", version_named(s->tls.version).text,
-		   cipher_named(s->tls.cipher).text);
+	say_choice(out, s);
 	if (is_old)
 		say_more(out, "; this version is no longer to be used");
 	if (weak != NULL)
 		say_more(out, "; %s makes the suite one that protects little or nothing", weak);
 	say_more(out, ".");
 	say_proof_hellos(out, s);
+	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
 	return true;
 }
 
@@ -278,7 +333,9 @@ say_faults(struct finding *out, const struct session *s)
 		const char *words;
 	} faults[] = {
 	    {s->certificate.expired == FACT_YES, "outside its validity period"},
-	    {s->certificate.self_signed == FACT_YES, "self-signed"},
+	    /* One that the CA file names is trusted for itself, RFC 5280 section 6.1.1. */
+	    {s->certificate.self_signed == FACT_YES && s->certificate.trusted != FACT_YES,
+	     "self-signed"},
 	    {s->certificate.trusted == FACT_NO, "issued by nobody in the trust store"},
 	    {s->certificate.name_matches == FACT_NO, "not for the name that was asked for"},
 	};
