@@ -1350,6 +1350,9 @@ a_detail_carries_the_telling_bytes(void **state)
 		const char *kind, *words;
 	} telling[] = {
 	    {masked, "starttls-masked", "Line 6 of the EHLO reply is \"XXXXXXXX\""},
+	    {masked_unknown, "starttls-masked", "is \"XXXXXXXA\", which may hide STARTTLS: other"},
+	    {masked_and_accepted_all_the_same, "starttls-masked",
+	     "in place of STARTTLS; the client sent STARTTLS all the same"},
 	    {masked_chunking, "starttls-missing", "overwritten, but does not hide STARTTLS"},
 	    {refused_unoffered, "starttls-missing", "answered 502"},
 	    {refused, "starttls-refused", "454 \"4.7.0 Error: too many new TLS sessions"},

@@ -2,10 +2,12 @@
  * What a masked line hides; see mask.h.
  *
  * In order of weight: STARTTLS offered beside it; its length; the place in the
- * order of that software, as the greeting names it; the orders of all software
- * that the visible keywords agree with; which keywords of eight letters are
- * visible; whether the mask looks like Cisco's, which overwrites every keyword
- * it does not know, or like one aimed at a single line.
+ * order of that software, as the greeting names it; BINARYMIME, which CHUNKING
+ * must accompany; the orders of all software that the visible keywords agree
+ * with; which keywords of eight letters are visible; whether the mask looks
+ * like Cisco's, which overwrites every keyword it does not know, or like one
+ * aimed at a single line. An order that the greeting does not vouch for never
+ * acquits a mask: most mail servers' orders are not known here.
  */
 #include "monitor/judge/mask.h"
 
@@ -27,6 +29,9 @@
 /* Visible keywords that an order must share with a reply before it says anything about it. */
 #define MATCHES_KNOWN   2 /* where the greeting names the software */
 #define MATCHES_UNKNOWN 3 /* where it does not */
+#define MATCHES_SURE    5 /* where it does not, and nothing visible is of that software alone */
+
+#define PARTIAL_MIN 4 /* letters of STARTTLS that must be left in one partly overwritten */
 
 static struct bytes
 trim_end(struct bytes in)
@@ -85,7 +90,40 @@ changes_from_starttls(struct bytes word)
 	return cost[word.len][STARTTLS_LEN];
 }
 
-/* STARTTLS is one of a few words of the line, but not all of it. */
+/* STARTTLS with some of its letters overwritten, and enough of them left. */
+static bool
+is_partly_padded(struct bytes word)
+{
+	size_t left = 0;
+
+	if (word.len != STARTTLS_LEN)
+		return false;
+	for (size_t i = 0; i < word.len; i++) {
+		if (text_lower(word.at[i]) == text_lower(STARTTLS.at[i]))
+			left++;
+		else if (bytes_find(BYTES("Xx*"), word.at[i]) == 3)
+			return false;
+	}
+	return left >= PARTIAL_MIN && left < STARTTLS_LEN;
+}
+
+/*
+ * It has a byte that no keyword has, RFC 5321 section 4.1.1.1; "_" and "=" are
+ * met in the field.
+ */
+static bool
+is_no_keyword(struct bytes line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		bool is_letter = text_is_alpha(line.at[i]) || text_is_digit(line.at[i]);
+
+		if (!is_letter && (i == 0 || bytes_find(BYTES("-_="), line.at[i]) == 3))
+			return true;
+	}
+	return false;
+}
+
+/* STARTTLS is the first of a few words of the line, but not all of it. */
 static bool
 has_extra_word(struct bytes line)
 {
@@ -99,7 +137,7 @@ has_extra_word(struct bytes line)
 			len++;
 		if (len > 0)
 			words++;
-		if (text_equal(bytes_first(line, len), STARTTLS))
+		if (words == 1 && text_equal(bytes_first(line, len), STARTTLS))
 			found = true;
 		line = bytes_after(line, len < line.len ? len + 1 : len);
 	}
@@ -136,18 +174,39 @@ has_sign(const struct mask_input *in, struct bytes sign)
 	return in->ehlos > 0 && text_find(in->ehlo[0], sign) < in->ehlo[0].len;
 }
 
-/* What the greeting names, where the reply keeps its order; NULL otherwise. */
+/* What the greeting names; NULL where it names none that is known. */
+static const struct extension_order *
+signed_order(const struct mask_input *in)
+{
+	for (size_t i = 0; i < extension_order_count; i++)
+		if (has_sign(in, extension_orders[i].sign))
+			return &extension_orders[i];
+	return NULL;
+}
+
+/* The same, where the reply keeps its order; NULL otherwise. */
 static const struct extension_order *
 named_order(const struct mask_input *in, const struct ordered_lines *lines)
 {
-	for (size_t i = 0; i < extension_order_count; i++) {
-		if (!has_sign(in, extension_orders[i].sign))
-			continue;
-		if (order_matches(&extension_orders[i], lines) >= MATCHES_KNOWN)
-			return &extension_orders[i];
-		return NULL;
-	}
-	return NULL;
+	const struct extension_order *o = signed_order(in);
+
+	return o != NULL && order_matches(o, lines) >= MATCHES_KNOWN ? o : NULL;
+}
+
+/* A visible keyword that one software alone, or its kin, has. */
+static bool
+has_telling_keyword(const struct ordered_lines *lines)
+{
+	const struct bytes telling[] = {
+	    BYTES("X-ANONYMOUSTLS"), BYTES("X-EXPS"), BYTES("X-LINK2STATE"), BYTES("XEXCH50"),
+	    BYTES("LIMITS"),         BYTES("PRDR"),   BYTES("PIPE_CONNECT"), BYTES("XCLIENT"),
+	    BYTES("XFORWARD"),       BYTES("XVERP"),
+	};
+
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++)
+		if (is_visible(lines, telling[i]))
+			return true;
+	return false;
 }
 
 /* Padding of eight in this reply. */
@@ -229,16 +288,40 @@ judge_by_neighbours(const struct ordered_lines *lines, size_t i, struct mask *ou
 			break;
 		}
 	}
-	if (only > 0 && other + open == 0) {
+	if (only > 0 && other + open == 0 && (best >= MATCHES_SURE || has_telling_keyword(lines))) {
 		out->hides = HIDES_LIKELY;
 		out->why = "no other known keyword of its length has this place among these "
 			   "neighbours";
 	} else if (other > 0 && only + open == 0) {
-		out->hides = HIDES_OTHER;
-		out->why = "among these neighbours another keyword of its length has this place";
+		out->hides = HIDES_MAYBE;
+		out->why = "other software has another keyword of its length among these "
+			   "neighbours, and which software this is the greeting does not say";
 	} else {
 		judge_by_letters(lines, i, out);
 	}
+}
+
+/* Where BINARYMIME is, CHUNKING must be too, RFC 3030 section 3: the only mask of its length is it.
+ */
+static bool
+is_chunking(const struct ordered_lines *lines)
+{
+	return is_visible(lines, BYTES("BINARYMIME")) && !is_visible(lines, BYTES("CHUNKING")) &&
+	       count_eights(lines) == 1;
+}
+
+/* Judge where no named software decides. */
+static void
+judge_unnamed(const struct ordered_lines *lines, size_t i, struct mask *out)
+{
+	if (!is_chunking(lines)) {
+		judge_by_neighbours(lines, i, out);
+		return;
+	}
+	out->hides = HIDES_OTHER;
+	out->other = BYTES("CHUNKING");
+	out->why = "CHUNKING must stand beside BINARYMIME, and no other line of its length is "
+		   "overwritten";
 }
 
 static void
@@ -259,7 +342,7 @@ judge_padding(const struct mask_input *in, const struct ordered_lines *lines, si
 		out->software = named->software;
 	switch (fit) {
 	case FIT_NONE:
-		judge_by_neighbours(lines, i, out);
+		judge_unnamed(lines, i, out);
 		break;
 	case FIT_AMONG:
 		judge_by_letters(lines, i, out);
@@ -275,27 +358,70 @@ judge_padding(const struct mask_input *in, const struct ordered_lines *lines, si
 	}
 }
 
+/* Whether STARTTLS could stand at line i. */
+enum spot {
+	SPOT_UNKNOWN, /* no order accounts for enough of the reply */
+	SPOT_OTHER,
+	SPOT_OWN
+};
+
+static enum spot
+spot_of(const struct mask_input *in, const struct ordered_lines *lines, size_t i)
+{
+	const struct extension_order *named = signed_order(in);
+	size_t best = best_matches(lines);
+
+	if (named != NULL && order_matches(named, lines) > 0)
+		return order_has_room(named, lines, i, STARTTLS) ? SPOT_OWN : SPOT_OTHER;
+	if (named != NULL || best == 0)
+		return SPOT_UNKNOWN;
+	for (size_t k = 0; k < extension_order_count; k++)
+		if (order_matches(&extension_orders[k], lines) == best &&
+		    order_has_room(&extension_orders[k], lines, i, STARTTLS))
+			return SPOT_OWN;
+	return SPOT_OTHER;
+}
+
+/* STARTTLS with one change: another keyword may differ from it by as much, but not at its place. */
+static void
+judge_one_change(enum spot spot, struct bytes line, struct mask *out)
+{
+	out->hides = HIDES_STARTTLS;
+	out->why = "it is STARTTLS but for one byte";
+	if (spot == SPOT_OWN)
+		return;
+	if (spot == SPOT_UNKNOWN && (is_no_keyword(line) || is_partly_padded(line)))
+		return;
+	out->hides = HIDES_LIKELY;
+	out->why = "it is STARTTLS but for one byte, though not where STARTTLS is known to stand";
+}
+
 /* STARTTLS with changes; true where line i is one. */
 static bool
-judge_corruption(const struct ordered_lines *lines, size_t i, struct mask *out)
+judge_corruption(const struct mask_input *in, const struct ordered_lines *lines, size_t i,
+		 struct mask *out)
 {
 	struct bytes line = lines->line[i];
 	size_t changes = NEAR_CHANGES_MAX + 1;
 
 	if (line.len >= NEAR_LEN_MIN && line.len <= NEAR_LEN_MAX)
 		changes = changes_from_starttls(line);
-	if (changes <= NEAR_CHANGES_MAX) {
-		out->form = MASK_NEAR_MISS;
-		out->hides = changes == 1 ? HIDES_STARTTLS : HIDES_LIKELY;
-		out->why = changes == 1 ? "it is STARTTLS but for one byte"
-					: "it is STARTTLS but for two bytes";
-		return true;
-	}
-	if (!has_extra_word(line))
+	out->form = MASK_NEAR_MISS;
+	out->hides = HIDES_LIKELY;
+	if (changes == 1) {
+		judge_one_change(spot_of(in, lines, i), line, out);
+	} else if (is_partly_padded(line)) {
+		out->why = "it is STARTTLS with some of its letters overwritten";
+	} else if (changes <= NEAR_CHANGES_MAX) {
+		out->why = "it is STARTTLS but for two bytes";
+	} else if (has_extra_word(line)) {
+		out->form = MASK_EXTRA_WORD;
+		out->why = "STARTTLS takes no other word on its line";
+		if (spot_of(in, lines, i) == SPOT_OWN)
+			out->hides = HIDES_STARTTLS;
+	} else {
 		return false;
-	out->form = MASK_EXTRA_WORD;
-	out->hides = HIDES_STARTTLS;
-	out->why = "STARTTLS takes no other word on its line";
+	}
 	return true;
 }
 
@@ -310,8 +436,8 @@ judge_line(const struct mask_input *in, const struct ordered_lines *lines, size_
 		judge_padding(in, lines, i, &m);
 		return m;
 	}
-	if (!judge_corruption(lines, i, &m))
-		m.form = MASK_NONE;
+	if (!judge_corruption(in, lines, i, &m))
+		m = (struct mask){.line = i + 1, .padded = padded, .why = ""};
 	return m;
 }
 

@@ -16,8 +16,8 @@
 enum mask_form {
 	MASK_NONE,
 	MASK_PADDING,   /* the whole line is X, x or *, maybe with a letter behind */
-	MASK_NEAR_MISS, /* STARTTLS but for one or two letters */
-	MASK_EXTRA_WORD /* STARTTLS with something before or behind it */
+	MASK_NEAR_MISS, /* STARTTLS but for one or two letters, or with half of them left */
+	MASK_EXTRA_WORD /* STARTTLS with something behind it */
 };
 
 /* Whether the line hides STARTTLS. */

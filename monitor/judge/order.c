@@ -299,3 +299,15 @@ order_fit(const struct extension_order *o, const struct ordered_lines *in, size_
 		return others ? FIT_AMONG : FIT_ONLY;
 	return others ? FIT_OTHER : FIT_NONE;
 }
+
+bool
+order_has_room(const struct extension_order *o, const struct ordered_lines *in, size_t i,
+	       struct bytes keyword)
+{
+	struct between b = stretch_around(o, in, i);
+
+	for (size_t at = b.from; at < b.to; at++)
+		if (text_equal(o->slots[at].keyword, keyword))
+			return true;
+	return false;
+}

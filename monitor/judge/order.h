@@ -55,6 +55,10 @@ size_t order_matches(const struct extension_order *o, const struct ordered_lines
 enum fit order_fit(const struct extension_order *o, const struct ordered_lines *in, size_t i,
 		   struct bytes *other);
 
+/* Whether the visible lines around line i leave the place of this keyword to it. */
+bool order_has_room(const struct extension_order *o, const struct ordered_lines *in, size_t i,
+		    struct bytes keyword);
+
 /* Whether the line names this extension: the keyword alone, or before a blank or "=". */
 bool line_names(struct bytes line, struct bytes keyword);
 

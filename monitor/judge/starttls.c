@@ -124,6 +124,35 @@ mask_certainty(const struct session *s, const struct mask *m)
 	return CERTAINTY_POSSIBLE;
 }
 
+/* What the line hides, and why. That the server took STARTTLS settles it, whatever else it may be.
+ */
+static void
+say_mask(const struct session *s, const struct mask *m, struct finding *out)
+{
+	bool is_settled = is_accepted_unoffered(s);
+
+	say_detail(out, "Line %zu of the EHLO reply is %s%s", m->line + 1,
+		   said(s->ehlo[m->line]).text,
+		   out->certainty == CERTAINTY_POSSIBLE ? ", which may hide STARTTLS"
+							: " in place of STARTTLS");
+	if (m->hides != HIDES_MAYBE || !is_settled)
+		say_more(out, ": %s", m->why);
+	if (m->software != NULL)
+		say_more(out, " (%s)", m->software);
+	if (is_settled)
+		say_more(out,
+			 "; the client sent STARTTLS all the same, and the server accepted it");
+	say_more(out, ".");
+	say_proof_bytes(out, "masked line", s->ehlo[m->line]);
+	say_proof_ehlo(out, s);
+	say_proof_lines(out, "greeting", s->greeting, s->greetings);
+	if (is_settled)
+		return;
+	say_proof(out, "reason", "%s", m->why);
+	if (m->hides != HIDES_STARTTLS && m->other.len > 0)
+		say_proof_bytes(out, "could be instead", m->other);
+}
+
 bool
 judge_starttls_masked(const struct session *s, struct finding *out)
 {
@@ -133,20 +162,7 @@ judge_starttls_masked(const struct session *s, struct finding *out)
 		return false;
 	/* The reply came from the server's side of the tap, as it is. */
 	rate(out, SEVERITY_CRITICAL, mask_certainty(s, &m), WHERE_SERVER_SIDE);
-	say_detail(out, "Line %zu of the EHLO reply is %s in place of STARTTLS: %s", m.line + 1,
-		   said(s->ehlo[m.line]).text, m.why);
-	if (m.software != NULL)
-		say_more(out, " (%s)", m.software);
-	if (is_accepted_unoffered(s))
-		say_more(out,
-			 "; the client sent STARTTLS all the same, and the server accepted it");
-	say_more(out, ".");
-	say_proof_bytes(out, "masked line", s->ehlo[m.line]);
-	say_proof_ehlo(out, s);
-	say_proof_lines(out, "greeting", s->greeting, s->greetings);
-	say_proof(out, "reason", "%s", m.why);
-	if (m.hides != HIDES_STARTTLS && m.other.len > 0)
-		say_proof_bytes(out, "could be instead", m.other);
+	say_mask(s, &m, out);
 	say_how_it_ended(out, s);
 	say_proof_capture(out, s);
 	return true;
