@@ -165,5 +165,7 @@ padding_echo(struct bytes text)
 		}
 		p = next_word(text, text.len - p.behind.len);
 	}
-	return is_decorated ? (struct bytes){0} : echo;
+	if (is_decorated)
+		return (struct bytes){0};
+	return echo;
 }
