@@ -334,6 +334,174 @@ show_tells_what_is_needed_at_3_am(void **state)
 	}
 }
 
+/* One session of an incident that several make, in a database of its own. */
+struct told {
+	int64_t start;
+	enum certainty_rank certainty;
+	const char *kind, *detail;
+	struct proof_row proofs[5];
+	struct line_row lines[6];
+};
+
+static void
+tell(struct store *s, int64_t sensor, const struct told *t)
+{
+	struct exhibit exhibit = {.lines = t->lines, .is_whole = true};
+	char summary[256];
+	struct finding_row finding = {.kind = t->kind,
+				      .severity = RANK_CRITICAL,
+				      .certainty = t->certainty,
+				      .where = "unknown",
+				      .detail = t->detail,
+				      .summary = summary,
+				      .refuted_by = "nothing",
+				      .proofs = t->proofs};
+	const struct session_row row = {.sensor_id = sensor,
+					.start = t->start,
+					.end = t->start + 1000,
+					.service = "smtp",
+					.client = "192.0.2.7",
+					.server = "198.51.100.25",
+					.client_port = 40112,
+					.server_port = 25,
+					.client_net = "192.0.2.0/24",
+					.seen = "both",
+					.outcome = "plaintext",
+					.ending = "fin",
+					.from_domains = "[]",
+					.rcpt_domains = "[]",
+					.domain = "",
+					.findings = &finding,
+					.finding_count = 1,
+					.exhibit = &exhibit};
+	int64_t id;
+
+	snprintf(summary, sizeof(summary), "192.0.2.7 to 198.51.100.25:25: %s", t->detail);
+	while (exhibit.line_count < 6 && t->lines[exhibit.line_count].text != NULL)
+		exhibit.line_count++;
+	while (finding.proof_count < 5 && t->proofs[finding.proof_count].what != NULL)
+		finding.proof_count++;
+	assert_int_equal(session_add(s, &row, &id), SESSION_NEW);
+}
+
+/* What show says of these sessions' incident is in out. */
+static void
+show_told(const char *name, const struct told *told, size_t count)
+{
+	char why[STORE_WHY_MAX], kept[sizeof(db)];
+	struct store *s;
+	int64_t sensor;
+
+	memcpy(kept, db, sizeof(db));
+	snprintf(db, sizeof(db), "%s/%s", folder, name);
+	s = store_open(db, STORE_CREATE, why, sizeof(why));
+	assert_non_null(s);
+	assert_true(store_begin(s));
+	sensor = session_sensor(s, "default");
+	for (size_t i = 0; i < count; i++)
+		tell(s, sensor, &told[i]);
+	assert_true(store_commit(s));
+	store_close(s);
+	assert_int_equal(run("show 1"), 0);
+	memcpy(db, kept, sizeof(db));
+}
+
+static void
+assert_shown(const char *const *wanted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strstr(out, wanted[i]) == NULL)
+			fail_msg("missing: %s", wanted[i]);
+}
+
+static void
+the_bytes_are_of_the_session_that_the_summary_speaks_of(void **state)
+{
+	static const struct told told[] = {
+	    {START,
+	     RANK_POSSIBLE,
+	     "starttls-masked",
+	     "Line 2 is \"XXXXXXXA\\x00\", which may hide STARTTLS.",
+	     {{"masked line", "XXXXXXXA"}, {"captured", "both directions"}},
+	     {{START, true, "250 XXXXXXXA"}}},
+	    {START + 60000000,
+	     RANK_PROVEN,
+	     "starttls-masked",
+	     "Line 2 is \"XXXXXXXB\\x00\" in place of STARTTLS.",
+	     {{"masked line", "XXXXXXXB"}, {"captured", "both directions"}},
+	     {{START + 60000000, true, "250 XXXXXXXB"}}},
+	    {START + 120000000,
+	     RANK_POSSIBLE,
+	     "starttls-masked",
+	     "Line 2 is \"XXXXXXXC\\x00\", which may hide STARTTLS.",
+	     {{"masked line", "XXXXXXXC"}, {"captured", "both directions"}},
+	     {{START + 120000000, true, "250 XXXXXXXC"}}},
+	};
+	static const char *const wanted[] = {
+	    "critical, proven, open",
+	    "XXXXXXXB\\x00\" in place of STARTTLS",
+	    "The bytes (session 2, ",
+	    "\n> 12:01:00.000000 S: 250 XXXXXXXB\n",
+	    "\nEvidence (session 2)\n  masked line: XXXXXXXB\n  captured: both directions\n\n",
+	    "\nEvidence of other sessions\n  session 1: masked line: XXXXXXXA\n  session 3: masked",
+	};
+
+	(void)state;
+	show_told("three.db", told, 3);
+	assert_shown(wanted, sizeof(wanted) / sizeof(wanted[0]));
+	assert_null(strstr(out, "S: 250 XXXXXXXA"));
+	assert_null(strstr(out, "session 1: captured"));
+}
+
+static void
+what_tells_is_marked_line_by_line(void **state)
+{
+	static const struct told told = {
+	    START,
+	    RANK_PROVEN,
+	    "command-injection",
+	    "Behind STARTTLS came text.",
+	    {{"text behind STARTTLS", "RSET\\x0d\\x0aMAIL FROM:<xxx@example.org>\\x0d\\x0aQU"},
+	     {"server's bytes", "454 TLS not available\\x0d\\x0a"},
+	     {"greeting", "mx1.example.net ESMTP"},
+	     {"server name asked for", "mx1.example.net"}},
+	    {{START, true, "220 mx1.example.net ESMTP"},
+	     {START + 1, true, "250-mx1.example.net"},
+	     {START + 2, false, "RSET"},
+	     {START + 3, false, "MAIL FROM:<xxx@example.org>"},
+	     {START + 4, true, "454 TLS not available"},
+	     {START + 5, false, "QUIT"}}};
+	static const char *const wanted[] = {
+	    "\n  12:00:00.000000 S: 220 mx1.example.net ESMTP\n",
+	    "\n  12:00:00.000001 S: 250-mx1.example.net\n",
+	    "\n> 12:00:00.000002 C: RSET\n",
+	    "\n> 12:00:00.000003 C: MAIL FROM:<xxx@example.org>\n",
+	    "\n> 12:00:00.000004 S: 454 TLS not available\n",
+	    "\n  12:00:00.000005 C: QUIT\n",
+	    "\nEvidence\n",
+	};
+
+	(void)state;
+	show_told("lines.db", &told, 1);
+	assert_shown(wanted, sizeof(wanted) / sizeof(wanted[0]));
+}
+
+static void
+a_masked_greeting_is_marked_where_it_is_what_tells(void **state)
+{
+	static const struct told told = {START,
+					 RANK_PROVEN,
+					 "banner-masked",
+					 "The greeting is overwritten.",
+					 {{"greeting", "*****2**0*"}},
+					 {{START, true, "220 *****2**0*"}}};
+	static const char *const wanted[] = {"\n> 12:00:00.000000 S: 220 *****2**0*\n"};
+
+	(void)state;
+	show_told("banner.db", &told, 1);
+	assert_shown(wanted, 1);
+}
+
 static void
 an_incident_that_is_not_there_is_one_line_and_status_1(void **state)
 {
@@ -457,6 +625,9 @@ main(void)
 	    cmocka_unit_test(filters_select),
 	    cmocka_unit_test(a_table_without_rows_says_so_on_standard_error),
 	    cmocka_unit_test(show_tells_what_is_needed_at_3_am),
+	    cmocka_unit_test(the_bytes_are_of_the_session_that_the_summary_speaks_of),
+	    cmocka_unit_test(what_tells_is_marked_line_by_line),
+	    cmocka_unit_test(a_masked_greeting_is_marked_where_it_is_what_tells),
 	    cmocka_unit_test(an_incident_that_is_not_there_is_one_line_and_status_1),
 	    cmocka_unit_test(a_decision_is_kept_with_its_note),
 	    cmocka_unit_test(export_writes_a_capture_and_spares_the_database),

@@ -56,28 +56,18 @@ tell_session(void *ctx, int64_t id, bool is_whole)
 		*session = (struct kept_session){id, is_whole, k->line_count, 0};
 }
 
-/* Sessions of one incident share most of their proofs. */
-static bool
-has_proof(const struct kept *k, const struct proof_row *proof)
-{
-	for (size_t i = 0; i < k->proof_count; i++)
-		if (strcmp(k->proofs[i].what, proof->what) == 0 &&
-		    strcmp(k->proofs[i].value, proof->value) == 0)
-			return true;
-	return false;
-}
-
 static void
 tell_proof(void *ctx, const struct proof_row *proof)
 {
 	struct kept *k = ctx;
 	struct kept_proof *kept;
 
-	if (k->has_failed || has_proof(k, proof))
+	if (k->session_count == 0)
 		return;
 	kept = append(k, &k->proofs, &k->proof_count, sizeof(*kept));
 	if (kept == NULL)
 		return;
+	kept->session = k->session_count - 1;
 	kept->what = copy(k, proof->what, strlen(proof->what));
 	kept->value = copy(k, proof->value, strlen(proof->value));
 }

@@ -14,6 +14,7 @@ struct kept_session {
 };
 
 struct kept_proof {
+	size_t session; /* index of its session */
 	char *what, *value;
 };
 
@@ -35,7 +36,7 @@ struct kept_packet {
 
 struct kept {
 	struct kept_session *sessions; /* each once */
-	struct kept_proof *proofs;     /* each once */
+	struct kept_proof *proofs;     /* by session */
 	struct kept_line *lines;       /* by session, then time */
 	struct kept_packet *packets;   /* by time */
 	size_t session_count, proof_count, line_count, packet_count;

@@ -14,21 +14,24 @@
 #include "monitor/log.h"
 #include "monitor/moment.h"
 
-#define INDENT        2
-#define PAGE_WIDTH    100   /* characters; wider lines are hard to read */
-#define LINES_MAX     80    /* of a transcript */
-#define TELLING_MIN   3     /* characters of a line that a proof can quote */
-#define BETWEEN_LINES " | " /* in a proof that quotes several */
-#define TIME_AT       11    /* where the time of day begins in RFC 3339 */
-#define TIME_LENGTH   15    /* of "12:00:00.000000" */
-#define SHELL_PLAIN   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+,-"
+#define INDENT      2
+#define PAGE_WIDTH  100 /* characters; wider lines are hard to read */
+#define LINES_MAX   80  /* of a transcript */
+#define TELLING_MIN 3   /* characters of a line that a proof can quote */
+#define TIME_AT     11  /* where the time of day begins in RFC 3339 */
+#define TIME_LENGTH 15  /* of "12:00:00.000000" */
+#define SHELL_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+,-"
 
 /* One page under way. */
 struct page {
 	const struct options *options;
+	struct store *store;
 	const struct kept *kept;
 	unsigned width;
-	bool is_shown;
+	const char *kind;
+	size_t session;    /* index of the kept session that is shown; session_count: none */
+	bool is_spoken_of; /* it is the one of the summary */
+	bool is_shown, has_failed;
 };
 
 static const char *
@@ -135,33 +138,70 @@ behind_code(const char *line)
 	return is_reply ? line + 4 : line;
 }
 
+/* Where a proof that quotes several lines has the next one; NULL where it has none. */
+static const char *
+next_quoted(const char *proof, size_t *length)
+{
+	/* Between the lines of a reply; line ends inside a sample, as they are printed. */
+	static const char *const between[] = {" | ", "\\x0d\\x0a", "\\x0a", "\\x0d"};
+	const char *next = NULL;
+
+	*length = strlen(proof);
+	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		const char *at = strstr(proof, between[i]);
+
+		if (at == NULL || (size_t)(at - proof) >= *length)
+			continue;
+		*length = (size_t)(at - proof);
+		next = at + strlen(between[i]);
+	}
+	return next;
+}
+
+static bool
+is_text(const char *quoted, size_t length, const char *text)
+{
+	return length >= TELLING_MIN && strlen(text) == length &&
+	       strncmp(quoted, text, length) == 0;
+}
+
 /* The proof quotes this line, or one of the lines that it quotes is this, or it is its code. */
 static bool
 proof_quotes(const char *proof, const char *line)
 {
 	const char *text = behind_code(line);
-	const size_t length = strlen(text);
 
 	if (text != line && strlen(proof) == 3 && strncmp(proof, line, 3) == 0)
 		return true;
-	if (length < TELLING_MIN)
-		return false;
-	for (; proof != NULL; proof = strstr(proof, BETWEEN_LINES)) {
-		if (strncmp(proof, BETWEEN_LINES, strlen(BETWEEN_LINES)) == 0)
-			proof += strlen(BETWEEN_LINES);
-		if (strncmp(proof, text, length) == 0 &&
-		    (proof[length] == '\0' ||
-		     strncmp(proof + length, BETWEEN_LINES, strlen(BETWEEN_LINES)) == 0))
+	while (proof != NULL) {
+		size_t length;
+		const char *next = next_quoted(proof, &length);
+
+		if (is_text(proof, length, text) || is_text(proof, length, line))
 			return true;
+		proof = next;
 	}
 	return false;
 }
 
+/* Proofs that say who the two are: their lines are no sign, unless the greeting itself is. */
 static bool
-is_telling(const struct kept *k, const char *line)
+is_name_alone(const struct page *p, const struct kept_proof *proof)
 {
+	if (strcmp(proof->what, "greeting") == 0)
+		return strcmp(p->kind, "banner-masked") != 0;
+	return strcmp(proof->what, "server name asked for") == 0 ||
+	       strcmp(proof->what, "client's name") == 0;
+}
+
+static bool
+is_telling(const struct page *p, const char *line)
+{
+	const struct kept *k = p->kept;
+
 	for (size_t i = 0; i < k->proof_count; i++)
-		if (proof_quotes(k->proofs[i].value, line))
+		if (k->proofs[i].session == p->session && !is_name_alone(p, &k->proofs[i]) &&
+		    proof_quotes(k->proofs[i].value, line))
 			return true;
 	return false;
 }
@@ -172,27 +212,23 @@ show_line(const struct page *p, const struct kept_line *line)
 	char time[MOMENT_TEXT_MAX];
 
 	moment_text(line->time, time);
-	printf("%s %.*s %c: %s\n", is_telling(p->kept, line->text) ? ">" : " ", TIME_LENGTH,
+	printf("%s %.*s %c: %s\n", is_telling(p, line->text) ? ">" : " ", TIME_LENGTH,
 	       time + TIME_AT, line->from_server ? 'S' : 'C', line->text);
 }
 
-/* The dialogue of the first session of which lines are kept. */
 static void
 show_bytes(const struct page *p)
 {
 	const struct kept *k = p->kept;
 	char date[MOMENT_TEXT_MAX], title[128];
-	const struct kept_session *session;
-	size_t i = 0;
+	const struct kept_session *session = &k->sessions[p->session];
+	size_t i;
 
-	while (i < k->session_count && k->sessions[i].line_count == 0)
-		i++;
-	if (i == k->session_count) {
+	if (p->session == k->session_count) {
 		heading("The bytes");
 		paragraph(p, "No line of a dialogue is kept.");
 		return;
 	}
-	session = &k->sessions[i];
 	moment_text(k->lines[session->first_line].time, date);
 	snprintf(title, sizeof(title),
 		 "The bytes (session %" PRId64 ", %.10s, UTC; > marks what tells)", session->id,
@@ -204,15 +240,64 @@ show_bytes(const struct page *p)
 		printf("  ... and %zu lines more\n", session->line_count - LINES_MAX);
 	if (!session->is_whole)
 		paragraph(p, "Not all of this session was kept.");
+	if (!p->is_spoken_of)
+		paragraph(p, "The sentence under \"What happened\" is of a session whose lines "
+			     "are not kept, or that was read again since.");
+}
+
+/* Proof number i was told already: of the session that is shown, or of an earlier one. */
+static bool
+is_told(const struct page *p, size_t i)
+{
+	const struct kept_proof *all = p->kept->proofs;
+
+	for (size_t k = 0; k < p->kept->proof_count; k++)
+		if ((k < i || all[k].session == p->session) && k != i &&
+		    strcmp(all[k].what, all[i].what) == 0 &&
+		    strcmp(all[k].value, all[i].value) == 0)
+			return true;
+	return false;
 }
 
 static void
+show_evidence_of_others(const struct page *p)
+{
+	const struct kept *k = p->kept;
+	bool is_first = true;
+
+	for (size_t i = 0; i < k->proof_count; i++) {
+		const struct kept_proof *proof = &k->proofs[i];
+
+		if (proof->session == p->session || is_told(p, i))
+			continue;
+		if (is_first)
+			heading("Evidence of other sessions");
+		is_first = false;
+		printf("  session %" PRId64 ": %s: %s\n", k->sessions[proof->session].id,
+		       proof->what, proof->value);
+	}
+}
+
+/* Sessions of one incident share most of their proofs: each is shown once. */
+static void
 show_evidence(const struct page *p)
 {
-	if (p->kept->proof_count > 0)
-		heading("Evidence");
-	for (size_t i = 0; i < p->kept->proof_count; i++)
-		printf("  %s: %s\n", p->kept->proofs[i].what, p->kept->proofs[i].value);
+	const struct kept *k = p->kept;
+	char title[64] = "Evidence";
+	bool is_first = true;
+
+	if (k->session_count > 1 && p->session < k->session_count)
+		snprintf(title, sizeof(title), "Evidence (session %" PRId64 ")",
+			 k->sessions[p->session].id);
+	for (size_t i = 0; i < k->proof_count; i++) {
+		if (k->proofs[i].session != p->session)
+			continue;
+		if (is_first)
+			heading(title);
+		is_first = false;
+		printf("  %s: %s\n", k->proofs[i].what, k->proofs[i].value);
+	}
+	show_evidence_of_others(p);
 }
 
 static void
@@ -291,6 +376,76 @@ show_further(const struct page *p, const struct row *row)
 	printf("ack %" PRId64 " --note 'who looks at it'\n", id);
 }
 
+/* What stands in a JSON string is the end of whole. */
+static bool
+is_end_of(const char *whole, const char *json, size_t length)
+{
+	size_t left = strlen(whole);
+
+	while (length > 0 && left > 0 && json[length - 1] == whole[left - 1]) {
+		char c = whole[--left];
+
+		length--;
+		if (c != '"' && c != '\\')
+			continue;
+		if (length == 0 || json[length - 1] != '\\')
+			return false;
+		length--;
+	}
+	return length == 0;
+}
+
+/* What one session is looked through for. */
+struct search {
+	const char *summary;
+	bool is_found;
+};
+
+/* Whether the sentence of a finding is the one that the incident's summary ends with. */
+static bool
+search_session(void *ctx, const struct row *row)
+{
+	static const char key[] = "\"detail\":\"";
+	struct search *search = ctx;
+	const char *at = strstr(text_of(row, "findings"), key);
+
+	for (; at != NULL && !search->is_found; at = strstr(at, key)) {
+		size_t length = 0;
+
+		at += strlen(key);
+		while (at[length] != '\0' && at[length] != '"')
+			length += at[length] == '\\' && at[length + 1] != '\0' ? 2 : 1;
+		search->is_found = length > 0 && is_end_of(search->summary, at, length);
+	}
+	return false;
+}
+
+/*
+ * The session that is shown: the one that the summary speaks of, where lines of
+ * it are kept, else the first of which there are any.
+ */
+static bool
+choose_session(struct page *p, const struct row *row)
+{
+	const struct kept *k = p->kept;
+
+	p->session = k->session_count;
+	for (size_t i = 0; i < k->session_count && !p->is_spoken_of; i++) {
+		struct search search = {.summary = text_of(row, "summary")};
+		struct filter this = FILTER_ALL;
+
+		if (k->sessions[i].line_count == 0)
+			continue;
+		this.id = k->sessions[i].id;
+		if (!query_sessions(p->store, &this, search_session, &search))
+			return false;
+		p->is_spoken_of = search.is_found;
+		if (search.is_found || p->session == k->session_count)
+			p->session = i;
+	}
+	return true;
+}
+
 static bool
 show_row(void *ctx, const struct row *row)
 {
@@ -298,8 +453,13 @@ show_row(void *ctx, const struct row *row)
 	const struct kind *kind = judge_kind(text_of(row, "kind"));
 
 	p->is_shown = true;
+	p->kind = text_of(row, "kind");
 	if (p->options->format == FORMAT_JSON) {
 		puts(row->json);
+		return false;
+	}
+	if (!choose_session(p, row)) {
+		p->has_failed = true;
 		return false;
 	}
 	show_headline(row, kind);
@@ -319,7 +479,8 @@ show_from(struct store *s, struct page *p)
 
 	this.id = p->options->id;
 	this.with_json = p->options->format == FORMAT_JSON;
-	if (!query_incidents(s, &this, show_row, p)) {
+	p->store = s;
+	if (!query_incidents(s, &this, show_row, p) || p->has_failed) {
 		log_error("%s", store_error(s));
 		return STATUS_FAILED;
 	}
