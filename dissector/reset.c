@@ -69,18 +69,6 @@ reset_believe(struct conversation *c)
 	}
 }
 
-/* What a reset that is believed acknowledges did arrive, captured or not. */
-static void
-take_acknowledgement(struct conversation *c, enum side from, const struct packet *p)
-{
-	struct stream *peer = &c->exchange.streams[side_other(from)];
-	uint64_t offset;
-
-	if ((p->flags & TCP_ACK) && peer->is_begun && stream_offset(peer, p->ack, &offset) &&
-	    offset > peer->acked)
-		peer->acked = offset;
-}
-
 /*
  * A reset. One out of sequence may have overtaken what comes before it: it is
  * believed when its place is reached, or when nothing more comes.
@@ -117,10 +105,8 @@ reset_take(struct conversation *c, enum side from, const struct packet *p)
 	    .contradictions = reset_contradictions(s, p),
 	};
 	c->has_early_reset = true;
-	if (is_now) {
-		take_acknowledgement(c, from, p);
+	if (is_now)
 		reset_believe(c);
-	}
 }
 
 /*

@@ -168,7 +168,8 @@ note_echo(struct smtp_walk *w, const struct reply_line *line)
 {
 	struct bytes echo;
 
-	if (line->code < 400)
+	/* 421 and 454 quote nothing: there is no time, or no TLS. */
+	if (line->code < 400 || line->code == 421 || line->code == 454)
 		return;
 	echo = padding_echo(line->text);
 	if (echo.len == 0)

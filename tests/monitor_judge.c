@@ -228,6 +228,24 @@ refused(struct session *s)
 	s->refusal = view("4.7.0 Error: too many new TLS sessions from 192.0.2.7");
 }
 
+/* No answer ever came, and mail went in clear. */
+static void
+never_answered(struct session *s)
+{
+	refused(s);
+	s->smtp.accepted = FACT_UNSEEN;
+	s->smtp.starttls_refusal = 0;
+	s->refusal = (struct bytes){0};
+}
+
+/* The same, where the answer may be among what is missing. */
+static void
+answer_not_captured(struct session *s)
+{
+	never_answered(s);
+	s->clear_whole = s->complete = false;
+}
+
 static void
 refused_then_gone(struct session *s)
 {
@@ -533,6 +551,24 @@ blank_lines_behind_starttls(struct session *s)
 	encrypted(s);
 	s->smtp.client_injected = 4;
 	s->client_sample = view("\r\n\r\n");
+}
+
+/* A checker's, which never meant to go on. */
+static void
+leave_taken_behind_starttls(struct session *s)
+{
+	refused_then_gone(s);
+	s->smtp.quit_sent = true;
+	s->smtp.client_injected = 6;
+	s->client_sample = view("QUIT\r\n");
+}
+
+static void
+leave_taken_and_more_behind_starttls(struct session *s)
+{
+	leave_taken_behind_starttls(s);
+	s->smtp.client_injected = 12;
+	s->client_sample = view("RSET\r\nQUIT\r\n");
 }
 
 /* What is kept ends before what came. */
@@ -1121,6 +1157,8 @@ static const struct {
 	CONFLICT(CRITICAL)),
     ROW(conflict_that_failed, CONFLICT(CRITICAL)),
     ROW(refused, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(never_answered, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(answer_not_captured),
     ROW(refused_then_gone, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(answered_neither_yes_nor_no, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(echo_in_a_rate_limit, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
@@ -1147,6 +1185,9 @@ static const struct {
 	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(client_went_on_in_text, {"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     ROW(interrupted, {"tls-interrupted", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
+    ROW(leave_taken_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(leave_taken_and_more_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN},
+	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(commands_injected, {"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(blank_lines_and_more_behind_starttls,
 	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
@@ -1355,6 +1396,7 @@ a_detail_carries_the_telling_bytes(void **state)
 	     "in place of STARTTLS; the client sent STARTTLS all the same"},
 	    {masked_chunking, "starttls-missing", "overwritten, but does not hide STARTTLS"},
 	    {refused_unoffered, "starttls-missing", "answered 502"},
+	    {never_answered, "starttls-refused", "never answered"},
 	    {refused, "starttls-refused", "454 \"4.7.0 Error: too many new TLS sessions"},
 	    {echoed, "starttls-command-masked", "quotes \"XXXXXXXX\""},
 	    {helo_forced, "ehlo-suppressed", "502 \"command not implemented\""},

@@ -8,6 +8,17 @@
 
 #include "dissector/text.h"
 
+/* What came from the client in TLS's place is QUIT and nothing else. */
+static bool
+is_quit(const struct session *s)
+{
+	struct bytes text = s->client_sample;
+
+	while (text.len > 0 && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
+		text.len--;
+	return s->smtp.quit_sent && text_equal(text_trim(text), BYTES("QUIT"));
+}
+
 /*
  * The client only took its leave: checkers ask for STARTTLS to see whether it
  * is there, and QUIT in text. Nothing was sent that TLS should have covered.
@@ -15,12 +26,7 @@
 static bool
 is_leave_alone(const struct session *s)
 {
-	struct bytes text = s->client_sample;
-
-	while (text.len > 0 && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
-		text.len--;
-	return s->smtp.client_text_after && s->smtp.quit_sent && !s->tls.client_hello &&
-	       text_equal(text_trim(text), BYTES("QUIT"));
+	return s->smtp.client_text_after && !s->tls.client_hello && is_quit(s);
 }
 
 bool
@@ -67,7 +73,8 @@ is_blank_alone(const struct session *s)
 
 /*
  * The server waited for TLS that never came, said so and hung up: 421 is what
- * it may say at any time, RFC 5321 section 4.2.1. One line and nothing else.
+ * it may say at any time, RFC 5321 section 4.2.1. Or it answers the QUIT that the
+ * client had sent too early. One line and nothing else.
  */
 static bool
 is_farewell_alone(const struct session *s)
@@ -77,14 +84,16 @@ is_farewell_alone(const struct session *s)
 
 	return !s->tls.client_hello && !s->smtp.client_text_after && s->ended_by == SIDE_SERVER &&
 	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
-	       text_starts(text, BYTES("421 ")) && line + 1 >= text.len &&
-	       text.len >= s->smtp.server_injected;
+	       (text_starts(text, BYTES("421 ")) ||
+		(text_starts(text, BYTES("221 ")) && s->smtp.quit_sent)) &&
+	       line + 1 >= text.len && text.len >= s->smtp.server_injected;
 }
 
 bool
 judge_command_injection(const struct session *s, struct finding *out)
 {
-	if (s->smtp.client_injected == 0 || is_blank_alone(s))
+	/* Who pipelines QUIT behind STARTTLS asks nothing of the server that could do harm. */
+	if (s->smtp.client_injected == 0 || is_blank_alone(s) || is_quit(s))
 		return false;
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);

@@ -229,11 +229,33 @@ is_refused(const struct session *s)
 	return !command_is_echoed(s) && !command_arrives_masked(s);
 }
 
+/*
+ * Asked for, never answered, and then mail in clear: whoever swallows the
+ * question, or its answer, gets what a refusal gets him.
+ */
+static bool
+is_swallowed(const struct session *s)
+{
+	return s->smtp.requested == FACT_YES && s->smtp.accepted == FACT_UNSEEN && was_offered(s) &&
+	       session_can_show_absence(s) && session_outcome(s) == OUTCOME_PLAINTEXT &&
+	       !command_arrives_masked(s);
+}
+
 bool
 judge_starttls_refused(const struct session *s, struct finding *out)
 {
 	const char *verb = s->smtp.is_anonymous_tls ? "X-ANONYMOUSTLS" : "STARTTLS";
 
+	if (is_swallowed(s)) {
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		say_detail(out,
+			   "%s was offered, the client asked for it and was never answered; it "
+			   "then went on in clear.",
+			   verb);
+		say_proof_ehlo(out, s);
+		say_how_it_ended(out, s);
+		return true;
+	}
 	if (!is_refused(s))
 		return false;
 	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
