@@ -729,7 +729,16 @@ old_version_with_the_end_unseen(struct session *s)
 {
 	tls_10(s);
 	s->tls.complete = FACT_UNSEEN;
-	s->clear_whole = s->complete = false;
+	s->ending = ENDING_CAPTURE;
+	s->complete = false;
+}
+
+/* The client may have refused it, in what is missing. */
+static void
+old_version_with_the_end_lost(struct session *s)
+{
+	old_version_with_the_end_unseen(s);
+	s->clear_whole = false;
 }
 
 static void
@@ -1199,6 +1208,7 @@ static const struct {
     ROW(ssl_3, OBSOLETE),
     ROW(ssl_2, OBSOLETE),
     ROW(old_version_with_the_end_unseen, OBSOLETE),
+    ROW(old_version_with_the_end_lost),
     ROW(old_version_refused_by_the_client, HANDSHAKE),
     ROW(rc4, OBSOLETE),
     ROW(triple_des, OBSOLETE),

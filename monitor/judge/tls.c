@@ -308,8 +308,11 @@ judge_tls_obsolete(const struct session *s, struct finding *out)
 	if (s->tls.version == VERSION_NONE ||
 	    (!s->tls.server_hello && s->tls.version != VERSION_SSL2))
 		return false;
-	/* One end refused it: nothing was protected by it. */
-	if (s->tls.complete == FACT_NO || (!is_old && weak == NULL))
+	/* One end refused it, or may have, unseen: nothing was protected by it then. */
+	if (s->tls.complete == FACT_NO ||
+	    (s->tls.complete == FACT_UNSEEN && !session_can_show_absence(s)))
+		return false;
+	if (!is_old && weak == NULL)
 		return false;
 
 	rate(out, SEVERITY_NOTICE, CERTAINTY_PROVEN, WHERE_UNKNOWN);
