@@ -3,7 +3,8 @@
 #   make            the program                 make demo     build, run on a bundled capture, show
 #   make test       all tests, under prove      make asan     the same under the sanitizers
 #   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
-#   make bench      figures against peers       make captures tests/captures anew (root)
+#   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
+#   make bench      figures against peers
 #   make install    DESTDIR, PREFIX             make clean
 
 O ?= .build
@@ -104,6 +105,9 @@ lint: packages-lint
 fuzz: packages-fuzz
 	@O=$O FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $(FUZZERS)
 
+coverage: packages-fuzz
+	@O=$O sh tests/coverage.sh $(FUZZERS)
+
 bench: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/run.sh
@@ -119,5 +123,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz bench captures install clean packages-build \
+.PHONY: all demo test check asan lint fuzz coverage bench captures install clean packages-build \
 	packages-test packages-lint packages-fuzz
