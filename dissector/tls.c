@@ -56,6 +56,7 @@ struct half {
 	bool is_lost;           /* its records cannot be followed any more */
 	bool front_is_lost;     /* bytes were lost before the first one that was seen */
 	bool is_straying;       /* held gathers what came instead */
+	bool has_closed;        /* its last record was an alert behind the handshake */
 	bool is_handed_back;    /* what strayed is in the evidence by another's hand */
 	bool has_changed;       /* sent ChangeCipherSpec */
 	bool has_finished;      /* ... and a handshake record behind it: TLS 1.2 and before */
@@ -498,10 +499,23 @@ end_handshake(struct tls *t, enum side from)
 		t->facts.complete = FACT_YES;
 }
 
+/* Whether the record is an alert, or in TLS 1.3 no longer than one: RFC 8446 section 6.1. */
+static bool
+is_closing(const struct tls *t, const struct record *r)
+{
+	size_t seal = 1 + (t->facts.cipher == CIPHER_AES_128_CCM_8 ? TAG_LEN_CCM_8 : TAG_LEN);
+
+	if (t->facts.complete != FACT_YES)
+		return false;
+	return r->type == RECORD_ALERT ||
+	       (is_new(t) && r->type == RECORD_APPLICATION_DATA && r->len == ALERT_LEN + seal);
+}
+
 /* The last byte of a record has gone by, captured or not. */
 static void
 end_record(struct tls *t, struct ledger *l, enum side from)
 {
+	t->halves[from].has_closed = is_closing(t, &t->halves[from].reader.record);
 	switch (t->halves[from].reader.record.type) {
 	case RECORD_CHANGE_CIPHER_SPEC:
 		end_change(t, from);
@@ -602,7 +616,10 @@ stray(struct feed *f, struct bytes rest)
 	struct bytes head = {f->h->reader.head, f->h->reader.head_len};
 	size_t before = f->in->bytes.len - rest.len;
 
-	if (facts->complete == FACT_YES && !facts->is_interrupted) {
+	bool is_over = f->h->has_closed || f->t->halves[side_other(f->in->from)].has_closed;
+
+	/* Who has closed may go on in clear: that stands behind the TLS stream, not inside it. */
+	if (facts->complete == FACT_YES && !facts->is_interrupted && !is_over) {
 		facts->is_interrupted = true;
 		facts->interrupted_by = f->in->from;
 		facts->interrupted_at = f->in->offset + before - head.len;

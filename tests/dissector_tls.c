@@ -626,6 +626,19 @@ make_interrupted(struct stream *s)
 	stream_add(s, SIDE_SERVER, &text);
 }
 
+/* Text from one who has closed: QUIT in clear behind close_notify is seen in the field. */
+static void
+make_closed_then_text(struct stream *s)
+{
+	struct build alert = {0}, text = {0};
+
+	make_coalesced(s);
+	put_record(&alert, 21, "an alert and its MAC", 20);
+	stream_add(s, SIDE_CLIENT, &alert);
+	put(&text, "QUIT\r\n", 6);
+	stream_add(s, SIDE_CLIENT, &text);
+}
+
 static void
 a_gap_in_a_handshake_made_by_hand_makes_nothing_up(void **state)
 {
@@ -643,6 +656,7 @@ a_gap_in_a_handshake_made_by_hand_makes_nothing_up(void **state)
 	    {"retry", make_retry, FACT_YES, TLS_NOT_FAILED, FACT_NO, false},
 	    {"answered alert", make_answered_alert, FACT_NO, TLS_FAILED_ALERT, FACT_UNSEEN, false},
 	    {"interrupted", make_interrupted, FACT_YES, TLS_NOT_FAILED, FACT_NO, true},
+	    {"closed", make_closed_then_text, FACT_YES, TLS_NOT_FAILED, FACT_NO, false},
 	};
 	struct rig *rig = *state;
 
