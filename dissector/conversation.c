@@ -70,6 +70,20 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 	return offset;
 }
 
+/* Whether this sender counts its packets: many draw IP-IDs at random, or leave them zero. */
+static void
+learn_ip_id(struct stream *s, uint16_t ip_id)
+{
+	uint16_t step = (uint16_t)(ip_id - s->ip_id);
+
+	if (s->is_seen && step > CONVERSATION_IP_ID_STEP)
+		s->ip_id_run = 0;
+	/* The same again is a copy of the packet. */
+	else if (s->is_seen && step > 0 && s->ip_id_run < UINT8_MAX)
+		s->ip_id_run++;
+	s->ip_id = ip_id;
+}
+
 /* What this sender's packets have in common, to know another's by. */
 static void
 learn_sender(struct stream *s, const struct packet *p)
@@ -78,7 +92,11 @@ learn_sender(struct stream *s, const struct packet *p)
 		s->ttl_low = p->ttl;
 	if (!s->is_seen || p->ttl > s->ttl_high)
 		s->ttl_high = p->ttl;
-	s->ip_id = p->ip_id;
+	if (!s->is_seen || p->window < s->window_low)
+		s->window_low = p->window;
+	if (!s->is_seen || p->window > s->window_high)
+		s->window_high = p->window;
+	learn_ip_id(s, p->ip_id);
 	s->window = p->window;
 	s->is_seen = true;
 }

@@ -30,8 +30,14 @@ enum mode {
 /* A packet's TTL may drift this far by other routes before it counts as another's. */
 #define CONVERSATION_TTL_DRIFT 3
 
-/* An IP-ID this far from the sender's last one is told, beside other signs. */
+/*
+ * An IP-ID this far from the sender's last one is told, beside other signs. It is
+ * a sign by itself where so many of the sender's in a row rose by no more than
+ * the step: then he counts, and the next is known to be near.
+ */
 #define CONVERSATION_IP_ID_DRIFT 4096
+#define CONVERSATION_IP_ID_STEP  64
+#define CONVERSATION_IP_ID_RUN   4
 
 struct conversation {
 	struct flow flow;   /* first: the table's part */

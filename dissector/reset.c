@@ -24,25 +24,47 @@ is_in_sequence(const struct stream *s, uint64_t offset)
 	       (s->fin_seen && offset == s->fin_offset + 1);
 }
 
+static bool
+is_foreign_ip_id(const struct stream *s, const struct packet *p)
+{
+	/* Many stacks send resets with an IP-ID of zero. */
+	return p->ip_id && (uint16_t)(p->ip_id - s->ip_id + CONVERSATION_IP_ID_DRIFT) >
+			       2 * CONVERSATION_IP_ID_DRIFT;
+}
+
+static bool
+is_foreign_window(const struct stream *s, const struct packet *p)
+{
+	/* ... and with no window. */
+	return p->window && (p->window < s->window_low || p->window > s->window_high);
+}
+
+static bool
+is_foreign_ttl(const struct stream *s, const struct packet *p)
+{
+	return p->ttl + CONVERSATION_TTL_DRIFT < s->ttl_low ||
+	       p->ttl > s->ttl_high + CONVERSATION_TTL_DRIFT;
+}
+
+/*
+ * What of the packet is not its supposed sender's. The TTL is a sign by itself;
+ * IP-ID and window are only together, and of a sender who counts his packets.
+ */
 static uint8_t
 reset_contradictions(const struct stream *s, const struct packet *p)
 {
 	uint8_t found = 0;
 
-	if (!s->is_seen || (p->ttl + CONVERSATION_TTL_DRIFT >= s->ttl_low &&
-			    p->ttl <= s->ttl_high + CONVERSATION_TTL_DRIFT))
+	if (!s->is_seen)
 		return 0;
-	found = RESET_TTL_DIFFERS;
-	/*
-	 * These alone prove nothing: many stacks send resets with both zero, draw
-	 * IP-IDs at random, or move the window as they read, and only a sender's
-	 * last values are known here.
-	 */
-	if (p->ip_id && (uint16_t)(p->ip_id - s->ip_id + CONVERSATION_IP_ID_DRIFT) >
-			    2 * CONVERSATION_IP_ID_DRIFT)
-		found |= RESET_IP_ID_DIFFERS;
-	if (p->window && p->window != s->window)
-		found |= RESET_WINDOW_DIFFERS;
+	found |= is_foreign_ttl(s, p) ? RESET_TTL_DIFFERS : 0;
+	found |= is_foreign_ip_id(s, p) ? RESET_IP_ID_DIFFERS : 0;
+	found |= is_foreign_window(s, p) ? RESET_WINDOW_DIFFERS : 0;
+	if (found & RESET_TTL_DIFFERS)
+		return found;
+	if (s->ip_id_run < CONVERSATION_IP_ID_RUN ||
+	    found != (RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS))
+		return 0;
 	return found;
 }
 

@@ -63,12 +63,14 @@ struct stream {
 	bool fin_seen;
 	bool fin_doubted; /* its sender went on below it */
 	bool fin_told;
-	bool history_done;         /* no more bytes join the history */
-	uint8_t ttl_low, ttl_high; /* seen so far */
-	bool checksum_right;       /* one of this side's segments had a right checksum */
-	uint16_t ip_id, window;    /* of the last segment */
-	uint32_t seq_base;         /* sequence number of offset 0, modulo 2^32 */
-	uint64_t offset;           /* of the next byte in order */
+	bool history_done;                /* no more bytes join the history */
+	uint8_t ttl_low, ttl_high;        /* seen so far */
+	bool checksum_right;              /* one of this side's segments had a right checksum */
+	uint8_t ip_id_run;                /* segments in a row whose IP-ID rose by little */
+	uint16_t ip_id, window;           /* of the last segment */
+	uint16_t window_low, window_high; /* seen so far */
+	uint32_t seq_base;                /* sequence number of offset 0, modulo 2^32 */
+	uint64_t offset;                  /* of the next byte in order */
 	uint64_t sent; /* one past the last byte known to be sent by this side's own segments */
 	uint64_t
 	    shown; /* where its sender stood by its latest segment, empty ones and resets too */

@@ -563,6 +563,47 @@ a_reset_is_contradicted_by_its_sender_going_on(void **state)
 	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
 }
 
+/* What is kept of a reset with these values in the client's name, whose IP-IDs rise by step. */
+static uint8_t
+contradictions_of(uint16_t step, uint8_t ttl, uint16_t ip_id, uint16_t window)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	told_count = 0;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	for (int i = 0; i < 6; i++) {
+		client(&g, "NOOP\r\n");
+		g.ip_id[SIDE_CLIENT] = (uint16_t)(g.ip_id[SIDE_CLIENT] + step - 1);
+		server(&g, "250 ok\r\n");
+	}
+	p = packet_of(&g, SIDE_CLIENT, TCP_RST, NULL);
+	p.ttl = ttl;
+	p.ip_id = ip_id;
+	p.window = window;
+	feed(&p);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	return told[0].s.reset_count ? told[0].s.resets[0].contradictions : 0;
+}
+
+static void
+a_reset_is_doubted_by_what_is_not_its_senders(void **state)
+{
+	const uint8_t both = RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS;
+
+	(void)state;
+	assert_int_equal(contradictions_of(1, 64, 110, 500), 0);
+	assert_int_equal(contradictions_of(1, 64, 0, 0), 0);
+	assert_int_equal(contradictions_of(1, 30, 0, 0), RESET_TTL_DIFFERS);
+	assert_int_equal(contradictions_of(1, 64, 40000, 1), both);
+	/* One of the two alone, or from a sender who does not count, says nothing. */
+	assert_int_equal(contradictions_of(1, 64, 40000, 500), 0);
+	assert_int_equal(contradictions_of(1, 64, 110, 1), 0);
+	assert_int_equal(contradictions_of(7777, 64, 40000, 1), 0);
+}
+
 static void
 ports_used_again_after_the_end_are_a_new_session(void **state)
 {
@@ -1040,6 +1081,7 @@ main(void)
 	    CASE(a_reset_out_of_sequence_is_not_believed),
 	    CASE(a_reset_in_sequence_ends_the_session),
 	    CASE(a_reset_is_contradicted_by_its_sender_going_on),
+	    CASE(a_reset_is_doubted_by_what_is_not_its_senders),
 	    CASE(ports_used_again_after_the_end_are_a_new_session),
 	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
 	    CASE(a_forged_syn_changes_nothing),

@@ -213,17 +213,19 @@ judge_segment_conflict(const struct session *s, struct finding *out)
 }
 
 /*
- * A reset that its supposed sender contradicts. IP-ID and window are told beside
- * a foreign TTL and prove nothing without it: many systems draw IP-IDs at
- * random, send resets with 0 for both, or move the window as they read. A
- * foreign TTL after QUIT is a load balancer that clears up.
+ * A reset that its supposed sender contradicts. IP-ID and window prove nothing
+ * alone, for many systems draw IP-IDs at random, send resets with 0 for both, or
+ * move the window as they read: without a foreign TTL they come here only
+ * together, and of a sender whose IP-IDs count. A foreign packet after QUIT is a
+ * load balancer that clears up.
  */
 static bool
 is_contradicted(const struct session *s, const struct reset *r)
 {
 	if ((r->contradictions & RESET_DATA_FOLLOWED) != 0)
 		return true;
-	return (r->contradictions & RESET_TTL_DIFFERS) != 0 && !s->smtp.quit_sent;
+	return (r->contradictions & (RESET_TTL_DIFFERS | RESET_IP_ID_DIFFERS)) != 0 &&
+	       !s->smtp.quit_sent;
 }
 
 static void
