@@ -108,6 +108,16 @@ begin_stream(struct stream *s, uint32_t seq, bool by_syn)
 	s->syn_seen = by_syn;
 }
 
+/* A first segment without SYN begins the stream where it stands; its SYN may come yet. */
+static void
+begin_in_the_middle(struct conversation *c, enum side from, uint32_t seq)
+{
+	struct stream *s = &c->exchange.streams[from];
+
+	begin_stream(s, seq, false);
+	s->awaits_syn = true;
+}
+
 /* Whether a SYN behind this number could begin a new connection: not one that is just where this
  * one goes on (RFC 6528 section 3: nobody chooses such), which asks for a challenge alone. */
 static bool
@@ -144,7 +154,7 @@ take_syn(struct conversation *c, struct waiting_room *r, enum side from, const s
 
 	/* A SYN-ACK names where the client begins, whether its SYN was captured or not. */
 	if (from == SIDE_SERVER && p->flags & TCP_ACK && !c->exchange.streams[SIDE_CLIENT].is_begun)
-		begin_stream(&c->exchange.streams[SIDE_CLIENT], p->ack, false);
+		begin_in_the_middle(c, SIDE_CLIENT, p->ack);
 	if (!s->is_begun) {
 		begin_stream(s, p->seq + 1, true);
 		return true;
@@ -290,21 +300,6 @@ keep_packet(struct bench *b, enum side from, const struct packet *p, uint64_t of
 	evidence_packet(&b->w->evidence, &b->c->kept, from, offset, p, own);
 }
 
-/* A first segment without SYN begins the stream where it stands. */
-static void
-begin_in_the_middle(struct bench *b, enum side from, uint32_t seq)
-{
-	struct conversation *c = b->c;
-	struct stream *s = &c->exchange.streams[from];
-
-	begin_stream(s, seq, false);
-	/* The other side's SYN was seen: this one's may come yet, or is lost. */
-	if (c->exchange.streams[side_other(from)].syn_seen)
-		s->awaits_syn = true;
-	else
-		route_sink(b).headless(b, from);
-}
-
 /* The segment's place in its stream. */
 static bool
 place_segment(struct bench *b, enum side from, const struct packet *p, struct segment *seg)
@@ -314,7 +309,7 @@ place_segment(struct bench *b, enum side from, const struct packet *p, struct se
 	uint32_t seq = p->seq + (p->flags & TCP_SYN ? 1 : 0);
 
 	if (!s->is_begun)
-		begin_in_the_middle(b, from, seq);
+		begin_in_the_middle(c, from, seq);
 	/* One that was overtaken by what it precedes. */
 	if (s->awaits_syn && s->seq_base - seq <= STREAM_AHEAD_MAX)
 		stream_rebase(s, &c->exchange.streams[side_other(from)], &b->w->room,

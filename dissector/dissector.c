@@ -275,7 +275,9 @@ is_begun_anew(const struct conversation *c, const struct packet *p)
 	if (!(p->flags & TCP_SYN))
 		return false;
 	if (s->is_begun && s->seq_base == p->seq + 1)
-		return false; /* sent again, or overtaken by what it began */
+		return false; /* sent again */
+	if (s->awaits_syn && s->seq_base - (p->seq + 1) <= STREAM_AHEAD_MAX)
+		return false; /* overtaken by what it began */
 	if (c->is_told || c->flow.queue == QUEUE_CLOSING)
 		return true;
 	return !by_server && !c->exchange.streams[SIDE_SERVER].is_seen;

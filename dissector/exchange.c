@@ -7,6 +7,13 @@ exchange_is_waiting(const struct exchange *x)
 	return x->streams[SIDE_CLIENT].waiting || x->streams[SIDE_SERVER].waiting;
 }
 
+/* Whether a side's data came before its SYN: until that comes nothing is known to be the start. */
+static bool
+awaits_syn(const struct exchange *x)
+{
+	return x->streams[SIDE_CLIENT].awaits_syn || x->streams[SIDE_SERVER].awaits_syn;
+}
+
 /*
  * Whether what this sender had acknowledged was delivered. Where the other side
  * was never seen there is nothing to wait for.
@@ -110,8 +117,7 @@ is_ready(const struct exchange *x, const struct waiting_room *r, enum side from)
 {
 	const struct waiting *first = stream_first(&x->streams[from], r);
 
-	return is_next(x, r, from) && !x->streams[from].awaits_syn &&
-	       is_caused(x, from, first->peer_offset) &&
+	return is_next(x, r, from) && !awaits_syn(x) && is_caused(x, from, first->peer_offset) &&
 	       (!first->is_doubtful || x->streams[from].acked > first->offset);
 }
 
@@ -157,6 +163,18 @@ longest_waiting(const struct exchange *x, const struct waiting_room *r)
 	return SIDE_CLIENT;
 }
 
+/* They were not captured: the streams are read from where they were met. */
+static void
+give_up_syns(struct exchange *x, const struct exchange_sink *sink)
+{
+	for (int side = 0; side < SIDES; side++) {
+		if (!x->streams[side].awaits_syn)
+			continue;
+		x->streams[side].awaits_syn = false;
+		sink->headless(sink->ctx, (enum side)side);
+	}
+}
+
 /* Pass over what keeps the segment that has waited longest from being delivered. */
 static void
 unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
@@ -167,10 +185,8 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 	const struct waiting *peer_first = stream_first(peer, r);
 	uint64_t until = first->peer_offset;
 
-	if (x->streams[from].awaits_syn) {
-		/* It was not captured: the stream is read from where it was met. */
-		x->streams[from].awaits_syn = false;
-		sink->headless(sink->ctx, from);
+	if (awaits_syn(x)) {
+		give_up_syns(x, sink);
 		return;
 	}
 	if (!is_next(x, r, from)) {
@@ -255,7 +271,7 @@ exchange_segment(struct exchange *x, struct waiting_room *r, struct segment *seg
 	if (seg->payload.len == 0 && seg->cut == 0)
 		return;
 	if (seg->offset == s->offset && !seg->is_doubtful && !exchange_is_waiting(x) &&
-	    !s->awaits_syn && is_caused(x, seg->from, seg->peer_offset)) {
+	    !awaits_syn(x) && is_caused(x, seg->from, seg->peer_offset)) {
 		deliver(x, r, seg->from, seg, sink);
 		return;
 	}
