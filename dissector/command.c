@@ -2,8 +2,6 @@
 #include "dissector/command.h"
 #include "dissector/text.h"
 
-#define MECHANISM_MAX 20 /* RFC 4422 section 3.1 */
-
 static const struct {
 	struct bytes word;
 	enum verb verb;
@@ -22,6 +20,7 @@ static const struct {
     {BYTES("QUIT"), VERB_QUIT},
     {BYTES("HELP"), VERB_HELP},
     {BYTES("AUTH"), VERB_AUTH},
+    {BYTES("X-EXPS"), VERB_AUTH}, /* Exchange's own name for it */
     {BYTES("VRFY"), VERB_VRFY},
     {BYTES("EXPN"), VERB_EXPN},
     {BYTES("ETRN"), VERB_ETRN},
@@ -29,11 +28,76 @@ static const struct {
     {BYTES("XFORWARD"), VERB_XFORWARD},
 };
 
-/* Mechanisms whose data is the secret itself, or a token that stands for it. */
-static const struct bytes reusable[] = {
-    BYTES("PLAIN"),     BYTES("LOGIN"),        BYTES("XOAUTH"),
-    BYTES("XOAUTH2"),   BYTES("OAUTHBEARER"),  BYTES("X-GOOGLE-TOKEN"),
-    BYTES("XYMCOOKIE"), BYTES("XYMCOOKIEB64"), BYTES("PLAIN-CLIENTTOKEN"),
+/*
+ * IANA's registry of SASL mechanisms and others that are met with. Some have
+ * data that is the secret itself, or a token that stands for it. What stands
+ * behind AUTH and is no name among these may be a secret.
+ */
+static const struct {
+	struct bytes name;
+	bool is_reusable;
+} known[] = {
+    {BYTES("PLAIN"), true},
+    {BYTES("LOGIN"), true},
+    {BYTES("XOAUTH"), true},
+    {BYTES("XOAUTH2"), true},
+    {BYTES("OAUTHBEARER"), true},
+    {BYTES("X-GOOGLE-TOKEN"), true},
+    {BYTES("XYMCOOKIE"), true},
+    {BYTES("XYMCOOKIEB64"), true},
+    {BYTES("PLAIN-CLIENTTOKEN"), true},
+    {BYTES("OAUTH10A"), false},
+    {BYTES("CRAM-MD5"), false},
+    {BYTES("CRAM-SHA1"), false},
+    {BYTES("CRAM-SHA256"), false},
+    {BYTES("DIGEST-MD5"), false},
+    {BYTES("SCRAM-MD5"), false},
+    {BYTES("SCRAM-SHA-1"), false},
+    {BYTES("SCRAM-SHA-1-PLUS"), false},
+    {BYTES("SCRAM-SHA-224"), false},
+    {BYTES("SCRAM-SHA-224-PLUS"), false},
+    {BYTES("SCRAM-SHA-256"), false},
+    {BYTES("SCRAM-SHA-256-PLUS"), false},
+    {BYTES("SCRAM-SHA-384"), false},
+    {BYTES("SCRAM-SHA-384-PLUS"), false},
+    {BYTES("SCRAM-SHA-512"), false},
+    {BYTES("SCRAM-SHA-512-PLUS"), false},
+    {BYTES("SCRAM-SHA3-512"), false},
+    {BYTES("SCRAM-SHA3-512-PLUS"), false},
+    {BYTES("NTLM"), false},
+    {BYTES("MSN"), false},
+    {BYTES("GSSAPI"), false},
+    {BYTES("GSS-SPNEGO"), false},
+    {BYTES("GSS-SPNEGO-PLUS"), false},
+    {BYTES("SPNEGO"), false},
+    {BYTES("SPNEGO-PLUS"), false},
+    {BYTES("GS2-KRB5"), false},
+    {BYTES("GS2-KRB5-PLUS"), false},
+    {BYTES("KERBEROS_V4"), false},
+    {BYTES("KERBEROS_V5"), false},
+    {BYTES("EXTERNAL"), false},
+    {BYTES("ANONYMOUS"), false},
+    {BYTES("OTP"), false},
+    {BYTES("SKEY"), false},
+    {BYTES("SECURID"), false},
+    {BYTES("SRP"), false},
+    {BYTES("PASSDSS-3DES-1"), false},
+    {BYTES("NMAS_LOGIN"), false},
+    {BYTES("NMAS_AUTHEN"), false},
+    {BYTES("NMAS-SAMBA-AUTH"), false},
+    {BYTES("9798-U-RSA-SHA1-ENC"), false},
+    {BYTES("9798-M-RSA-SHA1-ENC"), false},
+    {BYTES("9798-U-DSA-SHA1"), false},
+    {BYTES("9798-M-DSA-SHA1"), false},
+    {BYTES("9798-U-ECDSA-SHA1"), false},
+    {BYTES("9798-M-ECDSA-SHA1"), false},
+    {BYTES("ECDH-X25519-CHALLENGE"), false},
+    {BYTES("ECDSA-NIST256P-CHALLENGE"), false},
+    {BYTES("SAML20"), false},
+    {BYTES("OPENID20"), false},
+    {BYTES("EAP-AES128"), false},
+    {BYTES("EAP-AES128-PLUS"), false},
+    {BYTES("APOP"), false},
 };
 
 size_t
@@ -114,17 +178,6 @@ command_chunk(struct bytes argument, struct chunk *out)
 	return text_number(bytes_first(argument, n), &out->size) && out->size <= CHUNK_MAX;
 }
 
-/* Only what can be a name is one: a secret must not be taken for it. */
-static bool
-mechanism_is_name(struct bytes word)
-{
-	for (size_t i = 0; i < word.len; i++)
-		if (!text_is_alpha(word.at[i]) && !text_is_digit(word.at[i]) && word.at[i] != '-' &&
-		    word.at[i] != '_')
-			return false;
-	return word.len > 0 && word.len <= MECHANISM_MAX;
-}
-
 struct mechanism
 command_mechanism(struct bytes argument)
 {
@@ -132,14 +185,14 @@ command_mechanism(struct bytes argument)
 	struct bytes initial = text_trim(bytes_after(argument, n));
 	struct mechanism m = {0};
 
-	if (mechanism_is_name(bytes_first(argument, n)))
-		m.name = bytes_first(argument, n);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (text_equal(bytes_first(argument, n), known[i].name)) {
+			m.name = bytes_first(argument, n);
+			m.is_reusable = known[i].is_reusable;
+		}
 	m.has_initial = initial.len > 0;
 	/* A lone "=" is an initial response of no length, RFC 4954 section 4. */
 	m.is_initial_data =
 	    m.has_initial && !bytes_equal(initial, BYTES("=")) && !bytes_equal(initial, BYTES("*"));
-	for (size_t i = 0; i < sizeof(reusable) / sizeof(reusable[0]); i++)
-		if (text_equal(m.name, reusable[i]))
-			m.is_reusable = true;
 	return m;
 }

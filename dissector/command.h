@@ -24,7 +24,7 @@ enum verb {
 	VERB_NOOP,
 	VERB_QUIT,
 	VERB_HELP,
-	VERB_AUTH, /* RFC 4954 section 4 */
+	VERB_AUTH, /* RFC 4954 section 4; and X-EXPS */
 	VERB_VRFY,
 	VERB_EXPN,
 	VERB_ETRN,
@@ -66,7 +66,7 @@ struct chunk {
 bool command_chunk(struct bytes argument, struct chunk *out);
 
 struct mechanism {
-	struct bytes name;    /* RFC 4422 section 3.1; empty where there is none */
+	struct bytes name;    /* empty where it is none that is known: it may be a secret */
 	bool has_initial;     /* data came with the command */
 	bool is_reusable;     /* who sees the data can log in with it */
 	bool is_initial_data; /* that data is more than "=" */
