@@ -56,8 +56,8 @@ word_is_longer_by_one(struct bytes longer, struct bytes shorter)
 	return text_equal(bytes_after(longer, i + 1), bytes_after(shorter, i));
 }
 
-static bool
-word_is_near_miss(struct bytes word)
+bool
+padding_is_near_miss(struct bytes word)
 {
 	struct bytes verb = BYTES("STARTTLS");
 
@@ -156,7 +156,7 @@ padding_echo(struct bytes text)
 	bool is_decorated = false;
 
 	while (p.word.len > 0) {
-		if (word_is_near_miss(p.word) && is_quoted(&p))
+		if (padding_is_near_miss(p.word) && is_quoted(&p))
 			return p.word;
 		if (padding_is_word(p.word) && p.word.len >= RUN_MIN) {
 			/* A second run: stars on both sides of a sentence. */

@@ -18,6 +18,9 @@
 /* All of word is padding, but maybe for a letter at its end. */
 bool padding_is_word(struct bytes word);
 
+/* STARTTLS with one letter more or fewer, or with one or two others. */
+bool padding_is_near_miss(struct bytes word);
+
 /*
  * The word in a server's error text that STARTTLS cannot have been echoed
  * as: padding of its length that the text quotes (in quotes or brackets, or

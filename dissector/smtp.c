@@ -315,7 +315,7 @@ close_line(struct smtp_walk *w)
 	    !line_flush(&s->lines[from], w->l->pool, w->room, &line))
 		return;
 	count_injected(s, from, s->line_at[from] + line.whole.len);
-	smtp_keep(w, &line, from == SIDE_CLIENT ? scrub_command : scrub_reply);
+	smtp_keep(w, &line, from == SIDE_CLIENT ? scrub_command : scrub_reply_by_code);
 	s->line_kind[from] = LINE_ORDINARY;
 }
 

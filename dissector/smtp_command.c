@@ -9,6 +9,7 @@
 #include "dissector/scrub.h"
 #include "dissector/smtp_state.h"
 #include "dissector/text.h"
+#include "dissector/vocabulary.h"
 
 #define MASKED_LEN 8 /* of STARTTLS; padding keeps the length */
 #define DOT_LEN    3 /* message text that is no longer than this is its end alone */
@@ -21,6 +22,37 @@ command_awaits(struct smtp *s, enum await kind)
 		smtp_lose_match(s);
 }
 
+/* What came last was no command, and what reads like one is of the same making. */
+static void
+begin_prose(struct smtp_walk *w)
+{
+	w->s->is_prose = true;
+	w->s->prose_peer = (uint32_t)w->in->peer_offset;
+}
+
+/* Whether that still goes on: the client had no answer since. */
+static bool
+is_prose(const struct smtp_walk *w)
+{
+	return w->s->is_prose && w->s->prose_peer == (uint32_t)w->in->peer_offset;
+}
+
+/* What reads like a command may be text: matching is lost, or it is no place for it. */
+static bool
+may_be_text(const struct smtp_walk *w)
+{
+	return !w->s->is_matched || is_prose(w) || w->s->facts.mail_count > 0;
+}
+
+/* A domain with a dot inside, or an address literal. */
+static bool
+is_dotted(struct bytes domain)
+{
+	size_t dot = bytes_find(domain, '.');
+
+	return domain.len > 0 && (domain.at[0] == '[' || (dot > 0 && dot + 1 < domain.len));
+}
+
 /* Note a domain, once. */
 static void
 note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
@@ -30,7 +62,9 @@ note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
 	struct bytes domain = {name, path_domain(path, name)};
 
 	/* "<>" and "<postmaster>" have no domain, RFC 5321 sections 4.5.5 and 4.5.1. */
-	if (!path->has_at)
+	if (!path->has_at || is_prose(w))
+		return;
+	if (!w->s->is_matched && !is_dotted(domain))
 		return;
 	if (domain.len > 0 && ledger_has(w->l, tag, domain))
 		return;
@@ -212,7 +246,8 @@ command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed
 	/* This reply will be in force, and may not be known for one. */
 	if (c->verb != VERB_HELO && !s->is_matched && !s->is_ehlo_late)
 		s->facts.offered = FACT_UNSEEN;
-	smtp_note(w, NOTE_HELO, command_read(scrubbed).argument);
+	if (!is_prose(w) && (!may_be_text(w) || is_dotted(command_read(scrubbed).argument)))
+		smtp_note(w, NOTE_HELO, command_read(scrubbed).argument);
 	command_awaits(s, c->verb == VERB_HELO ? AWAIT_HELO : AWAIT_EHLO);
 }
 
@@ -292,15 +327,41 @@ command_act(struct smtp_walk *w, const struct command *c, const struct line *lin
 	}
 }
 
+/* Commands that a client waits behind for their answer, RFC 2920 section 3.1. */
+static bool
+ends_group(enum verb verb)
+{
+	return verb == VERB_EHLO || verb == VERB_HELO || verb == VERB_LHLO || verb == VERB_NOOP ||
+	       verb == VERB_QUIT || verb == VERB_VRFY || verb == VERB_EXPN || verb == VERB_AUTH;
+}
+
+/* How much of a line must be blanked. */
+static void (*line_scrubber(const struct smtp_walk *w, const struct command *c))(uint8_t *, size_t)
+{
+	const struct smtp *s = w->s;
+
+	/* What follows a 334 is a secret, whoever asked for it. */
+	if (s->is_challenged && !command_is_plain(c))
+		return scrub_all;
+	/* After AUTH a line that is no command may be a secret that went astray. */
+	if (c->verb == VERB_UNKNOWN && s->facts.auth_sent)
+		return scrub_all;
+	if (is_prose(w))
+		return scrub_verb;
+	return may_be_text(w) ? scrub_doubtful_command : scrub_command;
+}
+
 /* One line that is a command for certain. */
 static void
 client_command(struct smtp_walk *w, const struct command *c, const struct line *line)
 {
 	struct smtp *s = w->s;
-	/* After AUTH a line that is no command may be a secret that went astray. */
-	bool is_astray = c->verb == VERB_UNKNOWN && s->facts.auth_sent;
-	struct bytes scrubbed = smtp_keep(w, line, is_astray ? scrub_all : scrub_command);
+	struct bytes scrubbed;
 
+	scrubbed = smtp_keep(w, line, line_scrubber(w, c));
+	s->is_challenged = false;
+	if (c->verb == VERB_UNKNOWN && !vocabulary_is_verb(c->word))
+		begin_prose(w);
 	if (c->verb != VERB_BLANK)
 		smtp_count(&s->facts.commands, 1);
 	if (line->is_bare)
@@ -308,6 +369,9 @@ client_command(struct smtp_walk *w, const struct command *c, const struct line *
 	if (line->is_cut)
 		smtp_count(&s->facts.long_lines, 1);
 	command_act(w, c, line, scrubbed);
+	/* In the middle of things, who goes on there is no client, but text that quotes one. */
+	if (!s->is_matched && s->is_seen[SIDE_SERVER] && ends_group(c->verb))
+		begin_prose(w);
 }
 
 void
@@ -391,10 +455,13 @@ adrift_line(struct smtp *s, const struct line *line, const struct command *c)
 
 /* A line that is no plain command, where commands were to be expected. */
 static void
-wary_line(struct smtp *s, const struct line *line)
+wary_line(struct smtp_walk *w, const struct line *line)
 {
+	struct smtp *s = w->s;
+
 	if (s->is_matched) {
 		command_awaits(s, AWAIT_DOUBTFUL);
+		begin_prose(w);
 		return;
 	}
 	/* The reply that spoke for commands was MAIL's or RCPT's, and this is text. */
@@ -420,7 +487,7 @@ smtp_client_line(struct smtp_walk *w, const struct line *line)
 		return;
 	case CLIENT_WARY:
 		if (!is_plain) {
-			wary_line(s, line);
+			wary_line(w, line);
 			return;
 		}
 		s->mode = CLIENT_COMMANDS;

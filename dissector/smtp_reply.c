@@ -156,6 +156,10 @@ note_ehlo_line(struct smtp_walk *w, const struct reply_line *line, struct bytes 
 		/* The first line names the server, RFC 5321 section 4.1.1.1. */
 		s->is_offering = true;
 	}
+	/* What is blanked for being no keyword would pass for a masked one. */
+	if (s->reply_to != REPLY_TO_COMMAND && s->reply.lines > 0 &&
+	    !scrub_is_keyword_line(line->text))
+		return;
 	if (s->ehlo_lines < EHLO_LINES_MAX) {
 		s->ehlo_lines++;
 		smtp_note(w, NOTE_EHLO_LINE, text);
@@ -564,45 +568,63 @@ reply_ends(struct smtp_walk *w, struct bytes text)
 	s->is_offering = s->is_reply_broken = false;
 }
 
-/* Codes whose text speaks of the session, and not of a mailbox: RFC 5321 section 4.2.3. */
-static bool
-is_of_session(uint16_t code)
+/* A reply of which it is not known what it answers: SMTP's own words may be shown. */
+static void (*words_scrubber(const struct smtp *s, const struct reply_line *line))(uint8_t *,
+										   size_t)
 {
-	return code == 220 || code == 221 || code == 421 || code == 454 ||
-	       (code >= 500 && code <= 504);
+	if (line->code == 220)
+		return scrub_reply_words;
+	if (line->code != 250 || (line->is_last && s->reply.lines == 0))
+		return scrub_reply_text;
+	/* EXPN's is like it, RFC 5321 section 4.2.1; but the first line may name the server. */
+	if (s->reply.lines > 0)
+		return scrub_is_keyword_line(line->text) ? scrub_reply_words : scrub_reply_text;
+	return is_alone(s) || s->line_kind[SIDE_SERVER] != LINE_ORDINARY ? scrub_ehlo_words
+									 : scrub_reply_words;
+}
+
+/* Whether the reply to this command speaks of servers and extensions, if it is its reply. */
+static bool
+is_public(const struct smtp *s, enum await kind)
+{
+	/* Behind mail a body that was taken for commands may have put them out of step. */
+	if (kind == AWAIT_STARTTLS)
+		return s->facts.mail_count == 0;
+	return (kind == AWAIT_EHLO || kind == AWAIT_HELO) && !s->is_ehlo_late;
 }
 
 /*
- * Whether a reply's text may be shown: only where it names servers and
- * extensions. All others may quote a mailbox in whatever way, or a secret.
+ * How much of a line must be blanked. Text is shown only where it names servers
+ * and extensions; all others may quote a mailbox in whatever way, or a secret.
  */
-static bool
-is_public(const struct smtp *s, const struct reply_line *line)
+static void (*reply_scrubber(const struct smtp *s, const struct reply_line *line))(uint8_t *,
+										   size_t)
 {
 	enum await kind = pending_head(&s->pending);
 
 	if (line->code == 334 || line->code == 235 || line->code == 535)
-		return false;
+		return scrub_reply_text;
+	if (scrub_is_of_address(line->text))
+		return scrub_reply_text;
 	/* Text where TLS should begin is the evidence itself, unless it may name a mailbox. */
+	if (s->line_kind[SIDE_SERVER] != LINE_ORDINARY && scrub_is_of_session(line->code))
+		return scrub_reply;
 	if (s->line_kind[SIDE_SERVER] != LINE_ORDINARY)
-		return is_of_session(line->code) ||
-		       (line->code == 250 && (!line->is_last || s->reply.lines > 0));
+		return words_scrubber(s, line);
 	switch ((enum reply_to)s->reply_to) {
 	case REPLY_GREETING:
-		return true;
+		return scrub_reply;
 	case REPLY_TO_COMMAND:
-		return kind == AWAIT_EHLO || kind == AWAIT_HELO || kind == AWAIT_STARTTLS;
+		if (is_public(s, kind))
+			return scrub_reply;
+		if (kind == AWAIT_EHLO || kind == AWAIT_HELO || kind == AWAIT_STARTTLS)
+			return scrub_is_of_session(line->code) ? scrub_reply
+							       : words_scrubber(s, line);
+		return scrub_reply_text;
 	case REPLY_TO_NOTHING:
 		break;
 	}
-	return line->code == 220 || (line->code == 250 && (!line->is_last || s->reply.lines > 0));
-}
-
-/* How much of a line must be blanked. */
-static void (*reply_scrubber(const struct smtp *s, const struct reply_line *line))(uint8_t *,
-										   size_t)
-{
-	return is_public(s, line) ? scrub_reply : scrub_reply_text;
+	return words_scrubber(s, line);
 }
 
 static void
@@ -640,6 +662,7 @@ smtp_server_line(struct smtp_walk *w, const struct line *line)
 	struct smtp *s = w->s;
 	struct reply_line read;
 
+	s->is_prose = s->is_challenged = false;
 	if (line->is_lost) {
 		*w->l->is_short = true;
 		smtp_lose_server(s);
@@ -650,8 +673,11 @@ smtp_server_line(struct smtp_walk *w, const struct line *line)
 	if (line->is_cut)
 		smtp_count(&s->facts.long_lines, 1);
 	/* Lines that are none of a reply are passed over, as common clients do. */
-	if (reply_line_read(line->text, &read))
-		reply_line(w, line, &read);
-	else
-		smtp_keep(w, line, scrub_reply);
+	if (!reply_line_read(line->text, &read)) {
+		/* Or the end of one whose beginning is missing, and may name anybody. */
+		smtp_keep(w, line, scrub_all);
+		return;
+	}
+	s->is_challenged = read.code == 334;
+	reply_line(w, line, &read);
 }

@@ -52,10 +52,12 @@ struct smtp {
 	uint64_t go_ahead_end;   /* end of the 220 in the server's stream */
 	uint64_t answered_end;   /* end of the reply that is_content_answered speaks of */
 	struct reply reply;      /* being read */
-	uint16_t ahead_lines;    /* line feeds sent behind DATA before its reply */
-	uint16_t rcpts;          /* accepted in this transaction */
-	uint16_t due;            /* replies still due for one message, LMTP */
-	uint16_t names[2];       /* domains noted, of MAIL and of RCPT */
+	uint32_t
+	    prose_peer; /* what the client had of the server's when is_prose began, modulo 2^32 */
+	uint16_t ahead_lines; /* line feeds sent behind DATA before its reply */
+	uint16_t rcpts;       /* accepted in this transaction */
+	uint16_t due;         /* replies still due for one message, LMTP */
+	uint16_t names[2];    /* domains noted, of MAIL and of RCPT */
 	uint16_t sampled[SIDES];
 	uint8_t ehlo_lines;
 	uint8_t greeting_lines;
@@ -87,6 +89,9 @@ struct smtp {
 	bool is_data_ahead : 1; /* data of the exchange came before it was asked for */
 	bool is_secret : 1;     /* the exchange's data can be used again */
 	bool is_login : 1;      /* it is LOGIN, whose first data is a name */
+	bool is_challenged : 1; /* the server's last line was a 334: a secret comes, whatever for */
+	bool is_prose : 1;      /* since the server's last line came what is no command: so may be
+				   what reads like one */
 	bool is_offering : 1;   /* the reply being read names STARTTLS */
 	bool is_reply_broken : 1; /* its beginning may be missing */
 	bool is_confirmed : 1;    /* message text: the 354 was seen */

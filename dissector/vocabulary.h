@@ -1,0 +1,28 @@
+/*
+ * The words that SMTP itself puts into its lines: verbs, EHLO keywords and what
+ * servers say of a session and of TLS. Whoever must not show what somebody
+ * wrote can show these, wherever they stand. Knows nothing of lines.
+ */
+#ifndef DISSECTOR_VOCABULARY_H
+#define DISSECTOR_VOCABULARY_H
+
+#include "dissector/bytes.h"
+
+#define VOCABULARY_PADDING_MIN 3 /* shorter runs of X occur in words */
+
+/* A keyword of EHLO replies, a mechanism of AUTH, padding, or STARTTLS spelt wrong. */
+bool vocabulary_is_keyword(struct bytes word);
+
+/* The verb of a command, padding, or STARTTLS spelt wrong. */
+bool vocabulary_is_verb(struct bytes word);
+
+/* A word of texts like "Ready to start TLS". */
+bool vocabulary_is_of_session(struct bytes word);
+
+/* The end of a keyword or verb, whose beginning is not there. */
+bool vocabulary_is_end(struct bytes word);
+
+/* The beginning of a keyword or verb, whose end is not there. */
+bool vocabulary_is_begin(struct bytes word);
+
+#endif
