@@ -294,7 +294,7 @@ keep_packet(struct bench *b, enum side from, const struct packet *p, uint64_t of
 	if (b->had_overlap) {
 		own = bytes_first(p->payload, sizeof(text));
 		memcpy(text, own.at, own.len);
-		route_scrub(from, text, own.len);
+		route_scrub(from, b->overlap, text, own.len);
 		own.at = text;
 	}
 	evidence_packet(&b->w->evidence, &b->c->kept, from, offset, p, own);

@@ -7,9 +7,14 @@
 
 #include <string.h>
 
+#include "dissector/command.h"
+#include "dissector/reply.h"
 #include "dissector/scrub.h"
 #include "dissector/stray.h"
 #include "dissector/text.h"
+#include "dissector/vocabulary.h"
+
+#define KEYWORD_MAX 20 /* letters of one that nobody knows */
 
 static void give_smtp(struct bench *b, enum side from, const struct segment *seg);
 
@@ -307,22 +312,135 @@ place_of(const struct overlap *o)
 	return o->place;
 }
 
-/* Blank in each line of text, which may begin and end in the middle of one, what must not be kept.
- */
-void
-route_scrub(enum side from, uint8_t *text, size_t len)
+static bool
+is_whole(const uint8_t *line, size_t len)
 {
+	return len > 0 && line[len - 1] == '\n';
+}
+
+/* One line of the server's; in_front is where the text begins, perhaps in the middle of one. */
+static void
+scrub_server_line(enum place place, bool in_front, uint8_t *line, size_t len)
+{
+	struct reply_line read;
+	bool is_end_cut = !is_whole(line, len);
+	size_t code = 0;
+
+	if (reply_line_read((struct bytes){line, len - !is_end_cut}, &read)) {
+		if (!is_end_cut && place != PLACE_EHLO && scrub_is_of_session(read.code)) {
+			scrub_reply(line, len);
+			return;
+		}
+		if (!is_end_cut) {
+			scrub_ehlo_words(line, len);
+			return;
+		}
+		code = read.text.len > 0 ? (size_t)(read.text.at - line) : len;
+	}
+	scrub_piece(line + code, len - code, in_front && code == 0, is_end_cut);
+}
+
+/* The text of a line that is whole and one of a reply of 250; *goes_on where it is not the last. */
+static struct bytes
+ehlo_text(const uint8_t *line, size_t len, bool *goes_on)
+{
+	struct reply_line read;
+
+	*goes_on = false;
+	if (len < 2 || line[len - 1] != '\n' ||
+	    !reply_line_read((struct bytes){line, len - 1 - (line[len - 2] == '\r')}, &read) ||
+	    read.code != 250)
+		return (struct bytes){0};
+	*goes_on = !read.is_last;
+	return read.text;
+}
+
+/* What a keyword looks like that nobody knows, or that somebody made of another. */
+static bool
+is_capitals(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (!(text.at[i] >= 'A' && text.at[i] <= 'Z') && !text_is_digit(text.at[i]) &&
+		    text.at[i] != '-')
+			return false;
+	return text.len > 0 && text.len <= KEYWORD_MAX;
+}
+
+static void
+scrub_server_lines(enum place place, uint8_t *text, size_t len)
+{
+	bool in_front = true, in_list = false;
+
 	while (len > 0) {
 		size_t line = bytes_find((struct bytes){text, len}, '\n');
+		struct bytes said;
+		bool is_keyword, goes_on;
 
 		line += line < len;
-		if (from == SIDE_CLIENT)
-			scrub_command(text, line);
-		else
-			scrub_reply(text, line);
+		said = ehlo_text(text, line, &goes_on);
+		is_keyword = scrub_is_keyword_line(said);
+		/* Behind keywords stands another, of whatever sort. */
+		if (place != PLACE_EHLO || !in_list || !is_capitals(said))
+			scrub_server_line(place, in_front, text, line);
+		in_list = goes_on && (in_list || is_keyword);
+		in_front = false;
 		text += line;
 		len -= line;
 	}
+}
+
+/* The client's lines: verbs alone, and none behind what is no command or leads to other things. */
+static void
+scrub_client_lines(enum place place, uint8_t *text, size_t len)
+{
+	bool in_front = true, is_over = false;
+
+	while (len > 0) {
+		size_t line = bytes_find((struct bytes){text, len}, '\n');
+		struct command c = command_read((struct bytes){text, line});
+
+		if (line > 0 && text[line - 1] == '\r')
+			c = command_read((struct bytes){text, line - 1});
+		line += line < len;
+		if (is_over)
+			scrub_all(text, line);
+		else if (in_front && place == PLACE_EHLO && c.verb == VERB_EHLO &&
+			 is_whole(text, line))
+			scrub_doubtful_command(text, line);
+		else if (!in_front || c.argument.len > 0 || !vocabulary_is_end(c.word))
+			scrub_verb(text, line);
+		is_over |= c.verb == VERB_UNKNOWN || c.verb == VERB_DATA || c.verb == VERB_BDAT ||
+			   c.verb == VERB_AUTH;
+		in_front = false;
+		text += line;
+		len -= line;
+	}
+}
+
+void
+route_scrub(enum side from, enum place place, uint8_t *text, size_t len)
+{
+	if (place != PLACE_GREETING && place != PLACE_EHLO && place != PLACE_STARTTLS)
+		memset(text, 'x', len);
+	else if (from == SIDE_CLIENT)
+		scrub_client_lines(place, text, len);
+	else
+		scrub_server_lines(place, text, len);
+}
+
+/*
+ * What an overlap may be shown as: EHLO only where it was taken for one, for it
+ * may be text of a message that reads so. Without the SYN the server's first
+ * bytes need be no greeting.
+ */
+static enum place
+shown_as(const struct conversation *c, const struct overlap *o)
+{
+	if (o->place == PLACE_GREETING && !c->exchange.streams[o->from].syn_seen)
+		return PLACE_OTHER;
+	if (place_of(o) == PLACE_STARTTLS)
+		return PLACE_STARTTLS;
+	return o->place;
 }
 
 /* Message text and secrets are not kept, in no version; of the rest no local part. */
@@ -332,7 +450,7 @@ scrubbed(enum side from, enum place place, struct bytes text, uint8_t *out)
 	if (place == PLACE_MESSAGE || place == PLACE_AUTH)
 		return (struct bytes){0};
 	memcpy(out, text.at, text.len);
-	route_scrub(from, out, text.len);
+	route_scrub(from, place, out, text.len);
 	return (struct bytes){out, text.len};
 }
 
@@ -343,6 +461,7 @@ on_overlap(void *ctx, const struct overlap *o)
 	struct conversation *c = b->c;
 	struct ledger l = conversation_ledger(c, b->w);
 	uint8_t first[SAMPLE_MAX], second[SAMPLE_MAX];
+	enum place shown = shown_as(c, o);
 	struct conflict conflict = {
 	    .from = o->from,
 	    .place = place_of(o),
@@ -352,13 +471,14 @@ on_overlap(void *ctx, const struct overlap *o)
 	    .second = o->second,
 	};
 
+	b->overlap = b->had_overlap && b->overlap != shown ? PLACE_OTHER : shown;
 	b->had_overlap = true;
 	c->conflicts++;
 	if (c->conflicts_kept >= CONFLICTS_MAX)
 		return;
 	c->conflicts_kept++;
-	conflict.first.text = scrubbed(o->from, conflict.place, o->first.text, first);
-	conflict.second.text = scrubbed(o->from, conflict.place, o->second.text, second);
+	conflict.first.text = scrubbed(o->from, shown, o->first.text, first);
+	conflict.second.text = scrubbed(o->from, shown, o->second.text, second);
 	ledger_conflict(&l, &conflict);
 	c->last_conflict_from = (uint8_t)o->from;
 	c->first_end = o->first_end;

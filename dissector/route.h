@@ -14,7 +14,8 @@
 struct bench {
 	struct conversation *c;
 	struct workshop *w;
-	bool had_overlap; /* this packet brought other bytes than were there */
+	bool had_overlap;   /* this packet brought other bytes than were there */
+	enum place overlap; /* what they lie in; PLACE_OTHER where that is several things */
 };
 
 /* Where the exchange's bytes, gaps, ends and overlaps go; valid as long as b. */
@@ -23,7 +24,11 @@ struct exchange_sink route_sink(struct bench *b);
 /* No more will come: what was kept back, for it might have begun TLS, is dialogue. */
 void route_settle(struct bench *b);
 
-/* Blank in each line of text from that side, len bytes in place, what must not be kept. */
-void route_scrub(enum side from, uint8_t *text, size_t len);
+/*
+ * Blank, in place, what must not be kept of len bytes that are one of several
+ * versions of what lies in that place, and may begin and end in the middle of a
+ * line: all but lines that can be judged, and nothing behind DATA, BDAT or AUTH.
+ */
+void route_scrub(enum side from, enum place place, uint8_t *text, size_t len);
 
 #endif

@@ -1061,6 +1061,175 @@ text_in_place_of_tls_is_read_on(void **state)
 	assert_int_equal(session_outcome(&told[0].s), OUTCOME_PLAINTEXT);
 }
 
+#define GREETED "S220 mx.example.net ESMTP\r\n", "CEHLO out.example.org\r\n"
+#define OFFERED GREETED, "S250-mx\r\n250 HELP\r\n"
+#define MAILED  OFFERED, "CMAIL FROM:<a@b.example>\r\n", "S250 ok\r\n"
+
+/* Two versions of the same bytes, the second without the first `skip` bytes. */
+static const struct {
+	const char *name;
+	const char *before[10]; /* side, text */
+	enum side from;
+	size_t skip;
+	const char *first, *second;
+	const char *shown_first, *shown_second;
+} versions[] = {
+    {"greeting",
+     {NULL},
+     SIDE_SERVER,
+     0,
+     "220 mx.a.example ESMTP\r\n",
+     "220 mx.b.example ESMTP\r\n",
+     "220 mx.a.example ESMTP\r\n",
+     "220 mx.b.example ESMTP\r\n"},
+    {"keyword alone",
+     {GREETED},
+     SIDE_SERVER,
+     12,
+     "250-mx\r\n250 STARTTLS\r\n",
+     "XXXXXXXX\r\n",
+     "STARTTLS\r\n",
+     "XXXXXXXX\r\n"},
+    {"keyword of another's making",
+     {GREETED},
+     SIDE_SERVER,
+     0,
+     "250-mx\r\n250-SIZE 1000\r\n250 STARTTLS\r\n",
+     "250-mx\r\n250-SIZE 1000\r\n250 AUXTTTLS\r\n",
+     "250-mx\r\n250-SIZE 1000\r\n250 STARTTLS\r\n",
+     "250-mx\r\n250-SIZE 1000\r\n250 AUXTTTLS\r\n"},
+    {"inside a keyword",
+     {GREETED},
+     SIDE_SERVER,
+     13,
+     "250-mx\r\n250 STARTTLS\r\n",
+     "IZE 100\r\n",
+     "TARTTLS\r\n",
+     "IZE 100\r\n"},
+    {"STARTTLS refused or not",
+     {OFFERED, "CSTARTTLS\r\n"},
+     SIDE_SERVER,
+     0,
+     "454 TLS not available\r\n",
+     "220 2.0.0 Ready for TLS\r\n",
+     "454 TLS not available\r\n",
+     "220 x.x.x Ready for TLS"},
+    {"STARTTLS masked",
+     {OFFERED},
+     SIDE_CLIENT,
+     0,
+     "STARTTLS\r\n",
+     "XXXXXXXX\r\n",
+     "STARTTLS\r\n",
+     "XXXXXXXX\r\n"},
+    {"EHLO",
+     {"S220 mx ESMTP\r\n"},
+     SIDE_CLIENT,
+     0,
+     "EHLO out.a.example\r\n",
+     "EHLO out.b.example\r\n",
+     "EHLO out.a.example\r\n",
+     "EHLO out.b.example\r\n"},
+    {"reply that names somebody",
+     {MAILED, "CRCPT TO:<x@b.example>\r\n"},
+     SIDE_SERVER,
+     0,
+     "550 5.1.1 secret unknown\r\n",
+     "550 5.1.1 sesame unknown\r\n",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxx",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxx"},
+    {"reply behind EHLO's in one segment",
+     {GREETED},
+     SIDE_SERVER,
+     17,
+     "250-mx\r\n250 HELP\r\n250 2.1.5 secret\r\n",
+     "\n250 2.1.5 sesame\r\n",
+     "\n250 2.1.5 xxxxxx\r\n",
+     "\n250 2.1.5 xxxxxx\r\n"},
+    {"inside a local part",
+     {MAILED, "CRCPT TO:<\""},
+     SIDE_CLIENT,
+     0,
+     "secret is here\"@b.example>\r\n",
+     "sesame is here\"@b.example>\r\n",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+    {"chunk behind its BDAT",
+     {MAILED},
+     SIDE_CLIENT,
+     0,
+     "BDAT 22 LAST\r\nQUIT secret\r\nsecret\r\n",
+     "BDAT 22 LAST\r\nQUIT sesame\r\nsesame\r\n",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"},
+    {"chunk behind STARTTLS and BDAT",
+     {OFFERED},
+     SIDE_CLIENT,
+     0,
+     "STARTTLS\r\nBDAT 16\r\nsecret\r\nsecret\r\n",
+     "XXXXXXXX\r\nBDAT 16\r\nsesame\r\nsesame\r\n",
+     "STARTTLS\r\nBDAT xx\r\nxxxxxx\r\nxxxxxx\r\n",
+     "XXXXXXXX\r\nxxxxxxx\r\nxxxxxx\r\nxxxxxx\r\n"},
+    {"secret without its AUTH",
+     {OFFERED, "CAUTH PLAIN "},
+     SIDE_CLIENT,
+     0,
+     "secret\r\n",
+     "sesame\r\n",
+     "xxxxxxxx",
+     "xxxxxxxx"},
+    {"message text",
+     {MAILED, "CDATA\r\n", "S354 go\r\n"},
+     SIDE_CLIENT,
+     0,
+     "EHLO secret\r\n.\r\n",
+     "EHLO sesame\r\n.\r\n",
+     "",
+     ""},
+};
+
+static void
+assert_not_shown(const struct told *t, const char *name, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (strstr(t->first, text) || strstr(t->second, text))
+		fail_msg("%s: \"%s\" is in a version", name, text);
+	for (size_t i = 0; i + len <= t->shown_len; i++)
+		if (memcmp(t->shown + i, text, len) == 0)
+			fail_msg("%s: \"%s\" is in the evidence", name, text);
+}
+
+static void
+versions_show_no_secret_and_no_more_than_can_be_judged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct dialogue g = dialogue((uint16_t)(41000 + i));
+		const struct told *t = &told[i];
+		struct packet p;
+
+		connect_ends(&g);
+		for (size_t k = 0; k < 10 && versions[i].before[k]; k++)
+			say(&g, versions[i].before[k][0] == 'C' ? SIDE_CLIENT : SIDE_SERVER,
+			    TCP_ACK | TCP_PSH, versions[i].before[k] + 1);
+		p = packet_of(&g, versions[i].from, TCP_ACK, versions[i].second);
+		p.seq += (uint32_t)versions[i].skip;
+		say(&g, versions[i].from, TCP_ACK | TCP_PSH, versions[i].first);
+		feed(&p);
+		close_ends(&g);
+		dissector_finish(dissector);
+		assert_int_equal(told_count, i + 1);
+		assert_not_shown(t, versions[i].name, "secret");
+		assert_not_shown(t, versions[i].name, "sesame");
+		if (strcmp(t->first, versions[i].shown_first) != 0 ||
+		    strncmp(t->second, versions[i].shown_second,
+			    strlen(versions[i].shown_second)) != 0)
+			fail_msg("%s: shown \"%s\" and \"%s\"", versions[i].name, t->first,
+				 t->second);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -1101,6 +1270,7 @@ main(void)
 	    CASE(silence_ends_a_session),
 	    CASE(a_full_table_evicts_the_longest_idle_and_counts_it),
 	    CASE(many_segments_ahead_do_not_exhaust_memory),
+	    CASE(versions_show_no_secret_and_no_more_than_can_be_judged),
 	};
 
 	return cmocka_run_group_tests_name("dissector", tests, NULL, NULL);
