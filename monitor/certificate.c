@@ -183,6 +183,32 @@ trust(struct certifier *c, X509 *leaf, STACK_OF(X509) * rest, int64_t time, stru
 	return trusted;
 }
 
+/*
+ * Blank what stands before an '@' in the values of a name, "type = value, ...":
+ * an address in an emailAddress, or wherever else one is put. A separator that
+ * belongs to a value stands behind a backslash, RFC 2253 section 2.4.
+ */
+static void
+blank_local_parts(char *text, size_t len)
+{
+	size_t value = 0;
+	bool in_value = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\\') {
+			i++;
+		} else if (!in_value && text[i] == '=') {
+			in_value = true;
+			value = i + 1 < len && text[i + 1] == ' ' ? i + 2 : i + 1;
+		} else if (text[i] == ',' || text[i] == '+') {
+			in_value = false;
+		} else if (in_value && text[i] == '@') {
+			memset(text + value, 'x', i - value);
+			value = i + 1;
+		}
+	}
+}
+
 /* A name on one line, printable, cut to size. */
 static void
 print_name(const X509_NAME *name, char *out, size_t size)
@@ -196,10 +222,12 @@ print_name(const X509_NAME *name, char *out, size_t size)
 		return;
 	if (X509_NAME_print_ex(memory, name, 0, NAME_PRINT_FORM) >= 0) {
 		len = BIO_get_mem_data(memory, &text);
-		if (len > 0)
+		if (len > 0) {
+			blank_local_parts(text, (size_t)len);
 			text_printable(bytes_first((struct bytes){(uint8_t *)text, (size_t)len},
 						   NAME_PRINT_MAX),
 				       out, size);
+		}
 	}
 	BIO_free(memory);
 }

@@ -22,7 +22,7 @@ struct made {
 	struct bytes bytes;
 };
 
-static struct made root, leaf, other, alone;
+static struct made root, leaf, other, alone, addressed;
 
 /* Days relative to BEGIN, as ASN.1 wants them. */
 static void
@@ -61,6 +61,10 @@ make(struct made *m, const char *cn, const char *names, const struct made *issue
 	set_time(X509_getm_notAfter(m->x509), END);
 	name = X509_get_subject_name(m->x509);
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
+	if (m == &addressed)
+		X509_NAME_add_entry_by_txt(name, "emailAddress", MBSTRING_UTF8,
+					   (const unsigned char *)"\"bert, b\"@b.example", -1, -1,
+					   0);
 	X509_set_issuer_name(m->x509, issuer ? X509_get_subject_name(issuer->x509) : name);
 	X509_set_pubkey(m->x509, m->key);
 	if (names != NULL)
@@ -89,6 +93,7 @@ make_all(void **state)
 	make(&root, "Root of the test", NULL, NULL);
 	make(&other, "Another root", NULL, NULL);
 	make(&leaf, "mx.example.net", "DNS:mx.example.net,DNS:*.example.org", &root);
+	make(&addressed, "mx anna+a@a.example", NULL, NULL);
 	make(&alone, "mx\tone\\two", "DNS:alone.example.net", NULL);
 	return 0;
 }
@@ -101,6 +106,7 @@ unmake_all(void **state)
 	unmake(&other);
 	unmake(&leaf);
 	unmake(&alone);
+	unmake(&addressed);
 	return 0;
 }
 
@@ -295,6 +301,19 @@ a_self_signed_leaf_is_known_as_such_and_its_name_is_printable(void **state)
 }
 
 static void
+a_name_shows_no_local_part(void **state)
+{
+	struct certifier *c = certifier(NULL, NULL);
+	struct certificate_facts f = certify_at(c, &addressed.bytes, 1, "", BEGIN);
+
+	(void)state;
+	assert_string_equal(f.subject,
+			    "CN = xxxxxxxxxx@a.example,emailAddress = xxxxxxxxxxxx@b.example");
+	assert_string_equal(f.issuer, f.subject);
+	certifier_free(c);
+}
+
+static void
 what_is_no_certificate_is_seen_and_not_parsed(void **state)
 {
 	uint8_t longer[sizeof(leaf.der) + 1];
@@ -346,6 +365,7 @@ main(void)
 	    cmocka_unit_test(names_match_as_in_rfc_6125),
 	    cmocka_unit_test(the_leaf_is_told_with_its_digests_and_names),
 	    cmocka_unit_test(a_self_signed_leaf_is_known_as_such_and_its_name_is_printable),
+	    cmocka_unit_test(a_name_shows_no_local_part),
 	    cmocka_unit_test(what_is_no_certificate_is_seen_and_not_parsed),
 	    cmocka_unit_test(a_file_without_a_certificate_is_refused_with_words),
 	};
