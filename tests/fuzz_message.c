@@ -12,6 +12,7 @@ static void
 take_small(enum message type, struct bytes body)
 {
 	static struct reader_config config;
+	static struct expression filter;
 	struct capture_progress progress;
 	struct capture_opened opened;
 	struct capture_source source;
@@ -28,6 +29,8 @@ take_small(enum message type, struct bytes body)
 	(void)(type == MESSAGE_PROGRESS && message_get_progress(body, &progress));
 	(void)(type == MESSAGE_ENDED && message_get_ended(body, &ended));
 	(void)(type == MESSAGE_COUNTS && message_get_counts(body, &counts));
+	if (type == MESSAGE_FILTER && message_get_filter(body, &filter))
+		expression_passes(&filter, &(struct captured){.bytes = body});
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

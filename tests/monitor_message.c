@@ -546,7 +546,7 @@ a_length_over_its_cap_is_bad_before_its_bytes_arrive(void **state)
 	    {"nothing", IN(""), GOT_PART},
 	    {"header cut", IN("\x07\x00\x00"), GOT_PART},
 	    {"type 0", IN("\x00\x00\x00\x00"), GOT_BAD},
-	    {"a type behind the last", IN("\x0d\x00\x00\x00"), GOT_BAD},
+	    {"a type behind the last", IN("\x0f\x00\x00\x00"), GOT_BAD},
 	    {"type 255", IN("\xff\x00\x00\x00"), GOT_BAD},
 	    {"a minute of 41 bytes", IN("\x07\x00\x00\x29"), GOT_BAD},
 	    {"a minute, its body to come", IN("\x07\x00\x00\x28"), GOT_PART},
@@ -628,7 +628,11 @@ a_source_is_hexadecimal_and_nothing_else(void **state)
 static void
 a_configuration_crosses_and_its_services_are_checked(void **state)
 {
-	static struct reader_config config = {.budget = 1 << 24, .has_ca = true}, got;
+	static struct reader_config config = {.budget = 1 << 24,
+					      .snaplen = 96,
+					      .has_ca = true,
+					      .has_filter = true},
+				    got;
 	struct packer p = packer_over(memory, sizeof(memory));
 
 	(void)state;
@@ -636,7 +640,8 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 	config.service[65535] = SERVICE_LMTP;
 	message_put_config(&p, &config);
 	assert_true(message_get_config(only_body(&p), &got));
-	assert_true(got.budget == config.budget && got.has_ca);
+	assert_true(got.budget == config.budget && got.has_ca && got.has_filter);
+	assert_int_equal(got.snaplen, 96);
 	assert_memory_equal(got.service, config.service, sizeof(got.service));
 	memory[p.len - 1] = SERVICE_LMTP + 1;
 	assert_false(message_get_config(only_body(&p), &got));
@@ -688,6 +693,55 @@ counts_cross(void **state)
 	assert_memory_equal(&got, &counts, sizeof(got));
 }
 
+static void
+a_filter_crosses_and_does_as_it_did(void **state)
+{
+	static const uint8_t ip[34] = {[12] = 8, [14] = 0x45, [23] = 6};
+	struct captured packet = {.linktype = 1, .wire_len = sizeof(ip), .bytes = {ip, sizeof(ip)}};
+	static struct expression made, got;
+	char why[EXPRESSION_WHY_MAX];
+	struct packer p = packer_over(memory, sizeof(memory));
+
+	(void)state;
+	assert_true(expression_compile("ip proto 6", 1, &made, why));
+	message_put_filter(&p, &made);
+	assert_true(message_get_filter(only_body(&p), &got));
+	assert_true(expression_passes(&got, &packet));
+	assert_true(expression_compile("ip proto 17", 1, &made, why));
+	p = packer_over(memory, sizeof(memory));
+	message_put_filter(&p, &made);
+	assert_true(message_get_filter(only_body(&p), &got));
+	assert_false(expression_passes(&got, &packet));
+}
+
+/* Opcodes as in pcap/bpf.h: JA 0x05, RET K 0x06, LD M[] 0x60, DIV K 0x34, JEQ K 0x15. */
+static void
+a_filter_that_could_misbehave_is_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		struct expression e;
+	} rows[] = {
+	    {"no end", {1, {{0x60, 0, 0, 0}}}},
+	    {"a jump behind the end", {2, {{0x05, 0, 0, 1}, {0x06, 0, 0, 1}}}},
+	    {"a jump back", {2, {{0x05, 0, 0, UINT32_MAX}, {0x06, 0, 0, 1}}}},
+	    {"a branch behind the end", {2, {{0x15, 0, 9, 0}, {0x06, 0, 0, 1}}}},
+	    {"memory there is not", {2, {{0x60, 0, 0, 16}, {0x06, 0, 0, 1}}}},
+	    {"a division by nothing", {2, {{0x34, 0, 0, 0}, {0x06, 0, 0, 1}}}},
+	    {"a code there is not", {2, {{0xffff, 0, 0, 0}, {0x06, 0, 0, 1}}}},
+	};
+	static struct expression got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packer p = packer_over(memory, sizeof(memory));
+
+		message_put_filter(&p, &rows[i].e);
+		if (message_get_filter(only_body(&p), &got))
+			fail_msg("%s: accepted", rows[i].name);
+	}
+}
+
 int
 main(void)
 {
@@ -708,6 +762,8 @@ main(void)
 	    cmocka_unit_test(an_end_crosses_with_its_words_cut_to_size),
 	    cmocka_unit_test(layers_cross_up_to_their_cap),
 	    cmocka_unit_test(counts_cross),
+	    cmocka_unit_test(a_filter_crosses_and_does_as_it_did),
+	    cmocka_unit_test(a_filter_that_could_misbehave_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "monitor/capture/expression.h"
 #include "monitor/command/command.h"
 #include "monitor/log.h"
 #include "monitor/role/keeper.h"
@@ -133,6 +134,23 @@ is_fail_on_met(const struct watch_options *w, const struct recorder_counts *c)
 	return false;
 }
 
+/* What is asked for before anything is opened; false where the filter is none. */
+static bool
+is_sensible(const struct watch_options *w)
+{
+	char why[EXPRESSION_WHY_MAX];
+
+	if (w->expression != NULL && !expression_is_sound(w->expression, why)) {
+		log_error("-f %s: %s (pcap-filter(7) has the syntax)", w->expression, why);
+		return false;
+	}
+	if (w->readers > 1)
+		log_note("--readers %u: a saved capture is parsed by one process, in its order; "
+			 "more are for live capture, which is not in this version",
+			 w->readers);
+	return true;
+}
+
 int
 command_watch(const struct options *o)
 {
@@ -146,12 +164,16 @@ command_watch(const struct options *o)
 	    .capture_count = w->files.count,
 	    .service = w->service,
 	    .memory = w->memory,
+	    .snaplen = w->snaplen,
+	    .expression = w->expression,
 	    .json = w->is_json ? stdout : NULL,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
 	    .ctx = &bar,
 	};
 	struct keeper_result result;
 
+	if (!is_sensible(w))
+		return STATUS_MISUSE;
 	keeper_run(&config, &result);
 	/* Findings for programs go to standard output, and nothing else beside them. */
 	if (log_verbosity() >= 0 && result.captures > 0)

@@ -37,6 +37,7 @@ enum stage {
 	STAGE_IDLE,      /* it waits for a capture */
 	STAGE_OPENING,   /* it has one */
 	STAGE_READING,   /* and it is one indeed */
+	STAGE_SKIPPING,  /* and it is one that the filter does not fit: it is to be left */
 	STAGE_FINISHING, /* no more will come */
 	STAGE_OVER       /* it has said all */
 };
@@ -152,6 +153,28 @@ on_layers(struct keeper *k, struct bytes body)
 	return true;
 }
 
+/* Which packets the reader is to let through; false where this link type has no such filter. */
+static bool
+send_filter(struct keeper *k, uint32_t linktype)
+{
+	static struct expression expression; /* large */
+	char why[EXPRESSION_WHY_MAX];
+
+	if (k->config->expression == NULL)
+		return true;
+	if (expression_compile(k->config->expression, linktype, &expression, why)) {
+		message_put_filter(channel_out(k->channel), &expression);
+		channel_flush(k->channel); /* that the reader is gone shows when it is heard */
+		return true;
+	}
+	fail(k);
+	log_error("%s: -f %s: %s (link type %" PRIu32 "; it is not read)", k->capture,
+		  k->config->expression, why, linktype);
+	message_put_empty(channel_out(k->channel), MESSAGE_SKIP);
+	channel_flush(k->channel);
+	return false;
+}
+
 static bool
 on_opened(struct keeper *k, struct bytes body)
 {
@@ -159,6 +182,9 @@ on_opened(struct keeper *k, struct bytes body)
 
 	if (k->stage != STAGE_OPENING || !message_get_opened(body, &opened))
 		return false;
+	k->stage = STAGE_SKIPPING;
+	if (!send_filter(k, opened.linktype))
+		return true;
 	k->stage = STAGE_READING;
 	k->result->captures++;
 	if (!packet_link_is_known(opened.linktype))
@@ -254,12 +280,11 @@ static bool
 on_ended(struct keeper *k, struct bytes body)
 {
 	struct capture_ended ended;
-	enum stage right;
 
 	if (!message_get_ended(body, &ended))
 		return false;
-	right = ended.end == CAPTURE_FOREIGN ? STAGE_OPENING : STAGE_READING;
-	if (k->stage != right)
+	if (k->stage != STAGE_SKIPPING &&
+	    k->stage != (ended.end == CAPTURE_FOREIGN ? STAGE_OPENING : STAGE_READING))
 		return false;
 	k->stage = STAGE_IDLE;
 	k->result->packets += ended.packets;
@@ -330,6 +355,8 @@ on_message(struct keeper *k, enum message type, struct bytes body)
 	case MESSAGE_CONFIG:
 	case MESSAGE_CAPTURE:
 	case MESSAGE_FINISH:
+	case MESSAGE_FILTER:
+	case MESSAGE_SKIP:
 		break; /* those are ours to send */
 	}
 	return false;
@@ -395,7 +422,9 @@ configure(struct keeper *k)
 		return false;
 	}
 	config.budget = k->config->memory;
+	config.snaplen = k->config->snaplen;
 	config.has_ca = ca_file >= 0;
+	config.has_filter = k->config->expression != NULL;
 	memcpy(config.service, k->config->service, sizeof(config.service));
 	message_put_config(channel_out(k->channel), &config);
 	is_sent = channel_flush_with(k->channel, ca_file);

@@ -21,6 +21,8 @@ struct keeper_config {
 	size_t capture_count;
 	const uint8_t *service; /* 65,536, as in struct dissector_config */
 	size_t memory;          /* bytes, for the dissector */
+	uint32_t snaplen;       /* bytes of each packet that are looked at */
+	const char *expression; /* packets to read, pcap-filter(7); NULL: all */
 	FILE *json;             /* findings as lines; NULL: nowhere */
 	/*
 	 * How far a capture has come, as it goes on; NULL: nobody asks. size is 0

@@ -9,6 +9,7 @@
 #include "monitor/role/fields.h"
 
 #define MINUTE_MICROSECONDS INT64_C(60000000)
+#define INSTRUCTION_BYTES   ((size_t)8)
 
 static const size_t caps[MESSAGES] = {
     [MESSAGE_CONFIG] = 65536 + 16,
@@ -21,11 +22,21 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_ENDED] = 1 + 16 + 2 + MESSAGE_WORDS_MAX,
     [MESSAGE_COUNTS] = sizeof(struct dissector_counts),
     [MESSAGE_NOTICE] = MESSAGE_WORDS_MAX,
+    [MESSAGE_FILTER] = EXPRESSION_MAX * INSTRUCTION_BYTES,
 };
 
 static const struct field config_fields[] = {
     FIELD_COUNT(reader_config, budget),
+    FIELD_NUMBER(reader_config, snaplen),
     FIELD_BOOL(reader_config, has_ca),
+    FIELD_BOOL(reader_config, has_filter),
+};
+
+static const struct field instruction_fields[] = {
+    FIELD_NUMBER(instruction, code),
+    FIELD_NUMBER(instruction, jt),
+    FIELD_NUMBER(instruction, jf),
+    FIELD_NUMBER(instruction, k),
 };
 
 static const struct field layer_fields[] = {
@@ -177,7 +188,7 @@ message_get_config(struct bytes body, struct reader_config *out)
 	bool is_good = fields_get(&c, config_fields, FIELDS(config_fields), out);
 	struct bytes service = cursor_take(&c, sizeof(out->service));
 
-	if (!is_good || !cursor_is_spent(&c))
+	if (!is_good || service.at == NULL || !cursor_is_spent(&c))
 		return false;
 	for (size_t port = 0; port < service.len; port++)
 		if (service.at[port] >= SERVICES)
@@ -294,4 +305,29 @@ message_put_notice(struct packer *p, struct bytes words)
 
 	pack_bytes(p, bytes_first(words, MESSAGE_WORDS_MAX));
 	message_end(p, begun);
+}
+
+void
+message_put_filter(struct packer *p, const struct expression *e)
+{
+	size_t begun = message_begin(p, MESSAGE_FILTER);
+
+	for (uint32_t i = 0; i < e->count; i++)
+		fields_put(p, instruction_fields, FIELDS(instruction_fields), &e->instructions[i]);
+	message_end(p, begun);
+}
+
+bool
+message_get_filter(struct bytes body, struct expression *out)
+{
+	struct cursor c = cursor_over(body);
+
+	if (body.len % INSTRUCTION_BYTES != 0 || body.len > EXPRESSION_MAX * INSTRUCTION_BYTES)
+		return false;
+	out->count = (uint32_t)(body.len / INSTRUCTION_BYTES);
+	for (uint32_t i = 0; i < out->count; i++)
+		if (!fields_get(&c, instruction_fields, FIELDS(instruction_fields),
+				&out->instructions[i]))
+			return false;
+	return cursor_is_spent(&c) && expression_is_safe(out);
 }

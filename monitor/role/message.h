@@ -13,6 +13,7 @@
 #define MONITOR_ROLE_MESSAGE_H
 
 #include "dissector/dissector.h"
+#include "monitor/capture/expression.h"
 #include "monitor/record.h"
 #include "monitor/role/packer.h"
 
@@ -30,9 +31,12 @@ enum message {
 	MESSAGE_PROGRESS, /* how far it has come */
 	MESSAGE_ENDED,    /* the capture is read, or as much of it as can be */
 	MESSAGE_COUNTS,   /* last, behind the last session */
-	MESSAGE_NOTICE    /* words: why the reader cannot start */
+	MESSAGE_NOTICE,   /* words: why the reader cannot start */
+	/* keeper to reader, in answer to MESSAGE_OPENED where the configuration has a filter */
+	MESSAGE_FILTER, /* the packets to read, in the link type that was opened */
+	MESSAGE_SKIP    /* none: there is no such filter for that link type */
 };
-#define MESSAGES (MESSAGE_NOTICE + 1)
+#define MESSAGES (MESSAGE_SKIP + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10) /* the longest of all, header included */
@@ -56,7 +60,9 @@ enum got message_take(struct bytes *in, enum message *type, struct bytes *body);
 /* What the reader needs to know before it closes itself in. */
 struct reader_config {
 	uint64_t budget;        /* bytes, for the dissector */
+	uint32_t snaplen;       /* bytes of each packet that are looked at */
 	bool has_ca;            /* a descriptor of the CA file comes along */
+	bool has_filter;        /* MESSAGE_FILTER answers each MESSAGE_OPENED */
 	uint8_t service[65536]; /* enum service of each server port */
 };
 
@@ -107,6 +113,7 @@ void message_put_progress(struct packer *p, const struct capture_progress *c);
 void message_put_ended(struct packer *p, const struct capture_ended *e);
 void message_put_counts(struct packer *p, const struct dissector_counts *c);
 void message_put_notice(struct packer *p, struct bytes words);
+void message_put_filter(struct packer *p, const struct expression *e);
 
 /* Each reads one whole body; false where it is bad, and *out is then of no use. Views are borrowed.
  */
@@ -118,5 +125,6 @@ bool message_get_minute(struct bytes body, struct capture_minute *out);
 bool message_get_progress(struct bytes body, struct capture_progress *out);
 bool message_get_ended(struct bytes body, struct capture_ended *out);
 bool message_get_counts(struct bytes body, struct dissector_counts *out);
+bool message_get_filter(struct bytes body, struct expression *out); /* a safe one */
 
 #endif

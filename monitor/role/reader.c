@@ -56,6 +56,9 @@ struct reader {
 	struct dissector *dissector;
 	struct verdict *verdict;
 	struct reading now;
+	uint32_t snaplen; /* bytes of each packet that are looked at */
+	bool has_filter;  /* the keeper answers an opened capture with one */
+	struct expression *filter;
 	bool is_alone; /* the keeper is gone: nothing more can be told */
 };
 
@@ -176,17 +179,22 @@ count_packet(struct reader *r, const struct captured *packet)
 	now->minute.bytes += packet->wire_len;
 	now->packets++;
 	now->bytes += packet->wire_len;
-	if (now->first_count < SOURCE_PACKETS)
-		note_first(r, packet);
 }
 
+/* What a capture is known by is in the file: no filter and no snap length makes it another. */
 static void
 read_packet(void *ctx, const struct captured *packet)
 {
 	struct reader *r = ctx;
+	struct captured cut = *packet;
 
-	count_packet(r, packet);
-	dissector_feed(r->dissector, packet);
+	if (r->now.first_count < SOURCE_PACKETS)
+		note_first(r, packet);
+	if (!expression_passes(r->filter, packet))
+		return;
+	cut.bytes = bytes_first(cut.bytes, r->snaplen);
+	count_packet(r, &cut);
+	dissector_feed(r->dissector, &cut);
 }
 
 static void
@@ -216,6 +224,32 @@ tell_ended(struct reader *r, enum capture_end end, const char *why)
 	flush(r);
 }
 
+/* Hear which packets to read; false where there are none, or the keeper does not say. */
+static bool
+hear_filter(struct reader *r)
+{
+	enum message type;
+	struct bytes body;
+
+	if (!r->has_filter)
+		return true;
+	if (channel_hear(r->channel, &type, &body) != HEARD_MESSAGE ||
+	    (type != MESSAGE_FILTER && type != MESSAGE_SKIP) ||
+	    (type == MESSAGE_FILTER && !message_get_filter(body, r->filter)))
+		r->is_alone = true; /* there is no use in going on */
+	return !r->is_alone && type == MESSAGE_FILTER;
+}
+
+static void
+read_packets(struct reader *r)
+{
+	while (!r->is_alone && capture_read(r->now.capture, PACKETS_AT_ONCE, read_packet, r))
+		tell_progress(r);
+	end_minute(r);
+	if (!r->now.is_source_told)
+		tell_source(r);
+}
+
 static void
 read_capture(struct reader *r, int descriptor)
 {
@@ -230,11 +264,8 @@ read_capture(struct reader *r, int descriptor)
 	opened.linktype = capture_linktype(r->now.capture);
 	message_put_opened(channel_out(r->channel), &opened);
 	flush(r);
-	while (!r->is_alone && capture_read(r->now.capture, PACKETS_AT_ONCE, read_packet, r))
-		tell_progress(r);
-	end_minute(r);
-	if (!r->now.is_source_told)
-		tell_source(r);
+	if (hear_filter(r))
+		read_packets(r);
 	tell_ended(r, capture_end(r->now.capture), capture_why(r->now.capture));
 	capture_close(r->now.capture);
 }
@@ -316,7 +347,10 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 	}
 	r->dissector = dissector_new(&wanted);
 	r->verdict = malloc(sizeof(*r->verdict));
-	if (r->dissector == NULL || r->verdict == NULL) {
+	r->filter = calloc(1, sizeof(*r->filter));
+	r->snaplen = config->snaplen;
+	r->has_filter = config->has_filter;
+	if (r->dissector == NULL || r->verdict == NULL || r->filter == NULL) {
 		complain(r, "not enough memory (give less with --memory)");
 		return false;
 	}
@@ -365,6 +399,7 @@ reader_main(int socket)
 	}
 	dissector_free(r.dissector);
 	free(r.verdict);
+	free(r.filter);
 	free(config);
 	certifier_free(r.certifier);
 	channel_free(r.channel);

@@ -1,0 +1,83 @@
+#!/bin/sh
+# What watch is asked for beside what it does: filters, snap lengths, pipes that are slow, keepers
+# that are killed.
+set -u
+
+: "${WAXSEAL:=.build/waxseal}"
+captures=tests/captures
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+unset WAXSEAL_DB COLUMNS
+count=0
+
+# ok NAME COMMAND...: the command must succeed
+ok() {
+	name=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$folder/out" "$folder/err" 2>/dev/null
+	fi
+}
+
+# watch STATUS ARGUMENT...: into a new database; out and err are kept
+watch() {
+	wanted=$1
+	shift
+	rm -f "$folder"/db*
+	"$WAXSEAL" --config /dev/null --db "$folder/db" watch "$@" \
+	    >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq "$wanted" ]
+}
+
+# says RESULT SQL: what the database answers
+says() {
+	[ "$(sqlite3 "$folder/db" "$2" 2>&1)" = "$1" ] && return
+	sqlite3 "$folder/db" "$2" >>"$folder/out" 2>&1
+	return 1
+}
+
+err_is_one_line() { [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q "$1" "$folder/err"; }
+
+# ---- -f, --snaplen, --readers ----
+
+mail=$captures/ordinary-delivery.pcap
+filter_selects() {
+	watch 0 -r $mail -f 'host 198.51.100.26' &&
+	    says 198.51.100.26 'select distinct server from v_sessions'
+}
+ok "-f reads only what it lets through" filter_selects
+names_are_known() { watch 0 -r $mail -f 'port smtp' && says 5 'select count(*) from v_sessions'; }
+ok "-f knows names" names_are_known
+is_no_filter() {
+	watch 2 -r $mail -f 'tcp port' && err_is_one_line 'tcp port' && [ ! -e "$folder/db" ]
+}
+ok "an expression that is none is misuse and leaves no database" is_no_filter
+is_of_link_type() {
+	watch 0 -r $captures/cooked-link-type.pcap -f 'tcp port 25' &&
+	    says "$1" 'select count(*) > 0 from v_sessions'
+}
+ok "-f is compiled for the link type of the file" is_of_link_type 1
+does_not_fit() {
+	watch 1 -r $captures/raw-link-type.pcap $mail -f 'ether src 02:00:00:00:00:01' &&
+	    err_is_one_line 'raw-link-type.pcap: -f ether' && grep -q 'from 1 of 2' "$folder/out"
+}
+ok "a filter that a link type has not is told, and the others are read" does_not_fit
+source_stays() {
+	watch 0 -r $mail -f 'host 198.51.100.26' &&
+	    "$WAXSEAL" --db "$folder/db" watch -q -r $mail >/dev/null &&
+	    says 118 'select sum(packets) from v_capture'
+}
+ok "a capture that was filtered is the same capture without" source_stays
+snaplen_cuts() {
+	watch 0 -r $mail --snaplen 96 && grep -q '^read  *118 packets' "$folder/out" &&
+	    says 0 "select count(*) from v_sessions where outcome = 'encrypted'"
+}
+ok "--snaplen cuts what is looked at" snaplen_cuts
+readers_are_told() { watch 0 -r $mail --readers 4 && err_is_one_line 'readers 4'; }
+ok "--readers says that a saved capture has one" readers_are_told
+
+echo "1..$count"
