@@ -2,7 +2,7 @@
  * SQLite's handles, statements and error codes turned into the few calls that
  * the rest of db/ needs.
  *
- * The busy timeout makes every lock wait; what still fails then is told as
+ * The busy handler makes every lock wait; what still fails then is told as
  * locked. SQLite's extended codes and errno decide the words of a failure: a
  * full disk shows as SQLITE_FULL or as an I/O error, depending on which file
  * could not grow.
@@ -32,6 +32,7 @@ struct sql {
 struct sql_file {
 	sqlite3 *db;
 	bool is_failed, is_cannot_open;
+	int64_t waiting_since; /* for a lock: milliseconds of the monotonic clock */
 	char why[STORE_WHY_MAX];
 	size_t count;
 	struct sql statements[STATEMENTS_MAX];
@@ -177,6 +178,33 @@ register_functions(sqlite3 *db)
 	return true;
 }
 
+static int64_t
+milliseconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * Wait for a lock. SQLite's own waiting looks ten times a second: a writer that
+ * lets go for a moment between two transactions would never be met.
+ */
+static int
+wait_for_lock(void *ctx, int count)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	struct sql_file *f = ctx;
+
+	if (count == 0)
+		f->waiting_since = milliseconds();
+	if (milliseconds() - f->waiting_since >= STORE_WAIT_MS)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
 /*
  * A database file may have been made by someone else: what its schema says must
  * not reach our functions (they are direct-only), nor may SQL rewrite its
@@ -187,7 +215,7 @@ static bool
 settle(struct sql_file *f)
 {
 	sqlite3_extended_result_codes(f->db, 0);
-	sqlite3_busy_timeout(f->db, STORE_WAIT_MS);
+	sqlite3_busy_handler(f->db, wait_for_lock, f);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1, NULL);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);

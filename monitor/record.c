@@ -1,7 +1,9 @@
 /*
- * A batch ends after so many sessions, or with the first call after a second:
- * while one is open nobody else can write, and an operator who acknowledges an
- * incident should not wait for a slow capture.
+ * A batch ends after so many sessions, or after a second: while one is open
+ * nobody else can write, and an operator who acknowledges an incident should
+ * not wait for a slow capture. A fast one makes way now and then.
+ *
+ * What a batch counts becomes the run's only when it is committed.
  */
 #include "monitor/record.h"
 
@@ -12,18 +14,21 @@
 #include "monitor/rows.h"
 
 #define BATCH_SESSIONS 2000
-#define BATCH_SECONDS  1
+#define BATCH_MS       1000
+#define WAY_EVERY_MS   500  /* of writing, after which others get a chance to */
+#define WAY_MS         3    /* they look every millisecond: db/sql.c */
 #define SOURCE_MAX     4096 /* a path */
 
 struct recorder {
 	struct store *store;
 	struct rows *rows;
-	struct recorder_counts counts;
+	struct recorder_counts counts; /* of what is committed */
+	struct recorder_counts batch;  /* of what is not, yet */
 	char *sensor;
 	char source[SOURCE_MAX];
 	int64_t sensor_id; /* while a batch is open */
-	uint32_t batch;    /* sessions in it */
-	time_t begun;
+	int64_t begun;     /* milliseconds of the monotonic clock */
+	int64_t made_way;
 	char error[STORE_WHY_MAX];
 };
 
@@ -63,13 +68,41 @@ recorder_source(struct recorder *r, const char *source)
 	snprintf(r->source, sizeof(r->source), "%s", source);
 }
 
-static time_t
+static int64_t
 now(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec;
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Every count is a uint64_t. */
+static void
+add_counts(struct recorder_counts *sum, const struct recorder_counts *more)
+{
+	uint64_t a[sizeof(*sum) / sizeof(uint64_t)], b[sizeof(*sum) / sizeof(uint64_t)];
+	size_t i;
+
+	memcpy(a, sum, sizeof(a));
+	memcpy(b, more, sizeof(b));
+	for (i = 0; i < sizeof(a) / sizeof(a[0]); i++)
+		a[i] += b[i];
+	memcpy(sum, a, sizeof(a));
+}
+
+static uint64_t
+sessions_in(const struct recorder_counts *c)
+{
+	return c->sessions_new + c->sessions_known + c->sessions_extended;
+}
+
+/* The batch is gone, rolled back. */
+static void
+lose_batch(struct recorder *r)
+{
+	r->counts.sessions_refused += sessions_in(&r->batch);
+	r->batch = (struct recorder_counts){0};
 }
 
 /* Begin a batch where none is open. */
@@ -87,7 +120,6 @@ begin(struct recorder *r)
 		store_rollback(r->store);
 		return false;
 	}
-	r->batch = 0;
 	r->begun = now();
 	return true;
 }
@@ -95,7 +127,7 @@ begin(struct recorder *r)
 static bool
 end_if_due(struct recorder *r)
 {
-	if (r->batch < BATCH_SESSIONS && now() - r->begun <= BATCH_SECONDS)
+	if (sessions_in(&r->batch) < BATCH_SESSIONS && recorder_patience(r) != 0)
 		return true;
 	return recorder_flush(r);
 }
@@ -126,11 +158,11 @@ count(struct recorder *r, const struct session_row *row, const struct verdict *v
 {
 	size_t i;
 
-	r->counts.outcomes[v->outcome]++;
+	r->batch.outcomes[v->outcome]++;
 	for (i = 0; i < v->count; i++)
-		r->counts.findings[v->findings[i].severity]++;
+		r->batch.findings[v->findings[i].severity]++;
 	for (i = 0; i < row->finding_count; i++)
-		count_incident(&r->counts, row->findings[i].event);
+		count_incident(&r->batch, row->findings[i].event);
 }
 
 static void
@@ -144,18 +176,20 @@ add(struct recorder *r, const struct session_row *row, int64_t *id)
 {
 	switch (session_add(r->store, row, id)) {
 	case SESSION_NEW:
-		r->counts.sessions_new++;
+		r->batch.sessions_new++;
 		return RECORDED_NEW;
 	case SESSION_KNOWN:
-		r->counts.sessions_known++;
+		r->batch.sessions_known++;
 		return RECORDED_KNOWN;
 	case SESSION_EXTENDED:
-		r->counts.sessions_extended++;
+		r->batch.sessions_extended++;
 		return RECORDED_EXTENDED;
 	case SESSION_FAILED:
 		break;
 	}
 	fail(r, store_error(r->store));
+	lose_batch(r);
+	r->counts.sessions_refused++;
 	return RECORDED_FAILED;
 }
 
@@ -167,8 +201,10 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	enum recorded recorded;
 	int64_t id;
 
-	if (!begin(r))
+	if (!begin(r)) {
+		r->counts.sessions_refused++;
 		return RECORDED_FAILED;
+	}
 	rows_of(r->rows, s, v, evidence, &row);
 	row.sensor_id = r->sensor_id;
 	recorded = add(r, &row, &id);
@@ -179,7 +215,6 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 		fail(r, store_error(r->store));
 		return RECORDED_FAILED;
 	}
-	r->batch++;
 	return end_if_due(r) ? recorded : RECORDED_FAILED;
 }
 
@@ -201,18 +236,54 @@ recorder_minute(struct recorder *r, const struct capture_minute *m)
 	if (!session_capture(r->store, &row)) {
 		fail(r, store_error(r->store));
 		store_rollback(r->store);
+		lose_batch(r);
 		return false;
 	}
 	return end_if_due(r);
 }
 
+/* Batch after batch would leave those who wait for the lock no moment to get it. */
+static void
+make_way(struct recorder *r)
+{
+	const struct timespec pause = {.tv_nsec = WAY_MS * 1000000};
+
+	if (now() - r->made_way < WAY_EVERY_MS)
+		return;
+	nanosleep(&pause, NULL);
+	r->made_way = now();
+}
+
 bool
 recorder_flush(struct recorder *r)
 {
-	r->batch = 0;
-	if (store_commit(r->store))
+	if (!store_is_in_transaction(r->store))
 		return true;
-	return fail(r, store_error(r->store));
+	if (!store_commit(r->store)) {
+		fail(r, store_error(r->store));
+		lose_batch(r);
+		return false;
+	}
+	add_counts(&r->counts, &r->batch);
+	r->batch = (struct recorder_counts){0};
+	make_way(r);
+	return true;
+}
+
+int
+recorder_patience(const struct recorder *r)
+{
+	int64_t left = BATCH_MS - (now() - r->begun);
+
+	if (!store_is_in_transaction(r->store))
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+bool
+recorder_settle(struct recorder *r)
+{
+	return recorder_patience(r) != 0 || recorder_flush(r);
 }
 
 const char *

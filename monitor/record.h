@@ -58,12 +58,20 @@ bool recorder_minute(struct recorder *r, const struct capture_minute *m);
 /* Commit what is under way. False where the database refused. */
 bool recorder_flush(struct recorder *r);
 
+/*
+ * While a batch is open nobody else can write. Milliseconds until it is to
+ * end, -1 where none is open; and end it where they are over.
+ */
+int recorder_patience(const struct recorder *r);
+bool recorder_settle(struct recorder *r);
+
 /* Why the last call failed, one line: what, why, what to do. */
 const char *recorder_error(const struct recorder *r);
 
-/* What this run came to, for the summary. */
+/* What this run came to, for the summary: what is committed, and what was refused. */
 struct recorder_counts {
 	uint64_t sessions_new, sessions_known, sessions_extended;
+	uint64_t sessions_refused; /* not kept: the database refused them, or their batch */
 	uint64_t incidents_opened, incidents_raised, incidents_reopened;
 	uint64_t incidents_touched; /* findings that joined an incident and changed no more of it */
 	uint64_t findings[4];       /* by severity, known sessions included */

@@ -240,6 +240,7 @@ an_incident_is_told_with_its_ends_and_keeps_its_bytes(void **state)
 	s.rcpt_domains = rcpt;
 	s.rcpt_count = 1;
 	assert_int_equal(recorder_session(r, &s, v, &evidence, NULL), RECORDED_NEW);
+	assert_true(recorder_flush(r));
 	assert_int_equal(recorder_counts(r).incidents_opened, 1);
 	assert_int_equal(recorder_counts(r).findings[SEVERITY_WARNING], 1);
 	assert_int_equal(recorder_counts(r).outcomes[OUTCOME_PLAINTEXT], 1);
@@ -398,7 +399,69 @@ a_locked_database_fails_the_session_and_says_so(void **state)
 	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
 	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_FAILED);
 	assert_non_null(strstr(recorder_error(r), "locked by another process"));
+	assert_int_equal(recorder_counts(r).sessions_new, 0);
+	assert_int_equal(recorder_counts(r).sessions_refused, 1);
 	sqlite3_close(other);
+	assert_true(recorder_close(r));
+	free(v);
+}
+
+/* Pages of the file cannot be had for the second batch: the disk is as good as full. */
+static void
+what_was_rolled_back_is_not_counted_as_kept(void **state)
+{
+	struct fixture *p = *state;
+	struct session s = plain_session();
+	struct verdict *v = plain_verdict("credentials-exposed");
+	struct recorder *r = open_recorder(p->path);
+	struct recorder_counts counts;
+	sqlite3 *other;
+
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	assert_int_equal(recorder_counts(r).sessions_new, 0);
+	assert_true(recorder_flush(r));
+	assert_int_equal(sqlite3_open(p->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other,
+				      "CREATE TRIGGER full BEFORE INSERT ON hourly BEGIN SELECT"
+				      " RAISE(ABORT, 'no room'); END",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	s.start++;
+	s.end++;
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	assert_false(recorder_flush(r));
+	counts = recorder_counts(r);
+	assert_int_equal(counts.sessions_new, 1);
+	assert_int_equal(counts.sessions_refused, 1);
+	assert_int_equal(counts.incidents_opened, 1);
+	assert_int_equal(counts.incidents_touched, 0);
+	assert_int_equal(counts.findings[SEVERITY_WARNING], 1);
+	assert_int_equal(counts.outcomes[OUTCOME_PLAINTEXT], 1);
+	sqlite3_exec(other, "DROP TRIGGER full", NULL, NULL, NULL);
+	sqlite3_close(other);
+	assert_true(recorder_close(r));
+	free(v);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
+}
+
+static void
+a_batch_ends_a_second_after_it_began(void **state)
+{
+	struct fixture *p = *state;
+	struct session s = plain_session();
+	struct verdict *v = plain_verdict(NULL);
+	struct recorder *r = open_recorder(p->path);
+
+	assert_int_equal(recorder_patience(r), -1);
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	assert_in_range(recorder_patience(r), 1, 1000);
+	assert_true(recorder_settle(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "0\n");
+	usleep(1050000);
+	assert_int_equal(recorder_patience(r), 0);
+	assert_true(recorder_settle(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
+	assert_int_equal(recorder_patience(r), -1);
 	assert_true(recorder_close(r));
 	free(v);
 }
@@ -421,6 +484,8 @@ main(void)
 	    FIXTURE_TEST(minutes_are_counted_once_a_source),
 	    FIXTURE_TEST(a_database_that_cannot_be_opened_is_told),
 	    FIXTURE_TEST(a_locked_database_fails_the_session_and_says_so),
+	    FIXTURE_TEST(what_was_rolled_back_is_not_counted_as_kept),
+	    FIXTURE_TEST(a_batch_ends_a_second_after_it_began),
 	};
 
 	return cmocka_run_group_tests_name("monitor_record", tests, NULL, NULL);

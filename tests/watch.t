@@ -80,4 +80,20 @@ ok "--snaplen cuts what is looked at" snaplen_cuts
 readers_are_told() { watch 0 -r $mail --readers 4 && err_is_one_line 'readers 4'; }
 ok "--readers says that a saved capture has one" readers_are_told
 
+# ---- Pipes that are slow ----
+
+# What comes through a pipe that stays open: seen, and nobody is kept from writing.
+pipe_is_seen() {
+	rm -f "$folder"/db*
+	{ cat $captures/bots-never-upgrade.pcap; sleep 4; } |
+	    "$WAXSEAL" --config /dev/null --db "$folder/db" watch -r - >"$folder/out" 2>"$folder/err" &
+	sleep 2.5
+	says "$1" 'select count(*) > 0 from v_sessions' &&
+	    timeout 1.5 "$WAXSEAL" --db "$folder/db" ack 1 >>"$folder/out" 2>&1
+	status=$?
+	wait
+	return $status
+}
+ok "what a silent pipe brought is there after a second, and others can write" pipe_is_seen 1
+
 echo "1..$count"

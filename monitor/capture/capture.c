@@ -72,6 +72,12 @@ capture_close(struct capture *c)
 	free(c);
 }
 
+void
+capture_on_wait(struct capture *c, void (*wait)(void *ctx), void *ctx)
+{
+	unpack_on_wait(c->unpack, wait, ctx);
+}
+
 uint32_t
 capture_linktype(const struct capture *c)
 {

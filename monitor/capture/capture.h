@@ -25,6 +25,9 @@ struct capture *capture_open(int descriptor, char why[CAPTURE_WHY_MAX]);
 /* Closes the descriptor; NULL does nothing. */
 void capture_close(struct capture *c);
 
+/* Call wait before each read that may take long: from a pipe. NULL: nobody asks. */
+void capture_on_wait(struct capture *c, void (*wait)(void *ctx), void *ctx);
+
 /* Of every packet in it: LINKTYPE_ value. */
 uint32_t capture_linktype(const struct capture *c);
 

@@ -27,6 +27,8 @@ struct unpack {
 	bool is_over;       /* nothing more will come out */
 	bool is_cut;
 	const char *error;
+	void (*wait)(void *ctx); /* NULL: nobody asks, or it is a file */
+	void *ctx;
 	uint64_t consumed;
 	size_t begin, end; /* what of input is not yet unpacked */
 	uint8_t input[INPUT_SIZE];
@@ -41,6 +43,8 @@ read_file(struct unpack *u, void *out, size_t size)
 
 	if (u->is_input_over)
 		return 0;
+	if (u->wait != NULL)
+		u->wait(u->ctx);
 	do
 		n = read(u->descriptor, out, size);
 	while (n < 0 && errno == EINTR);
@@ -257,6 +261,14 @@ FILE *
 unpack_stream(struct unpack *u)
 {
 	return u->stream;
+}
+
+void
+unpack_on_wait(struct unpack *u, void (*wait)(void *ctx), void *ctx)
+{
+	/* What cannot be sought in is no file: more of it may come late. */
+	u->wait = lseek(u->descriptor, 0, SEEK_CUR) < 0 ? wait : NULL;
+	u->ctx = ctx;
 }
 
 uint64_t

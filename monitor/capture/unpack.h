@@ -25,6 +25,12 @@ struct unpack *unpack_new(int descriptor);
 /* The stream. Closing it closes the descriptor and frees u. */
 FILE *unpack_stream(struct unpack *u);
 
+/*
+ * Call wait before each read that may take long, where the descriptor is no
+ * file but a pipe or a socket.
+ */
+void unpack_on_wait(struct unpack *u, void (*wait)(void *ctx), void *ctx);
+
 /* Bytes read from the descriptor so far. */
 uint64_t unpack_consumed(const struct unpack *u);
 

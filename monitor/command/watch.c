@@ -64,6 +64,12 @@ show_sessions(FILE *out, const struct recorder_counts *c)
 	fprintf(out,
 		"sessions   %" PRIu64 " new, %" PRIu64 " known already, %" PRIu64 " continued\n",
 		c->sessions_new, c->sessions_known, c->sessions_extended);
+	if (c->sessions_refused > 0)
+		fprintf(out,
+			"not kept   %" PRIu64
+			" sessions or more: the database refused them (run it "
+			"again)\n",
+			c->sessions_refused);
 	fputs("          ", out);
 	for (enum outcome o = OUTCOME_ENCRYPTED; o <= OUTCOME_PARTIAL; o++)
 		fprintf(out, "%s %" PRIu64 " %s", o == OUTCOME_ENCRYPTED ? "" : ",", c->outcomes[o],

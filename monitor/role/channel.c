@@ -2,6 +2,7 @@
 #include "monitor/role/channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -152,8 +153,17 @@ receive_some(struct channel *c)
 	return n;
 }
 
+/* A role that is closed in waits for ever and may not poll. */
+static int
+wait_for_bytes(const struct channel *c, int milliseconds)
+{
+	struct pollfd end = {.fd = c->socket, .events = POLLIN};
+
+	return milliseconds < 0 ? 1 : poll(&end, 1, milliseconds);
+}
+
 enum heard
-channel_hear(struct channel *c, enum message *type, struct bytes *body)
+channel_hear_within(struct channel *c, int milliseconds, enum message *type, struct bytes *body)
 {
 	for (;;) {
 		struct bytes in = {c->in + c->begin, c->end - c->begin};
@@ -168,12 +178,22 @@ channel_hear(struct channel *c, enum message *type, struct bytes *body)
 		case GOT_PART:
 			break;
 		}
-		n = receive_some(c);
+		n = wait_for_bytes(c, milliseconds);
+		if (n == 0)
+			return HEARD_NOTHING;
+		if (n > 0)
+			n = receive_some(c);
 		if (n == 0)
 			return in.len == 0 ? HEARD_END : HEARD_BAD;
 		if (n < 0)
 			return errno == EINTR ? HEARD_INTERRUPTED : HEARD_FAILED;
 	}
+}
+
+enum heard
+channel_hear(struct channel *c, enum message *type, struct bytes *body)
+{
+	return channel_hear_within(c, -1, type, body);
 }
 
 int

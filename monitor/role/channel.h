@@ -18,6 +18,7 @@ enum heard {
 	HEARD_END,         /* the other end is closed, between two messages */
 	HEARD_BAD,         /* what came is no message, or ends inside one */
 	HEARD_INTERRUPTED, /* a signal came first */
+	HEARD_NOTHING,     /* nor did anything else, in the time given */
 	HEARD_FAILED       /* errno says why */
 };
 
@@ -45,6 +46,10 @@ bool channel_flush_with(struct channel *c, int descriptor);
 
 /* Wait for the next message. *body is borrowed until the next call. */
 enum heard channel_hear(struct channel *c, enum message *type, struct bytes *body);
+
+/* The same, but bytes are waited for no longer than so many milliseconds; -1: for ever. */
+enum heard channel_hear_within(struct channel *c, int milliseconds, enum message *type,
+			       struct bytes *body);
 
 /* The descriptor that came last, now the caller's; -1 where there is none. */
 int channel_take_descriptor(struct channel *c);

@@ -362,6 +362,15 @@ on_message(struct keeper *k, enum message type, struct bytes body)
 	return false;
 }
 
+/* Nobody else can write while a batch is open, so a quiet reader ends it. */
+static enum heard
+hear(struct keeper *k, enum message *type, struct bytes *body)
+{
+	int patience = k->recorder == NULL ? -1 : recorder_patience(k->recorder);
+
+	return channel_hear_within(k->channel, patience, type, body);
+}
+
 /*
  * Hear the reader until it is at that stage. False where it does not get
  * there: it is dead or to be ended.
@@ -373,12 +382,14 @@ hear_until(struct keeper *k, enum stage wanted)
 	struct bytes body;
 
 	while (k->stage != wanted) {
-		switch (channel_hear(k->channel, &type, &body)) {
+		switch (hear(k, &type, &body)) {
 		case HEARD_MESSAGE:
 			if (on_message(k, type, body))
 				break;
 			k->complaint = "sent what it may not, and was ended";
 			return false;
+		case HEARD_NOTHING:
+			break;
 		case HEARD_INTERRUPTED:
 			break; /* where it was to stop, the reader's end comes next */
 		case HEARD_BAD:
@@ -388,6 +399,8 @@ hear_until(struct keeper *k, enum stage wanted)
 		case HEARD_FAILED:
 			return false;
 		}
+		if (k->recorder != NULL && !recorder_settle(k->recorder))
+			return refused(k);
 	}
 	return true;
 }

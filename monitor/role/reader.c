@@ -240,9 +240,17 @@ hear_filter(struct reader *r)
 	return !r->is_alone && type == MESSAGE_FILTER;
 }
 
+/* What is known goes out before more is waited for: a pipe may be silent for hours. */
+static void
+before_wait(void *ctx)
+{
+	flush(ctx);
+}
+
 static void
 read_packets(struct reader *r)
 {
+	capture_on_wait(r->now.capture, before_wait, r);
 	while (!r->is_alone && capture_read(r->now.capture, PACKETS_AT_ONCE, read_packet, r))
 		tell_progress(r);
 	end_minute(r);
