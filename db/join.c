@@ -6,14 +6,16 @@
 struct standing {
 	int64_t id;
 	int64_t severity, certainty;
-	bool is_closed;
+	bool is_closed, has_key; /* has_key: its domain is the row's */
+	int64_t sessions;
 };
 
 static const char find_by_key[] =
-    "SELECT id, severity, certainty, state = 'closed' FROM incidents WHERE server = ?1 AND"
-    " server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
+    "SELECT id, severity, certainty, state = 'closed', 1, sessions FROM incidents WHERE server = ?1"
+    " AND server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
 static const char find_by_id[] =
-    "SELECT id, severity, certainty, state = 'closed' FROM incidents WHERE id = ?1";
+    "SELECT id, severity, certainty, state = 'closed', domain = ?2, sessions FROM incidents WHERE"
+    " id = ?1";
 
 /* id is 0 where there is none. */
 static bool
@@ -25,6 +27,8 @@ take_standing(struct sql *q, struct standing *out)
 		out->severity = sql_take_int(q);
 		out->certainty = sql_take_int(q);
 		out->is_closed = sql_take_int(q) != 0;
+		out->has_key = sql_take_int(q) != 0;
+		out->sessions = sql_take_int(q);
 	}
 	return sql_end(q);
 }
@@ -158,17 +162,58 @@ join_new(struct store *s, const struct session_row *row, struct finding_row *fin
 	return join(s, row, finding, &now, 1);
 }
 
-bool
+static const char rename_key[] = "UPDATE incidents SET domain = ?2 WHERE id = ?1";
+
+/* The key is another now: JOINED where the incident could take it. */
+static enum joined
+move_key(struct store *s, const struct session_row *row, const struct finding_row *finding,
+	 const struct standing *now)
+{
+	struct sql *q;
+	struct standing other;
+
+	if (!find(s, row, finding, &other))
+		return JOINED_FAILED;
+	if (other.id != 0 || now->sessions != 1)
+		return JOINED_NOT;
+	q = sql_use(s->file, rename_key);
+	sql_put_int(q, now->id);
+	sql_put_text(q, row->domain);
+	return sql_run(q) ? JOINED : JOINED_FAILED;
+}
+
+static const char retell[] = "UPDATE incidents SET summary = ?2, refuted_by = ?3 WHERE id = ?1";
+
+static bool
+retell_one(struct store *s, const struct finding_row *finding)
+{
+	struct sql *q = sql_use(s->file, retell);
+
+	sql_put_int(q, finding->incident_id);
+	sql_put_text(q, finding->summary);
+	sql_put_text(q, finding->refuted_by);
+	return sql_run(q);
+}
+
+enum joined
 join_again(struct store *s, const struct session_row *row, struct finding_row *finding,
-	   int64_t incident)
+	   const struct join_past *past)
 {
 	struct sql *q = sql_use(s->file, find_by_id);
+	enum joined moved = JOINED;
 	struct standing now;
 
-	sql_put_int(q, incident);
+	sql_put_int(q, past->incident);
+	sql_put_text(q, row->domain);
 	if (!take_standing(q, &now))
-		return false;
-	return join(s, row, finding, &now, 0);
+		return JOINED_FAILED;
+	if (!now.has_key)
+		moved = move_key(s, row, finding, &now);
+	if (moved != JOINED)
+		return moved;
+	if (!join(s, row, finding, &now, 0) || (past->is_teller && !retell_one(s, finding)))
+		return JOINED_FAILED;
+	return JOINED;
 }
 
 static const char leave[] = "UPDATE incidents SET sessions = sessions - 1 WHERE id = ?1";

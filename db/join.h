@@ -14,9 +14,25 @@
 /* Find or open the incident of a finding, and count the session in it. */
 bool join_new(struct store *s, const struct session_row *row, struct finding_row *finding);
 
-/* The session is in incident already, and is longer now: nothing is counted. */
-bool join_again(struct store *s, const struct session_row *row, struct finding_row *finding,
-		int64_t incident);
+/* How a finding of a session stood before more of the session was seen. */
+struct join_past {
+	int64_t incident;
+	bool is_teller; /* the incident's sentence is of this session */
+};
+
+enum joined {
+	JOINED,
+	JOINED_NOT,   /* its key is another incident's now: leave this one, and join anew */
+	JOINED_FAILED /* the database did */
+};
+
+/*
+ * The session is in an incident already: nothing is counted, and the sentence
+ * is told again where it is this session's. Its recipient may have been learnt
+ * since; an incident of this session alone gets the new key.
+ */
+enum joined join_again(struct store *s, const struct session_row *row, struct finding_row *finding,
+		       const struct join_past *past);
 
 /*
  * A session's finding did not stand up to more of the session: it is counted

@@ -1,7 +1,7 @@
 /*
  * Adding a session is one insert that does nothing where the key is there: a
  * new one, the common case, costs one row and one index entry and is never
- * looked up. Only a known one is read, to see whether it is longer now.
+ * looked up. Only a known one is read, to see whether more is seen of it now.
  */
 #include "db/session.h"
 
@@ -167,16 +167,40 @@ find_kind(const struct session_row *row, const char *kind)
 
 /* A finding that a session had before it was replaced. */
 struct known_finding {
-	int64_t incident;
+	int64_t id;
+	struct join_past past;
 	size_t now; /* index of the finding of that kind now */
 };
 
 struct known {
 	int64_t id;
-	bool is_longer;
+	bool is_richer;  /* the row lacks nothing of it, and has more */
+	bool may_refute; /* nor is more missing in between */
 	struct known_finding findings[FINDINGS_KNOWN_MAX];
 	size_t count;
 };
+
+static bool
+leave(struct store *s, int64_t id, int64_t incident)
+{
+	return keep_leave(s, id, incident) && join_leave(s, incident);
+}
+
+/* Join the incident that the session was in for this kind, or the one that it belongs to now. */
+static bool
+join_known(struct store *s, int64_t id, const struct session_row *row, struct finding_row *finding,
+	   const struct join_past *past)
+{
+	switch (join_again(s, row, finding, past)) {
+	case JOINED:
+		return true;
+	case JOINED_NOT:
+		return leave(s, id, past->incident) && join_new(s, row, finding);
+	case JOINED_FAILED:
+		break;
+	}
+	return false;
+}
 
 static bool
 add_findings(struct store *s, int64_t id, const struct session_row *row, const struct known *known)
@@ -194,7 +218,7 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 		for (k = 0; known != NULL && k < known->count && known->findings[k].now != i; k++)
 			;
 		if (known != NULL && k < known->count)
-			is_joined = join_again(s, row, finding, known->findings[k].incident);
+			is_joined = join_known(s, id, row, finding, &known->findings[k].past);
 		else
 			is_joined = join_new(s, row, finding);
 		if (!is_joined || !write_finding(s, id, finding))
@@ -204,11 +228,37 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 }
 
 static const char find_session[] =
-    "SELECT id, \"end\", packets, client_bytes + server_bytes, outcome, domain, starttls_offered"
-    " + 1, starttls_accepted + 1 FROM sessions WHERE start = ?1 AND client_port = ?2 AND"
-    " client = ?3 AND server = ?4 AND server_port = ?5 AND service = ?6 AND sensor_id = ?7";
+    "SELECT id, \"end\", packets, client_bytes, server_bytes, seen, complete, gap_bytes, outcome,"
+    " domain, starttls_offered + 1, starttls_accepted + 1 FROM sessions WHERE start = ?1 AND"
+    " client_port = ?2 AND client = ?3 AND server = ?4 AND server_port = ?5 AND service = ?6 AND"
+    " sensor_id = ?7";
 
-/* Find the session that has the row's key; take its counts back where the row is longer. */
+/* Compare the row with what is known, the next columns of find_session. */
+static void
+compare(struct sql *q, const struct session_row *row, struct known *out)
+{
+	const int64_t now[] = {row->end, row->packets, row->client_bytes, row->server_bytes};
+	const char *seen;
+	bool is_more = false, is_less = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(now) / sizeof(now[0]); i++) {
+		int64_t before = sql_take_int(q);
+
+		is_more |= now[i] > before;
+		is_less |= now[i] < before;
+	}
+	seen = sql_take_text(q);
+	if (strcmp(row->seen, seen) != 0) {
+		is_more |= strcmp(row->seen, "both") == 0;
+		is_less |= strcmp(row->seen, "both") != 0;
+	}
+	is_less |= (int64_t)row->complete < sql_take_int(q);
+	out->is_richer = is_more && !is_less;
+	out->may_refute = row->gap_bytes <= sql_take_int(q);
+}
+
+/* Find the session that has the row's key; take its counts back where the row is richer. */
 static bool
 find_known(struct store *s, const struct session_row *row, struct known *out)
 {
@@ -228,55 +278,60 @@ find_known(struct store *s, const struct session_row *row, struct known *out)
 	sql_put_int(q, row->sensor_id);
 	if (sql_row(q)) {
 		out->id = sql_take_int(q);
-		out->is_longer = row->end > sql_take_int(q);
-		out->is_longer |= row->packets > sql_take_int(q);
-		out->is_longer |= row->client_bytes + row->server_bytes > sql_take_int(q);
+		compare(q, row, out);
 		past.outcome = sql_take_text(q);
 		past.domain = sql_take_text(q);
 		/* NULL reads as 0: the numbers are those of enum maybe. */
 		past.offered = (enum maybe)sql_take_int(q);
 		past.accepted = (enum maybe)sql_take_int(q);
-		if (out->is_longer)
+		if (out->is_richer)
 			is_good = gather_remove(s, &past);
 	}
 	return sql_end(q) && is_good && out->id != 0;
 }
 
+/* The sentence is this session's where no other is in, or where it tells this client's finding. */
 static const char findings_of[] =
-    "SELECT kind, incident_id FROM findings WHERE session_id = ?1 ORDER BY id";
-static const char remove_findings[] = "DELETE FROM findings WHERE session_id = ?1";
+    "SELECT f.id, f.kind, f.incident_id, i.sessions = 1 OR (i.client = ?2 AND substr(i.summary,"
+    " -length(f.detail)) = f.detail) FROM findings f JOIN incidents i ON i.id = f.incident_id"
+    " WHERE f.session_id = ?1 ORDER BY f.id";
 
-/* Read the findings that the session had, and remove them. */
+/* Read the findings that the session had. */
 static bool
-take_findings(struct store *s, const struct session_row *row, struct known *known)
+read_findings(struct store *s, const struct session_row *row, struct known *known)
 {
 	struct sql *q = sql_use(s->file, findings_of);
 
 	sql_put_int(q, known->id);
+	sql_put_text(q, row->client);
 	while (known->count < FINDINGS_KNOWN_MAX && sql_row(q)) {
 		struct known_finding *f = &known->findings[known->count++];
 
+		f->id = sql_take_int(q);
 		f->now = find_kind(row, sql_take_text(q));
-		f->incident = sql_take_int(q);
+		f->past.incident = sql_take_int(q);
+		f->past.is_teller = sql_take_int(q) != 0;
 	}
-	if (!sql_end(q))
-		return false;
-	q = sql_use(s->file, remove_findings);
-	sql_put_int(q, known->id);
-	return sql_run(q);
+	return sql_end(q);
 }
 
-/* Findings that did not stand up to more of the session. */
+static const char remove_finding[] = "DELETE FROM findings WHERE id = ?1";
+
+/* Remove those that are made again, and those that did not stand up to more of the session. */
 static bool
-drop_refuted(struct store *s, const struct session_row *row, const struct known *known)
+take_findings(struct store *s, const struct session_row *row, const struct known *known)
 {
 	size_t i;
 
 	for (i = 0; i < known->count; i++) {
-		if (known->findings[i].now < row->finding_count)
+		const struct known_finding *f = &known->findings[i];
+		bool is_made_again = f->now < row->finding_count;
+		struct sql *q = sql_use(s->file, remove_finding);
+
+		if (!is_made_again && !known->may_refute)
 			continue;
-		if (!keep_leave(s, known->id, known->findings[i].incident) ||
-		    !join_leave(s, known->findings[i].incident))
+		sql_put_int(q, f->id);
+		if (!sql_run(q) || (!is_made_again && !leave(s, known->id, f->past.incident)))
 			return false;
 	}
 	return true;
@@ -286,7 +341,7 @@ static bool
 extend(struct store *s, const struct session_row *row, struct known *known)
 {
 	return write_session(s, replace_session, row) && gather_add(s, row) &&
-	       take_findings(s, row, known) && drop_refuted(s, row, known) &&
+	       read_findings(s, row, known) && take_findings(s, row, known) &&
 	       add_findings(s, known->id, row, known) && keep_again(s, known->id, row) &&
 	       keep_session(s, known->id, row);
 }
@@ -299,7 +354,7 @@ add_known(struct store *s, const struct session_row *row, int64_t *id)
 	if (!find_known(s, row, &known))
 		return SESSION_FAILED;
 	*id = known.id;
-	if (!known.is_longer)
+	if (!known.is_richer)
 		return SESSION_KNOWN;
 	return extend(s, row, &known) ? SESSION_EXTENDED : SESSION_FAILED;
 }

@@ -36,7 +36,8 @@ struct finding_row {
 	enum certainty_rank certainty;
 	const char *where;      /* "client-side", "server-side", "unknown" */
 	const char *detail;     /* one sentence */
-	const char *summary;    /* the incident's sentence, where this finding opens or raises it */
+	const char *summary;    /* the incident's sentence, where this finding opens or raises it;
+				   it ends in detail */
 	const char *refuted_by; /* what would show it harmless */
 	const struct proof_row *proofs;
 	size_t proof_count;
@@ -115,8 +116,8 @@ struct session_row {
 
 enum session_added {
 	SESSION_NEW,
-	SESSION_KNOWN,    /* it was there: nothing changed */
-	SESSION_EXTENDED, /* it was there, but shorter: replaced */
+	SESSION_KNOWN,    /* it was there, and no more is seen of it now: nothing changed */
+	SESSION_EXTENDED, /* it was there, but less of it was seen: replaced */
 	SESSION_FAILED    /* store_error says why; the transaction is rolled back */
 };
 
@@ -125,7 +126,9 @@ int64_t session_sensor(struct store *s, const char *name);
 
 /*
  * Add one session with its findings, in a transaction. *id is the session's.
- * Where it was known, findings are neither read nor changed.
+ * Where it was known, findings are neither read nor changed. It is extended
+ * only by a view that lacks nothing of what was seen before; where more is
+ * missing in between than before, findings that are not made again stay.
  */
 enum session_added session_add(struct store *s, const struct session_row *row, int64_t *id);
 

@@ -15,9 +15,9 @@
 
 #define BATCH_SESSIONS 2000
 #define BATCH_MS       1000
-#define WAY_EVERY_MS   500  /* of writing, after which others get a chance to */
-#define WAY_MS         3    /* they look every millisecond: db/sql.c */
-#define SOURCE_MAX     4096 /* a path */
+#define WAY_EVERY_MS   500      /* of writing, after which others get a chance to */
+#define WAY_NS         3000000L /* they look every millisecond: db/sql.c */
+#define SOURCE_MAX     4096     /* a path */
 
 struct recorder {
 	struct store *store;
@@ -246,7 +246,7 @@ recorder_minute(struct recorder *r, const struct capture_minute *m)
 static void
 make_way(struct recorder *r)
 {
-	const struct timespec pause = {.tv_nsec = WAY_MS * 1000000};
+	const struct timespec pause = {.tv_nsec = WAY_NS};
 
 	if (now() - r->made_way < WAY_EVERY_MS)
 		return;

@@ -389,9 +389,8 @@ hear_until(struct keeper *k, enum stage wanted)
 			k->complaint = "sent what it may not, and was ended";
 			return false;
 		case HEARD_NOTHING:
+		case HEARD_INTERRUPTED: /* where it was to stop, the reader's end comes next */
 			break;
-		case HEARD_INTERRUPTED:
-			break; /* where it was to stop, the reader's end comes next */
 		case HEARD_BAD:
 			k->complaint = "sent what is no message, and was ended";
 			return false;
