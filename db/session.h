@@ -105,9 +105,10 @@ struct session_row {
 	const char *tls_version, *tls_cipher, *tls_sni, *tls_alpn;
 	enum maybe tls_resumed;
 	const char *cert_sha256, *spki_sha256, *ja3, *ja4; /* hexadecimal, lower case, but ja4 */
-	int64_t mail_count;                                /* -1: the client's side was not seen */
-	const char *from_domains, *rcpt_domains;           /* JSON arrays of lower-case A-labels */
-	const char *domain;                                /* first of rcpt_domains; "" for none */
+	int64_t mail_count;                                /* -1: not seen */
+	const char *from_domains, *rcpt_domains; /* JSON arrays of lower-case A-labels; NULL: not
+						    seen */
+	const char *domain;                      /* first of rcpt_domains; "" for none */
 	const char *auth, *encap;
 	struct finding_row *findings; /* one a kind; of several of one kind the first counts */
 	size_t finding_count;

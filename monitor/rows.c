@@ -317,6 +317,33 @@ domains_text(struct rows *r, const struct bytes *domains, size_t count)
 	return a.at;
 }
 
+/*
+ * What the client said of mail. That it said nothing is known only where none
+ * of it can be missing; else it was not seen.
+ */
+static void
+put_mail(struct rows *r, const struct session *s, struct session_row *out)
+{
+	bool is_whole = s->clear_whole;
+
+	out->domain = "";
+	out->mail_count = -1;
+	if (s->seen == SEEN_SERVER)
+		return;
+	if (is_whole || s->smtp.mail_count != 0)
+		out->mail_count = s->smtp.mail_count;
+	if (is_whole || s->from_count != 0)
+		out->from_domains = domains_text(r, s->from_domains, s->from_count);
+	if (is_whole || s->rcpt_count != 0)
+		out->rcpt_domains = domains_text(r, s->rcpt_domains, s->rcpt_count);
+	if (s->rcpt_count != 0) {
+		char domain[DOMAIN_TEXT];
+
+		domain_text(s->rcpt_domains[0], domain);
+		out->domain = copied(r, domain);
+	}
+}
+
 /* The greeting on one line. */
 static const char *
 banner_text(struct rows *r, const struct session *s)
@@ -371,19 +398,7 @@ put_dialogue(struct rows *r, const struct session *s, struct session_row *out)
 	out->requested = maybe_of(s->smtp.requested);
 	out->accepted = maybe_of(s->smtp.accepted);
 	out->auth = printable_or_null(r, s->auth);
-	out->domain = "";
-	out->mail_count = -1;
-	if (s->seen == SEEN_SERVER)
-		return; /* what the client said was not captured */
-	out->mail_count = s->smtp.mail_count;
-	out->from_domains = domains_text(r, s->from_domains, s->from_count);
-	out->rcpt_domains = domains_text(r, s->rcpt_domains, s->rcpt_count);
-	if (s->rcpt_count != 0) {
-		char domain[DOMAIN_TEXT];
-
-		domain_text(s->rcpt_domains[0], domain);
-		out->domain = copied(r, domain);
-	}
+	put_mail(r, s, out);
 }
 
 static void

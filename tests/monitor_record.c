@@ -33,6 +33,7 @@ plain_session(void)
 	    .end = START + 1,
 	    .seen = SEEN_BOTH,
 	    .complete = true,
+	    .clear_whole = true,
 	    .packets = 9,
 	    .greetings = 1,
 	    .helo = BYTES("out.example.org"),
@@ -216,6 +217,30 @@ what_the_client_said_is_null_where_only_the_server_was_seen(void **state)
 		     "SELECT mail_count IS NULL, mail_from_domains IS NULL, mail_rcpt_domains IS"
 		     " NULL FROM v_sessions",
 		     "1|1|1\n");
+}
+
+/* No mail is a claim like any other absence; what was seen of it stands. */
+static void
+no_mail_is_told_only_where_none_can_be_missing(void **state)
+{
+	struct fixture *p = *state;
+	struct session s = plain_session();
+	struct bytes rcpt[] = {BYTES("example.net")};
+	static const char lists[] = "SELECT mail_count, mail_from_domains, mail_rcpt_domains FROM"
+				    " v_sessions ORDER BY start";
+
+	record(p->path, &s);
+	s.start++;
+	s.clear_whole = s.complete = false;
+	record(p->path, &s);
+	s.start++;
+	s.rcpt_domains = rcpt;
+	s.rcpt_count = 1;
+	record(p->path, &s);
+	s.start++;
+	s.smtp.mail_count = 2;
+	record(p->path, &s);
+	assert_query(p->path, lists, "0|[]|[]\n||\n||[\"example.net\"]\n2||[\"example.net\"]\n");
 }
 
 static const uint8_t packet_bytes[] = {1, 2, 3, 4};
@@ -476,6 +501,7 @@ main(void)
 	    FIXTURE_TEST(domains_become_a_labels_each_once),
 	    FIXTURE_TEST(as_many_domains_as_there_can_be_fit),
 	    FIXTURE_TEST(what_the_client_said_is_null_where_only_the_server_was_seen),
+	    FIXTURE_TEST(no_mail_is_told_only_where_none_can_be_missing),
 	    FIXTURE_TEST(an_incident_is_told_with_its_ends_and_keeps_its_bytes),
 	    FIXTURE_TEST(clients_of_ipv6_are_gathered_by_64_bits),
 	    FIXTURE_TEST(findings_are_told_as_json_lines_for_known_sessions_too),
