@@ -90,9 +90,15 @@ static const char sessions_of_incident[] =
 	" AND v.last_seen >= ?3 AND v.first_seen <= ?4" \
 	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM findings f JOIN sessions s" \
 	"  ON s.id = f.session_id WHERE f.incident_id = v.id AND s.outcome = ?5))" \
-	" AND (?6 IS NULL OR in_network(v.client, ?6))" \
+	" AND (?6 IS NULL OR in_network(v.client, ?6)" \
+	"  OR EXISTS (SELECT 1 FROM findings f JOIN sessions s ON s.id = f.session_id" \
+	"  WHERE f.incident_id = v.id AND in_network(s.client, ?6)))" \
 	" AND (?7 IS NULL OR in_network(v.server, ?7))" \
-	" AND (?8 IS NULL OR in_domain(v.domain, ?8))" \
+	" AND (?8 IS NULL OR in_domain(v.domain, ?8)" \
+	"  OR EXISTS (SELECT 1 FROM findings f JOIN sessions s ON s.id = f.session_id" \
+	"  WHERE f.incident_id = v.id AND (" \
+	"   EXISTS (SELECT 1 FROM json_each(s.mail_rcpt_domains) WHERE in_domain(value, ?8))" \
+	"   OR EXISTS (SELECT 1 FROM json_each(s.mail_from_domains) WHERE in_domain(value, ?8)))))" \
 	" AND (?9 IS NULL OR v.kind = ?9) AND i.severity >= ?10" \
 	" AND (?11 IS NULL OR v.state = ?11) ORDER BY v.last_seen DESC, v.id DESC LIMIT ?12"
 

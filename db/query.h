@@ -23,9 +23,9 @@ struct filter {
 	const char *kind;     /* with a finding of this kind */
 	int severity;         /* this or worse: 0 info, 1 notice, 2 warning, 3 critical */
 	const char *state; /* "open", "acked", "closed": the incident's, or one the session is in */
-	struct network client, server;
-	const char *domain;  /* lower-case A-labels; with a leading dot its subdomains too. Of a
-				session: any domain of MAIL or RCPT */
+	struct network client, server; /* of an incident: its first client, or any of a session */
+	const char *domain;  /* lower-case A-labels; with a leading dot its subdomains too: any
+				domain of MAIL or RCPT, of an incident's sessions as well */
 	const char *outcome; /* the session's, or one of the incident's sessions' */
 	int64_t limit;       /* most recent first; 0: no limit */
 	bool with_json;      /* fill in row.json */

@@ -317,6 +317,11 @@ take_domain(struct taking *t, const char *value)
 					   "--domain %s: not a domain (blank or control "
 					   "character)",
 					   value);
+		if (value[i] == '@')
+			return flag_refuse(t,
+					   "--domain %s: an address (no local part is stored: "
+					   "give what follows the @)",
+					   value);
 	}
 	domain = flag_keep(t, value, length);
 	if (domain == NULL)

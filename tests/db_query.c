@@ -286,9 +286,13 @@ filters_let_pass_what_they_name(void **state)
 	    {"client", {ALL, .client = net("192.0.2.7")}, "1 ", "1 "},
 	    {"client's network", {ALL, .client = net("192.0.2.128/25")}, "2 ", "2 "},
 	    {"client of IPv6", {ALL, .client = net("2001:db8::/33")}, "3 ", ""},
+	    {"domain of a recipient that is not the first",
+	     {ALL, .domain = "other.example"},
+	     "2 ",
+	     "2 "},
 	    {"server", {ALL, .server = net("2001:db8::/120")}, "2 ", "2 "},
-	    {"domain", {ALL, .domain = "example.com"}, "4 ", ""},
-	    {"domain and those under it", {ALL, .domain = ".example.com"}, "4 2 ", "2 "},
+	    {"domain", {ALL, .domain = "example.com"}, "4 ", "3 "},
+	    {"domain and those under it", {ALL, .domain = ".example.com"}, "4 2 ", "3 2 "},
 	    {"outcome", {ALL, .outcome = "encrypted"}, "3 ", ""},
 	    {"outcome of incidents", {ALL, .outcome = "plaintext"}, "4 2 1 ", "3 2 1 "},
 	    {"limit", {ALL, .limit = 2}, "4 3 ", "3 2 "},
@@ -309,6 +313,35 @@ filters_let_pass_what_they_name(void **state)
 			fail_msg("%s: sessions %s, incidents %s", rows[i].name, sessions.text,
 				 incidents.text);
 	}
+	store_close(s);
+}
+
+/* The first client of an incident is one of many in its network. */
+static void
+incidents_are_found_by_any_of_their_clients(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct finding_row finding = plain_finding("starttls-missing", RANK_INFO);
+	struct filter filter = {ALL, .client = net("192.0.2.9")};
+	struct ids incidents = {{0}};
+
+	for (int n = 0; n < 3; n++) {
+		struct session_row row = plain_row(s, n);
+		char client[32];
+
+		snprintf(client, sizeof(client), "192.0.2.%d", 7 + n);
+		row.client = client;
+		row.findings = &finding;
+		row.finding_count = 1;
+		add_one(s, &row);
+	}
+	assert_true(query_incidents(s, &filter, collect, &incidents));
+	assert_string_equal(incidents.text, "1 ");
+	incidents.text[0] = '\0';
+	filter.client = net("192.0.2.10");
+	assert_true(query_incidents(s, &filter, collect, &incidents));
+	assert_string_equal(incidents.text, "");
 	store_close(s);
 }
 
@@ -461,6 +494,7 @@ main(void)
 	    FIXTURE_TEST(an_incident_is_told_as_the_contract_says),
 	    FIXTURE_TEST(columns_are_told_as_text_by_name),
 	    FIXTURE_TEST(filters_let_pass_what_they_name),
+	    FIXTURE_TEST(incidents_are_found_by_any_of_their_clients),
 	    FIXTURE_TEST(sessions_of_an_incident_are_its_own),
 	    FIXTURE_TEST(a_list_can_be_ended_early),
 	    FIXTURE_TEST(the_time_range_uses_the_index),

@@ -97,6 +97,7 @@ misuse_is_one_clear_line(void **state)
 	    {"sessions --outcome clear", "one of: encrypted, plaintext"},
 	    {"incidents --state seen", "one of: open, acked, closed"},
 	    {"sessions --domain .", "not a domain"},
+	    {"sessions --domain a@b.example", "an address"},
 	    {"sessions --domain m\xc3\xbcller.example", "not ASCII"},
 	    {"sessions --limit 0", "not a number from 1 up"},
 	    {"sessions --limit -1", "not a number from 1 up"},
