@@ -149,7 +149,7 @@ walk_line(struct taking *t, struct walk w, uint32_t groups, visit *each)
 static bool
 visit_first(struct taking *t, const struct found *f)
 {
-	const char *near;
+	const char *near, *instead;
 
 	if (f->flag != NULL)
 		/* The others wait until the command is known. */
@@ -159,6 +159,9 @@ visit_first(struct taking *t, const struct found *f)
 	t->out->command = command_find(f->value);
 	if (t->out->command != NULL)
 		return true;
+	instead = command_to_come(f->value);
+	if (instead != NULL)
+		return flag_refuse(t, "%s: not in this version (%s)", f->value, instead);
 	near = nearest_word(f->value, command_word);
 	if (near != NULL)
 		return flag_refuse(t, "%.64s: unknown command (did you mean %s?)", f->value, near);

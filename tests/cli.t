@@ -58,7 +58,13 @@ done
 
 ok "no command is misuse" is_misuse
 ok "an unknown command is misuse" is_misuse frobnicate
-ok "a command of a later version is misuse" is_misuse servers
+is_to_come() { is_misuse "$@" && grep -q "^waxseal: $1: not in this version" "$folder/err"; }
+for command in servers policy report alert; do
+	ok "$command is of a later version, and says so" is_to_come $command
+	ok "the manual says so of $command" \
+		sh -c "grep -B4 '^are not in this version' $manual | grep -q $command"
+done
+ok "with what follows it, too" is_to_come policy example.net
 ok "an unknown option is misuse" is_misuse sessions --frobnicate
 ok "a value that is missing is misuse" is_misuse sessions --limit
 ok "watch without a file is misuse" is_misuse watch

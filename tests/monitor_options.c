@@ -75,7 +75,7 @@ misuse_is_one_clear_line(void **state)
 	} rows[] = {
 	    {"", "no command given"},
 	    {"--json", "no command given"},
-	    {"servers", "servers: unknown command"},
+	    {"servers", "servers: not in this version"},
 	    {"sesions", "did you mean sessions?"},
 	    {"sessions --jsno", "did you mean --json?"},
 	    {"sessions -x", "unknown option -x"},

@@ -35,3 +35,21 @@ command_find(const char *name)
 			return &commands[i];
 	return NULL;
 }
+
+const char *
+command_to_come(const char *name)
+{
+	static const struct {
+		const char *name, *instead;
+	} rows[] = {
+	    {"servers", "the view v_servers has what servers offered"},
+	    {"policy", "look-ups come with it"},
+	    {"report", "the view v_hourly has the counts"},
+	    {"alert", "watch --fail-on and --json tell what was found"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].instead;
+	return NULL;
+}

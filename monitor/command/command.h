@@ -43,6 +43,12 @@ struct command {
 extern const struct command commands[];
 extern const size_t command_count;
 
+/*
+ * A command of the contract that this version has not: what to do in place of
+ * it. NULL where there is no such command at all.
+ */
+const char *command_to_come(const char *name);
+
 /* The row of that name; NULL where there is none. */
 const struct command *command_find(const char *name);
 
