@@ -557,6 +557,48 @@ export_writes_a_capture_and_spares_the_database(void **state)
 	assert_non_null(strstr(err, "cannot write"));
 }
 
+/* A file under its name, open to all; export is to replace what stands at path. */
+static void
+export_replaces(const char *path, const char *what)
+{
+	char line[256];
+	struct stat file;
+
+	snprintf(line, sizeof(line), "export 1 -w %s", path);
+	assert_int_equal(run(line), 0);
+	assert_int_equal(lstat(path, &file), 0);
+	if (!S_ISREG(file.st_mode) || (file.st_mode & 0777) != 0600 || file.st_size < 100)
+		fail_msg("%s: mode %o, %d bytes", what, file.st_mode, (int)file.st_size);
+}
+
+static void
+export_replaces_what_has_the_name_and_follows_no_link(void **state)
+{
+	char path[128], target[128];
+	struct stat file;
+	FILE *old;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/old.pcapng", folder);
+	snprintf(target, sizeof(target), "%s/target", folder);
+	old = fopen(target, "w");
+	assert_non_null(old);
+	fclose(old);
+	assert_int_equal(chmod(target, 0666), 0);
+	assert_int_equal(link(target, path), 0);
+	export_replaces(path, "a file that is open to all");
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+	export_replaces(path, "a link");
+	assert_int_equal(stat(target, &file), 0);
+	assert_int_equal(file.st_size, 0);
+	assert_int_equal(run("-q export 1 -w /dev/null"), 0);
+	assert_int_equal(stat("/dev/null", &file), 0);
+	assert_true(S_ISCHR(file.st_mode));
+	unlink(path);
+	unlink(target);
+}
+
 static void
 a_full_device_is_status_1_and_one_line(void **state)
 {
@@ -631,6 +673,7 @@ main(void)
 	    cmocka_unit_test(an_incident_that_is_not_there_is_one_line_and_status_1),
 	    cmocka_unit_test(a_decision_is_kept_with_its_note),
 	    cmocka_unit_test(export_writes_a_capture_and_spares_the_database),
+	    cmocka_unit_test(export_replaces_what_has_the_name_and_follows_no_link),
 	    cmocka_unit_test(a_full_device_is_status_1_and_one_line),
 	    cmocka_unit_test(the_database_is_cared_for),
 	    cmocka_unit_test(an_absent_database_is_one_line_and_status_1),

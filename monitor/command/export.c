@@ -81,29 +81,65 @@ is_of_database(const char *path, const char *db)
 	return false;
 }
 
-/* Evidence is for its owner alone, as the database is. */
-static FILE *
-output_open(const struct options *o)
+/* Where the capture goes. */
+struct output {
+	FILE *file;
+	const char *path;
+	char temporary[4096]; /* what is written, until it is whole; empty: path itself */
+};
+
+/* A pipe or a device is written to as it is; a file must not be seen half-written. */
+static bool
+is_written_in_place(const char *path)
 {
-	FILE *out = NULL;
+	struct stat file;
+
+	return strncmp(path, "/dev/", 5) == 0 || (stat(path, &file) == 0 && !S_ISREG(file.st_mode));
+}
+
+/*
+ * Evidence is for its owner alone, as the database is: mkostemp makes a file of
+ * mode 0600. It takes the place of whatever has the name, so that neither the
+ * mode of an older file counts nor where a link leads.
+ */
+static int
+open_beside(struct output *out)
+{
+	int len = snprintf(out->temporary, sizeof(out->temporary), "%s.XXXXXX", out->path);
+	int fd = -1;
+
+	if ((size_t)len < sizeof(out->temporary))
+		fd = mkostemp(out->temporary, O_CLOEXEC);
+	else
+		errno = ENAMETOOLONG;
+	if (fd < 0)
+		out->temporary[0] = '\0';
+	return fd;
+}
+
+static bool
+output_open(const struct options *o, struct output *out)
+{
 	int fd;
 
+	*out = (struct output){.file = stdout, .path = o->output};
 	if (strcmp(o->output, "-") == 0)
-		return stdout;
+		return true;
 	if (is_of_database(o->output, o->db)) {
 		log_error("%s: is the database (give another file with -w)", o->output);
-		return NULL;
+		return false;
 	}
-	fd = open(o->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = is_written_in_place(o->output) ? open(o->output, O_WRONLY | O_CLOEXEC)
+					    : open_beside(out);
+	out->file = fd < 0 ? NULL : fdopen(fd, "wb");
+	if (out->file != NULL)
+		return true;
+	log_error("%s: cannot write: %s (give another file with -w)", o->output, strerror(errno));
 	if (fd >= 0)
-		out = fdopen(fd, "wb");
-	if (out == NULL) {
-		log_error("%s: cannot write: %s (give another file with -w)", o->output,
-			  strerror(errno));
-		if (fd >= 0)
-			close(fd);
-	}
-	return out;
+		close(fd);
+	if (out->temporary[0] != '\0')
+		unlink(out->temporary);
+	return false;
 }
 
 /* All packets to out. How many did not fit the format. */
@@ -129,21 +165,23 @@ write_packets(FILE *out, const struct kept *k, int64_t incident, const char *sum
 	return refused;
 }
 
-/* Close a file of our own; false after a message, the half-written file being removed. */
+/* Put a whole file in its place; false after a message, and what was there is there still. */
 static bool
-output_close(FILE *out, const char *path)
+output_close(struct output *out)
 {
-	const bool has_failed = ferror(out) != 0;
-	struct stat file;
+	bool has_failed = ferror(out->file) != 0;
 
-	if (out == stdout)
+	if (out->file == stdout)
 		return true; /* main tells what became of it */
-	if (fclose(out) == 0 && !has_failed)
+	has_failed |= fclose(out->file) != 0;
+	if (!has_failed && out->temporary[0] != '\0')
+		has_failed = rename(out->temporary, out->path) != 0;
+	if (!has_failed)
 		return true;
-	log_error("%s: cannot write: %s (give it room, or another place with -w)", path,
+	log_error("%s: cannot write: %s (give it room, or another place with -w)", out->path,
 		  strerror(errno));
-	if (stat(path, &file) == 0 && S_ISREG(file.st_mode))
-		unlink(path);
+	if (out->temporary[0] != '\0')
+		unlink(out->temporary);
 	return false;
 }
 
@@ -160,7 +198,7 @@ cut_sessions(const struct kept *k)
 static int
 write_export(const struct options *o, const struct kept *k, const char *summary)
 {
-	FILE *out;
+	static struct output out; /* large */
 	size_t refused;
 
 	if (k->packet_count == 0) {
@@ -169,11 +207,10 @@ write_export(const struct options *o, const struct kept *k, const char *summary)
 			  o->id, o->id);
 		return STATUS_FAILED;
 	}
-	out = output_open(o);
-	if (out == NULL)
+	if (!output_open(o, &out))
 		return STATUS_FAILED;
-	refused = write_packets(out, k, o->id, summary);
-	if (!output_close(out, o->output))
+	refused = write_packets(out.file, k, o->id, summary);
+	if (!output_close(&out))
 		return STATUS_FAILED;
 	if (refused > 0)
 		log_error("incident %" PRId64
@@ -182,8 +219,9 @@ write_export(const struct options *o, const struct kept *k, const char *summary)
 	if (cut_sessions(k) > 0)
 		log_note("incident %" PRId64 ": not all packets were kept in %zu of %zu sessions",
 			 o->id, cut_sessions(k), k->session_count);
-	log_note("%s: %zu packets of %zu sessions", out == stdout ? "standard output" : o->output,
-		 k->packet_count - refused, k->session_count);
+	log_note("%s: %zu packets of %zu sessions",
+		 out.file == stdout ? "standard output" : o->output, k->packet_count - refused,
+		 k->session_count);
 	return STATUS_DONE;
 }
 
