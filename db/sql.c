@@ -54,7 +54,8 @@ explain(struct sql_file *f)
 	int system = f->db == NULL ? 0 : sqlite3_system_errno(f->db);
 
 	f->is_failed = true;
-	f->is_cannot_open = code == SQLITE_CANTOPEN;
+	/* Which of the two depends on what stands in the way of the files beside the database. */
+	f->is_cannot_open = code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
 	if (is_disk_full(code, system))
 		snprintf(f->why, sizeof(f->why),
 			 "cannot write: the disk is full (free some space and run it again; "

@@ -28,7 +28,7 @@ void sql_close(struct sql_file *f);
 bool sql_failed(const struct sql_file *f);
 const char *sql_why(const struct sql_file *f);
 
-/* It failed because no file could be opened or made beside the database. */
+/* It failed because no file could be opened, made or written beside the database. */
 bool sql_cannot_open(const struct sql_file *f);
 
 /* Say in words why the next sql_why; for failures that are not SQLite's. */

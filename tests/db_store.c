@@ -387,6 +387,31 @@ a_read_only_folder_can_be_read_and_not_written(void **state)
 	assert_int_equal(umount(p->folder), 0);
 }
 
+/* Readable for all, in a folder where its owner alone may write. */
+static void
+one_who_may_only_read_can_read(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct session_row row = plain_row(s, 0);
+
+	if (geteuid() != 0) {
+		store_close(s);
+		print_message("skipped: only root can become another\n");
+		skip();
+	}
+	add_one(s, &row);
+	store_close(s);
+	assert_int_equal(chmod(p->path, 0644), 0);
+	assert_int_equal(chmod(p->folder, 0755), 0);
+	assert_int_equal(seteuid(65534), 0);
+	s = open_store(p->path, STORE_READ);
+	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
+	store_close(s);
+	assert_refused(p->path, STORE_WRITE, "read-only");
+	assert_int_equal(seteuid(0), 0);
+}
+
 static void
 a_read_only_file_is_told(void **state)
 {
@@ -472,6 +497,7 @@ main(void)
 	    FIXTURE_TEST(a_full_disk_is_told_and_loses_nothing),
 	    FIXTURE_TEST(a_full_disk_refuses_a_new_file_and_leaves_none),
 	    FIXTURE_TEST(a_read_only_folder_can_be_read_and_not_written),
+	    FIXTURE_TEST(one_who_may_only_read_can_read),
 	    FIXTURE_TEST(a_read_only_file_is_told),
 	    FIXTURE_TEST(a_reader_cannot_write),
 	    FIXTURE_TEST(a_damaged_file_is_told_by_the_check),
