@@ -96,4 +96,31 @@ pipe_is_seen() {
 }
 ok "what a silent pipe brought is there after a second, and others can write" pipe_is_seen 1
 
+# ---- Keepers that are killed ----
+
+# Who is dead may wait for long until somebody asks after it.
+is_running() { grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
+
+# A reader that is left behind waits for a pipe that stays open.
+reader_goes_too() {
+	rm -f "$folder"/db* "$folder/pipe"
+	mkfifo "$folder/pipe"
+	sleep 6 >"$folder/pipe" &
+	writer=$!
+	"$WAXSEAL" --config /dev/null --db "$folder/db" watch -r - \
+	    <"$folder/pipe" >"$folder/out" 2>"$folder/err" &
+	keeper=$!
+	sleep 0.5
+	reader=$(tr -d ' ' <"/proc/$keeper/task/$keeper/children")
+	kill -9 $keeper
+	wait $keeper 2>/dev/null
+	sleep 0.3
+	[ -n "$reader" ] && ! is_running "$reader"
+	status=$?
+	kill $writer
+	wait $writer 2>/dev/null
+	return $status
+}
+ok "a reader does not outlive its keeper" reader_goes_too
+
 echo "1..$count"

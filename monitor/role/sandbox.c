@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -127,15 +128,30 @@ sandbox_find_user(struct sandbox *s)
 	s->gid = user != NULL && user->pw_gid != 0 ? user->pw_gid : NOBODY;
 }
 
+/*
+ * A role does not outlive its keeper, and the kernel forgets that it asked for
+ * this when its user changes, prctl(2). Nor one that died meanwhile.
+ */
+static void
+die_with(pid_t keeper)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != keeper)
+		_exit(1);
+}
+
 static int
 lay_user(const struct sandbox *s)
 {
+	pid_t keeper = getppid();
+
 	if (geteuid() != 0)
 		return EPERM;
 	drop_bounds();
 	if (setgroups(0, NULL) != 0 || setresgid(s->gid, s->gid, s->gid) != 0 ||
 	    setresuid(s->uid, s->uid, s->uid) != 0)
 		return errno;
+	die_with(keeper);
 	/* Believe it only when the way back is seen to be shut. */
 	return setuid(0) == 0 || setgid(0) == 0 ? EPERM : 0;
 }
