@@ -119,33 +119,39 @@ upkeep_stats(struct store *s, void (*tell)(void *ctx, const char *name, const ch
 
 /* Oldest first, some thousands at a time: no transaction grows without bound. */
 static const char find_cut[] =
-    "SELECT max(start) FROM (SELECT start FROM sessions WHERE start < ?1 ORDER BY start LIMIT"
-    " 5000)";
-static const char count_cut[] = "SELECT count(*) FROM sessions WHERE start <= ?1";
+    "SELECT max(start) FROM (SELECT start FROM sessions WHERE start < ?1 AND \"end\" < ?1 ORDER BY"
+    " start LIMIT 5000)";
+
+/* Those that go: of the oldest, those that ended before. The times are ?1 and ?2. */
+#define CUT "start <= ?1 AND \"end\" < ?2"
+
+static const char count_cut[] = "SELECT count(*) FROM sessions WHERE " CUT;
 
 static const char *const prune_steps[] = {
     "UPDATE incidents SET pruned = pruned + g.n FROM (SELECT f.incident_id AS id, count(*) AS n"
-    " FROM sessions s CROSS JOIN findings f ON f.session_id = s.id WHERE s.start <= ?1 GROUP BY"
+    " FROM sessions s CROSS JOIN findings f ON f.session_id = s.id WHERE " CUT " GROUP BY"
     " f.incident_id) g WHERE incidents.id = g.id",
-    "UPDATE totals SET pruned = pruned + (SELECT count(*) FROM sessions WHERE start <= ?1)",
-    "DELETE FROM sessions WHERE start <= ?1",
-    "DELETE FROM capture WHERE minute <= ?1",
+    "UPDATE totals SET pruned = pruned + (SELECT count(*) FROM sessions WHERE " CUT ")",
+    "DELETE FROM sessions WHERE " CUT,
+    "DELETE FROM capture WHERE minute <= ?1 AND minute < ?2",
 };
 static const char prune_incidents[] =
     "DELETE FROM incidents WHERE state = 'closed' AND sessions = pruned";
 
 static bool
-prune_cut(struct store *s, int64_t cut, struct prune *p)
+prune_cut(struct store *s, int64_t cut, int64_t before, struct prune *p)
 {
 	struct sql *q = sql_use(s->file, count_cut);
 	int64_t sessions;
 	size_t i;
 
 	sql_put_int(q, cut);
+	sql_put_int(q, before);
 	sessions = sql_int(q, -1);
 	for (i = 0; sessions >= 0 && i < sizeof(prune_steps) / sizeof(prune_steps[0]); i++) {
 		q = sql_use(s->file, prune_steps[i]);
 		sql_put_int(q, cut);
+		sql_put_int(q, before);
 		if (!sql_run(q))
 			return false;
 	}
@@ -156,7 +162,7 @@ prune_cut(struct store *s, int64_t cut, struct prune *p)
 	return true;
 }
 
-/* Remove some of the oldest that started before; *is_more: there were any. */
+/* Remove some of the oldest that ended before; *is_more: there were any. */
 static bool
 prune_some(struct store *s, int64_t before, struct prune *p, bool *is_more)
 {
@@ -173,7 +179,7 @@ prune_some(struct store *s, int64_t before, struct prune *p, bool *is_more)
 		*is_more = sql_text(q, 0) != NULL;
 		cut = sql_take_int(q);
 	}
-	if (!sql_end(q) || (*is_more && !prune_cut(s, cut, p))) {
+	if (!sql_end(q) || (*is_more && !prune_cut(s, cut, before, p))) {
 		store_rollback(s);
 		return false;
 	}
@@ -197,6 +203,28 @@ used_bytes(struct store *s)
 		       -1);
 }
 
+/* Each table and index takes a page at least, and the first page is the schema's. */
+static const char least_bytes[] = "SELECT (1 + count(*)) * (SELECT page_size FROM pragma_page_size)"
+				  " FROM sqlite_schema WHERE rootpage > 0";
+
+static bool
+can_reach(struct store *s, int64_t bytes)
+{
+	int64_t least = sql_int(sql_use(s->file, least_bytes), -1);
+	char why[STORE_WHY_MAX];
+
+	if (least < 0)
+		return false;
+	if (bytes == 0 || bytes >= least)
+		return true;
+	snprintf(why, sizeof(why),
+		 "cannot be made as small as %lld bytes: an empty one takes %lld (nothing was "
+		 "removed)",
+		 (long long)bytes, (long long)least);
+	sql_fail(s->file, why);
+	return false;
+}
+
 bool
 upkeep_prune(struct store *s, struct prune *p)
 {
@@ -204,6 +232,8 @@ upkeep_prune(struct store *s, struct prune *p)
 
 	p->sessions = 0;
 	p->incidents = 0;
+	if (!can_reach(s, p->bytes))
+		return false;
 	p->bytes_before = file_bytes(s);
 	while (is_more) {
 		if (!prune_some(s, p->before, p, &is_more))
@@ -217,6 +247,7 @@ upkeep_prune(struct store *s, struct prune *p)
 	if (!sql_exec(s->file, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"))
 		return false;
 	p->bytes_after = file_bytes(s);
+	p->is_short = p->bytes > 0 && p->bytes_after > p->bytes;
 	return p->bytes_before >= 0 && p->bytes_after >= 0;
 }
 

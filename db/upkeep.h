@@ -20,11 +20,12 @@ bool upkeep_stats(struct store *s, void (*tell)(void *ctx, const char *name, con
 
 /* What to remove. */
 struct prune {
-	int64_t before; /* sessions that started before; INT64_MIN: by age nothing */
+	int64_t before; /* sessions that ended before; INT64_MIN: by age nothing */
 	int64_t bytes;  /* then the oldest sessions until the file needs no more; 0: any size */
 	/* Filled in. */
 	int64_t sessions, incidents;
 	int64_t bytes_before, bytes_after; /* of the file */
+	bool is_short; /* all sessions are gone, and it still needs more than bytes */
 };
 
 /*
@@ -33,6 +34,7 @@ struct prune {
  * time. Hours and servers keep their counts: they are what reports are made
  * from. Then give the room back to the file system.
  * In transactions of its own; killed half-way, what is removed is removed.
+ * A size that not even an empty database has is refused, and nothing removed.
  */
 bool upkeep_prune(struct store *s, struct prune *p);
 

@@ -149,6 +149,51 @@ pruning_by_age_keeps_reports_and_stays_sound(void **state)
 	assert_sound(p->path);
 }
 
+/* A session that began long ago and is still fresh stays, and does not end the pruning. */
+static void
+pruning_by_age_goes_by_the_end(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct prune prune = {.before = START + 10 * INT64_C(1000000)};
+	struct session_row row;
+
+	for (int n = 0; n < 20; n++) {
+		row = plain_row(s, n);
+		if (n == 3)
+			row.end = START + 60 * INT64_C(1000000);
+		add_one(s, &row);
+	}
+	assert_true(upkeep_prune(s, &prune));
+	assert_int_equal(prune.sessions, 9);
+	assert_false(prune.is_short);
+	store_close(s);
+	assert_query(p->path, "SELECT count(*), min(start) = 1772366403000000 FROM v_sessions",
+		     "11|1\n");
+	assert_sound(p->path);
+}
+
+static void
+a_size_that_cannot_be_reached_is_told(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct prune prune = {.before = INT64_MIN, .bytes = 1000};
+
+	fill(s, 0, 2000, 500);
+	assert_false(upkeep_prune(s, &prune));
+	assert_non_null(strstr(store_error(s), "nothing was removed"));
+	assert_int_equal(prune.sessions, 0);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "2000\n");
+	/* What stays takes more than an empty one. */
+	prune.bytes = 120000;
+	assert_true(upkeep_prune(s, &prune));
+	assert_true(prune.is_short);
+	assert_int_equal(prune.sessions, 2000);
+	store_close(s);
+	assert_sound(p->path);
+}
+
 static void
 pruning_removes_closed_incidents_of_which_nothing_is_left(void **state)
 {
@@ -310,6 +355,8 @@ main(void)
 	    FIXTURE_TEST(the_check_finds_each_broken_invariant),
 	    FIXTURE_TEST(figures_are_told),
 	    FIXTURE_TEST(pruning_by_age_keeps_reports_and_stays_sound),
+	    FIXTURE_TEST(pruning_by_age_goes_by_the_end),
+	    FIXTURE_TEST(a_size_that_cannot_be_reached_is_told),
 	    FIXTURE_TEST(pruning_removes_closed_incidents_of_which_nothing_is_left),
 	    FIXTURE_TEST(pruning_by_size_removes_the_oldest_until_it_fits),
 	    FIXTURE_TEST(a_backup_is_whole_and_overwrites_nothing),

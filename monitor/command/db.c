@@ -61,7 +61,13 @@ prune(struct store *s, const struct options *o)
 	printf("removed %" PRId64 " sessions and %" PRId64 " incidents: %" PRId64 " to %" PRId64
 	       " bytes\n",
 	       p.sessions, p.incidents, p.bytes_before, p.bytes_after);
-	return STATUS_DONE;
+	if (!p.is_short)
+		return STATUS_DONE;
+	log_error("%s: still takes %" PRId64 " bytes, more than the %" PRId64
+		  " of --max-size: only incidents that are not closed, and counts, are left (close "
+		  "incidents and prune again)",
+		  o->db, p.bytes_after, p.bytes);
+	return STATUS_FAILED;
 }
 
 static int
