@@ -405,9 +405,15 @@ session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char
 	return sql_end(q);
 }
 
+/* The first part of a capture has no minutes that the whole has not. */
+static const char remove_parts[] =
+    "DELETE FROM capture WHERE minute = ?1 AND sensor_id = ?2 AND source <> '' AND source <> ?3 AND"
+    " substr(?3, 1, length(source)) = source";
 static const char add_totals[] =
     "INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM capture WHERE minute = ?1"
+    " AND sensor_id = ?2 AND source <> ?3 AND substr(source, 1, length(?3)) = ?3)"
+    " ON CONFLICT DO UPDATE SET"
     " packets = max(packets, excluded.packets), bytes = max(bytes, excluded.bytes),"
     " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps)";
 static const char add_live[] =
@@ -419,8 +425,15 @@ static const char add_live[] =
 bool
 session_capture(struct store *s, const struct capture_row *row)
 {
-	struct sql *q = sql_use(s->file, row->source[0] == '\0' ? add_live : add_totals);
+	bool is_live = row->source[0] == '\0';
+	struct sql *q = sql_use(s->file, remove_parts);
 
+	sql_put_int(q, row->minute);
+	sql_put_int(q, row->sensor_id);
+	sql_put_text(q, row->source);
+	if (!is_live && !sql_run(q))
+		return false;
+	q = sql_use(s->file, is_live ? add_live : add_totals);
 	sql_put_int(q, row->minute);
 	sql_put_int(q, row->sensor_id);
 	sql_put_text(q, row->source);

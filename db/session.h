@@ -145,13 +145,15 @@ bool session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const
 struct capture_row {
 	int64_t minute; /* its start, microseconds since the epoch */
 	int64_t sensor_id;
-	const char *source; /* "" for a live one */
+	const char *source; /* "" for a live one. One capture is the first part of another
+			       where its source begins the other's */
 	int64_t packets, bytes, dropped, gaps;
 };
 
 /*
  * Add a minute, in a transaction. A saved capture gives the minute's totals,
- * and giving them again changes nothing; a live one adds to what is there.
+ * and giving them again changes nothing, nor does giving those of its first
+ * part; a live one adds to what is there.
  */
 bool session_capture(struct store *s, const struct capture_row *row);
 

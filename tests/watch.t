@@ -80,6 +80,18 @@ ok "--snaplen cuts what is looked at" snaplen_cuts
 readers_are_told() { watch 0 -r $mail --readers 4 && err_is_one_line 'readers 4'; }
 ok "--readers says that a saved capture has one" readers_are_told
 
+# ---- What a tap delivered ----
+
+# A first part, then the whole; the whole, then a first part: counted once.
+parts_count_once() {
+	tcpdump -r $mail -w "$folder/part.pcap" -c 5 2>/dev/null
+	for order in "$folder/part.pcap $mail" "$mail $folder/part.pcap"; do
+		# shellcheck disable=SC2086 # two files
+		watch 0 -r $order && says 118 'select sum(packets) from v_capture' || return 1
+	done
+}
+ok "a capture and its first packets count as one" parts_count_once
+
 # ---- Pipes that are slow ----
 
 # What comes through a pipe that stays open: seen, and nobody is kept from writing.

@@ -243,10 +243,14 @@ message_put_source(struct packer *p, const struct capture_source *s)
 bool
 message_get_source(struct bytes body, struct capture_source *out)
 {
+	size_t length;
+
 	if (!get_all(body, source_fields, FIELDS(source_fields), out))
 		return false;
 	/* Nothing but hexadecimal, all of it: it becomes a key in the database. */
-	return strspn(out->text, "0123456789abcdef") == SOURCE_TEXT_MAX - 1;
+	length = strlen(out->text);
+	return length > 0 && length % SOURCE_STEP == 0 &&
+	       strspn(out->text, "0123456789abcdef") == length;
 }
 
 void

@@ -39,10 +39,11 @@ enum message {
 #define MESSAGES (MESSAGE_SKIP + 1)
 
 #define MESSAGE_HEADER    4
-#define MESSAGE_MAX       ((size_t)1536 << 10) /* the longest of all, header included */
-#define MESSAGE_WORDS_MAX 512                  /* bytes of free text in a message */
-#define SOURCE_TEXT_MAX   33                   /* a source in hexadecimal, NUL included */
-#define LAYERS_MAX        16                   /* sandbox layers that fit a message */
+#define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */
+#define MESSAGE_WORDS_MAX 512                   /* bytes of free text in a message */
+#define SOURCE_STEP       8                     /* characters of a source that each packet adds */
+#define SOURCE_TEXT_MAX   (9 * SOURCE_STEP + 1) /* a source in hexadecimal, NUL included */
+#define LAYERS_MAX        16                    /* sandbox layers that fit a message */
 
 /* Longest body of this type; 0 for a number that is no type. */
 size_t message_cap(unsigned type);
@@ -71,7 +72,7 @@ struct capture_opened {
 };
 
 struct capture_source {
-	char text[SOURCE_TEXT_MAX]; /* lower-case hexadecimal */
+	char text[SOURCE_TEXT_MAX]; /* lower-case hexadecimal, SOURCE_STEP times 1 to 9 */
 };
 
 /* How a capture ended. */

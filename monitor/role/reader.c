@@ -29,17 +29,19 @@
 #define PROGRESS_INTERVAL (UINT64_C(4) << 20) /* bytes of the file */
 
 /*
- * A capture is known by its link type and its first packets: enough to tell
- * two captures apart, few enough that one which has grown since stays itself.
+ * A capture is known by its link type and its first packets, a few characters
+ * for each: enough to tell two captures apart, few enough that one which has
+ * grown since stays itself; and the text of one that was cut is the beginning
+ * of the whole one's.
  */
 #define SOURCE_PACKETS 8
-#define SOURCE_PACKET  48 /* bytes a packet adds: time, lengths, digest */
+#define SOURCE_PACKET  48 /* bytes that stand for a packet: time, lengths, digest */
 
 /* What is known of the capture under way. */
 struct reading {
 	struct capture *capture;
 	uint64_t packets, bytes, told; /* told: consumed bytes at the last progress */
-	uint8_t first[4 + SOURCE_PACKETS * SOURCE_PACKET];
+	struct capture_source source;  /* as far as it is known */
 	size_t first_count;
 	bool is_source_told;
 	struct capture_minute minute;
@@ -100,22 +102,37 @@ tell_minute(struct reader *r, const struct capture_minute *m)
 	sent(r);
 }
 
+/* The next characters of the source. */
+static void
+extend_source(struct reader *r, struct bytes of, size_t at)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *out = r->now.source.text + at * SOURCE_STEP;
+	uint8_t digest[32];
+
+	r->digests.sha256(of, digest);
+	for (size_t i = 0; i < SOURCE_STEP / 2; i++) {
+		out[2 * i] = hex[digest[i] >> 4];
+		out[2 * i + 1] = hex[digest[i] & 15];
+	}
+}
+
+static void
+begin_source(struct reader *r)
+{
+	uint8_t linktype[4];
+	struct packer p = packer_over(linktype, sizeof(linktype));
+
+	pack_u32(&p, capture_linktype(r->now.capture));
+	extend_source(r, (struct bytes){linktype, sizeof(linktype)}, 0);
+}
+
 static void
 tell_source(struct reader *r)
 {
-	static const char hex[] = "0123456789abcdef";
 	struct reading *now = &r->now;
-	struct packer head = packer_over(now->first, 4);
-	struct capture_source source = {0};
-	uint8_t digest[32];
 
-	pack_u32(&head, capture_linktype(now->capture));
-	r->digests.sha256((struct bytes){now->first, 4 + now->first_count * SOURCE_PACKET}, digest);
-	for (size_t i = 0; i < SOURCE_TEXT_MAX / 2; i++) {
-		source.text[2 * i] = hex[digest[i] >> 4];
-		source.text[2 * i + 1] = hex[digest[i] & 15];
-	}
-	message_put_source(channel_out(r->channel), &source);
+	message_put_source(channel_out(r->channel), &now->source);
 	sent(r);
 	now->is_source_told = true;
 	for (size_t i = 0; i < now->waiting_count; i++)
@@ -126,17 +143,15 @@ tell_source(struct reader *r)
 static void
 note_first(struct reader *r, const struct captured *packet)
 {
-	struct reading *now = &r->now;
-	struct packer p =
-	    packer_over(now->first + 4 + now->first_count * SOURCE_PACKET, SOURCE_PACKET);
-	uint8_t *digest;
+	uint8_t of[SOURCE_PACKET];
+	struct packer p = packer_over(of, sizeof(of));
 
 	pack_u64(&p, (uint64_t)packet->time);
 	pack_u32(&p, packet->wire_len);
 	pack_u32(&p, (uint32_t)packet->bytes.len);
-	digest = pack_room(&p, 32);
-	r->digests.sha256(packet->bytes, digest);
-	if (++now->first_count == SOURCE_PACKETS)
+	r->digests.sha256(packet->bytes, pack_room(&p, 32));
+	extend_source(r, (struct bytes){of, sizeof(of)}, ++r->now.first_count);
+	if (r->now.first_count == SOURCE_PACKETS)
 		tell_source(r);
 }
 
@@ -251,6 +266,7 @@ static void
 read_packets(struct reader *r)
 {
 	capture_on_wait(r->now.capture, before_wait, r);
+	begin_source(r);
 	while (!r->is_alone && capture_read(r->now.capture, PACKETS_AT_ONCE, read_packet, r))
 		tell_progress(r);
 	end_minute(r);
