@@ -47,11 +47,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char why[CAPTURE_WHY_MAX] = "";
 	int file = memfd_create("capture", MFD_CLOEXEC);
+	enum capture_end end;
 	struct capture *c;
 
 	if (file < 0 || write(file, data, size) != (ssize_t)size || lseek(file, 0, SEEK_SET) != 0)
 		abort();
-	c = capture_open(file, why);
+	c = capture_open(file, &end, why);
 	if (!c && why[0] == '\0')
 		abort();
 	if (c)

@@ -188,11 +188,9 @@ read_bytes(const uint8_t *at, size_t len)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, at, len), (ssize_t)len);
 	lseek(fd, 0, SEEK_SET);
-	c = capture_open(fd, s.why);
-	if (c == NULL) {
-		s.end = CAPTURE_FOREIGN;
+	c = capture_open(fd, &s.end, s.why);
+	if (c == NULL)
 		return s;
-	}
 	s.linktype = capture_linktype(c);
 	while (capture_read(c, 100, see, &s))
 		;
@@ -419,16 +417,32 @@ pcapng_is_read_and_a_second_link_type_in_it_is_damage(void **state)
 }
 
 static void
+a_packed_file_cut_before_it_shows_anything_is_truncated(void **state)
+{
+	static const struct bytes rows[] = {
+	    BYTES("\x1f\x8b"),
+	    BYTES("\x28\xb5\x2f\xfd"),
+	    BYTES("\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct seen s = read_bytes(rows[i].at, rows[i].len);
+
+		if (s.end != CAPTURE_TRUNCATED || s.count != 0 || s.why[0] == '\0')
+			fail_msg("row %zu", i);
+	}
+}
+
+static void
 what_is_no_capture_is_refused_with_words(void **state)
 {
 	static const struct bytes rows[] = {
 	    BYTES(""),
 	    BYTES("a"),
 	    BYTES("220 mx.example ESMTP\r\n250-mx.example\r\n250 STARTTLS\r\n"),
-	    BYTES("\x1f\x8b"),
 	    BYTES("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03garbage"),
-	    BYTES("\x28\xb5\x2f\xfd"),
-	    BYTES("\x28\xb5\x2f\xfd\xff\xff\xff\xff\xff\xff\xff\xff"),
+	    BYTES("\x28\xb5\x2f\xfd\x08\x00\xff\xff\xff\xff\xff\xff\xff\xff"),
 	};
 
 	(void)state;
@@ -461,6 +475,7 @@ main(void)
 	    cmocka_unit_test(a_plain_file_cut_anywhere_is_read_up_to_its_last_whole_packet),
 	    cmocka_unit_test(a_length_that_cannot_be_is_damage),
 	    cmocka_unit_test(pcapng_is_read_and_a_second_link_type_in_it_is_damage),
+	    cmocka_unit_test(a_packed_file_cut_before_it_shows_anything_is_truncated),
 	    cmocka_unit_test(what_is_no_capture_is_refused_with_words),
 	    cmocka_unit_test(raw_ip_has_the_number_that_files_use),
 	};

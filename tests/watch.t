@@ -92,6 +92,15 @@ parts_count_once() {
 }
 ok "a capture and its first packets count as one" parts_count_once
 
+# ---- Packed and cut ----
+
+zstd_is_cut() {
+	zstd -q -c $captures/ordinary-delivery.pcap | head -c 40 >"$folder/cut.zst"
+	watch 0 -r "$folder/cut.zst" $captures/starttls-missing.pcap &&
+	    err_is_one_line 'cut.zst: truncated: it ends before' && grep -q 'from 1 of 2' "$folder/out"
+}
+ok "a packed capture that is cut before it shows anything is truncated" zstd_is_cut
+
 # ---- Pipes that are slow ----
 
 # What comes through a pipe that stays open: seen, and nobody is kept from writing.

@@ -34,11 +34,12 @@ linktype_of(int datalink)
 }
 
 struct capture *
-capture_open(int descriptor, char why[CAPTURE_WHY_MAX])
+capture_open(int descriptor, enum capture_end *end, char why[CAPTURE_WHY_MAX])
 {
 	struct capture *c = calloc(1, sizeof(*c));
 	char words[PCAP_ERRBUF_SIZE] = "";
 
+	*end = CAPTURE_FOREIGN;
 	if (c != NULL)
 		c->unpack = unpack_new(descriptor);
 	if (c == NULL || c->unpack == NULL) {
@@ -51,6 +52,10 @@ capture_open(int descriptor, char why[CAPTURE_WHY_MAX])
 		const char *packed = unpack_error(c->unpack);
 
 		snprintf(why, CAPTURE_WHY_MAX, "%s", packed != NULL ? packed : words);
+		if (packed == NULL && unpack_is_cut(c->unpack)) {
+			*end = CAPTURE_TRUNCATED;
+			snprintf(why, CAPTURE_WHY_MAX, "its packed form ends early");
+		}
 		goto close_stream;
 	}
 	c->linktype = linktype_of(pcap_datalink(c->pcap));

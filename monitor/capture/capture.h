@@ -18,9 +18,11 @@ struct capture;
 
 /*
  * Read the file header from descriptor, which is taken over in any case.
- * NULL, and a line in why, where it is no capture (or memory is refused).
+ * NULL, and a line in why, where it is no capture (or memory is refused): *end
+ * is CAPTURE_FOREIGN then, or CAPTURE_TRUNCATED where its packed form ends
+ * before it shows what is in it.
  */
-struct capture *capture_open(int descriptor, char why[CAPTURE_WHY_MAX]);
+struct capture *capture_open(int descriptor, enum capture_end *end, char why[CAPTURE_WHY_MAX]);
 
 /* Closes the descriptor; NULL does nothing. */
 void capture_close(struct capture *c);

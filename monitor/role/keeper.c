@@ -257,6 +257,11 @@ tell_end(struct keeper *k, const struct capture_ended *e)
 		break;
 	case CAPTURE_TRUNCATED:
 		k->result->truncated++;
+		if (e->packets == 0) {
+			log_note("%s: truncated: it ends before its first packet does (%.*s)",
+				 k->capture, len, why);
+			break;
+		}
 		log_note("%s: truncated: read up to its last whole packet, number %" PRIu64
 			 " (%.*s)",
 			 k->capture, e->packets, len, why);
@@ -276,15 +281,23 @@ tell_end(struct keeper *k, const struct capture_ended *e)
 	}
 }
 
+/* Whether a capture may end so now. One that was never opened is foreign, or shows nothing. */
+static bool
+may_end(const struct keeper *k, const struct capture_ended *e)
+{
+	if (k->stage == STAGE_OPENING)
+		return e->end == CAPTURE_FOREIGN ||
+		       (e->end == CAPTURE_TRUNCATED && e->packets == 0 && e->bytes == 0);
+	return k->stage == STAGE_SKIPPING ||
+	       (k->stage == STAGE_READING && e->end != CAPTURE_FOREIGN);
+}
+
 static bool
 on_ended(struct keeper *k, struct bytes body)
 {
 	struct capture_ended ended;
 
-	if (!message_get_ended(body, &ended))
-		return false;
-	if (k->stage != STAGE_SKIPPING &&
-	    k->stage != (ended.end == CAPTURE_FOREIGN ? STAGE_OPENING : STAGE_READING))
+	if (!message_get_ended(body, &ended) || !may_end(k, &ended))
 		return false;
 	k->stage = STAGE_IDLE;
 	k->result->packets += ended.packets;

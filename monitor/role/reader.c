@@ -279,10 +279,11 @@ read_capture(struct reader *r, int descriptor)
 {
 	char why[CAPTURE_WHY_MAX];
 	struct capture_opened opened;
+	enum capture_end end;
 
-	r->now = (struct reading){.capture = capture_open(descriptor, why)};
+	r->now = (struct reading){.capture = capture_open(descriptor, &end, why)};
 	if (r->now.capture == NULL) {
-		tell_ended(r, CAPTURE_FOREIGN, why);
+		tell_ended(r, end, why);
 		return;
 	}
 	opened.linktype = capture_linktype(r->now.capture);
