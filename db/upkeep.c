@@ -132,7 +132,7 @@ static const char *const prune_steps[] = {
     " FROM sessions s CROSS JOIN findings f ON f.session_id = s.id WHERE " CUT " GROUP BY"
     " f.incident_id) g WHERE incidents.id = g.id",
     "UPDATE totals SET pruned = pruned + (SELECT count(*) FROM sessions WHERE " CUT ")",
-    "DELETE FROM sessions WHERE " CUT,
+    ("DELETE FROM sessions WHERE " CUT),
     "DELETE FROM capture WHERE minute <= ?1 AND minute < ?2",
 };
 static const char prune_incidents[] =

@@ -68,7 +68,7 @@ expression_is_sound(const char *text, char why[EXPRESSION_WHY_MAX])
 {
 	static const uint32_t linktypes[] = {DLT_EN10MB, LINKTYPE_RAW, DLT_LINUX_SLL, DLT_NULL};
 	struct expression *e = malloc(sizeof(*e));
-	char later[EXPRESSION_WHY_MAX];
+	char later[EXPRESSION_WHY_MAX] = "";
 	bool is_sound = false;
 
 	snprintf(why, EXPRESSION_WHY_MAX, "out of memory");
