@@ -52,8 +52,10 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 	if (!(p->flags & TCP_ACK) || !peer->is_begun || !stream_offset(peer, p->ack, &offset))
 		return UINT64_MAX;
 	/* A FIN takes a number of its own behind the last byte. */
-	if (peer->fin_seen && offset > peer->fin_offset)
+	if (peer->fin_seen && offset > peer->fin_offset) {
+		peer->fin_acked = true;
 		offset = peer->fin_offset;
+	}
 	if (offset > peer->acked)
 		peer->acked = offset;
 	/*
@@ -274,6 +276,18 @@ is_closed(const struct conversation *c)
 	       c->exchange.streams[SIDE_SERVER].fin_told;
 }
 
+/* How it stands behind this packet. A FIN that its peer never answers may be forged. */
+static enum after
+after_segment(const struct conversation *c)
+{
+	if (!is_closed(c))
+		return AFTER_OPEN;
+	return c->exchange.streams[SIDE_CLIENT].fin_acked &&
+		       c->exchange.streams[SIDE_SERVER].fin_acked
+		   ? AFTER_CLOSED
+		   : AFTER_CLOSING;
+}
+
 /* Packets that may become evidence: not of a message's text, not once all is ciphertext. */
 static bool
 is_worth_keeping(const struct conversation *c, const struct packet *p)
@@ -332,7 +346,7 @@ doubt_fin(struct conversation *c, enum side from, const struct packet *p, uint64
 	if (!s->fin_told || p->payload.len <= 1 || offset > s->fin_offset ||
 	    offset + p->payload.len <= s->fin_offset)
 		return;
-	s->fin_seen = s->fin_told = false;
+	s->fin_seen = s->fin_acked = s->fin_told = false;
 	c->has_end = false;
 }
 
@@ -363,7 +377,7 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 	take_payload(b, from, p, &seg);
 	if (keep)
 		keep_packet(b, from, p, offset);
-	return is_closed(c) ? AFTER_CLOSED : AFTER_OPEN;
+	return after_segment(c);
 }
 
 enum after

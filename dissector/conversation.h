@@ -117,9 +117,10 @@ struct workshop {
 /* What a packet made of a conversation. */
 enum after {
 	AFTER_OPEN,
-	AFTER_CLOSED, /* both ends closed and all was delivered: it can be told */
-	AFTER_RESET,  /* a reset is believed: linger for contradictions, then tell */
-	AFTER_REUSED  /* this packet belongs to a new connection: tell, then begin anew with it */
+	AFTER_CLOSED,  /* both ends closed and all was delivered: it can be told */
+	AFTER_CLOSING, /* the same, but one end has not acknowledged: linger for contradictions */
+	AFTER_RESET,   /* a reset is believed: linger for contradictions, then tell */
+	AFTER_REUSED   /* this packet belongs to a new connection: tell, then begin anew with it */
 };
 
 /* Begin with its first packet, which conversation_packet is given next. */

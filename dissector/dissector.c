@@ -289,7 +289,10 @@ place(struct dissector *d, struct conversation *c, enum after after)
 {
 	enum flow_queue queue = QUEUE_YOUNG;
 
-	if (after == AFTER_CLOSED || after == AFTER_RESET) {
+	if (after == AFTER_CLOSED) {
+		tell(d, c, ENDING_FIN);
+		queue = QUEUE_TOLD;
+	} else if (after == AFTER_CLOSING || after == AFTER_RESET) {
 		queue = QUEUE_CLOSING;
 	} else if (conversation_is_settled(c)) {
 		queue = QUEUE_SETTLED;
@@ -300,7 +303,7 @@ place(struct dissector *d, struct conversation *c, enum after after)
 		flow_touch(&d->flows, &c->flow, d->now);
 		return;
 	}
-	if (queue == QUEUE_SETTLED || after == AFTER_CLOSED)
+	if (queue == QUEUE_SETTLED || after == AFTER_CLOSING)
 		conversation_settle(c, &d->workshop);
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }

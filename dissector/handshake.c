@@ -204,7 +204,7 @@ handshake_server_hello(struct bytes body, struct server_hello *out)
 	session_id = cursor_vector8(&c).rest;
 	out->cipher = cursor_u16(&c);
 	cursor_u8(&c); /* compression method */
-	if (!extension_block(&c, &block))
+	if (!extension_block(&c, &block) || random.at == NULL)
 		return false;
 	if (out->version >> 8 != 3 || session_id.len > SESSION_ID_MAX)
 		return false;

@@ -5,6 +5,7 @@
  */
 #include "dissector/route.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "dissector/command.h"
@@ -43,6 +44,7 @@ give_stray(struct bench *b, enum side from, const struct segment *seg, struct by
 	bool is_instead = tls_facts(conversation_tls(c))->complete == FACT_NO;
 	struct segment rest = *seg;
 
+	assert(stray.at != NULL);
 	if (c->mode == MODE_SMTP &&
 	    smtp_resume(conversation_smtp(c), from, stray.at[0], is_instead)) {
 		tls_hand_back(conversation_tls(c), from);

@@ -62,6 +62,7 @@ struct stream {
 	bool awaits_syn; /* data came before the SYN that it follows: nothing is delivered yet */
 	bool fin_seen;
 	bool fin_doubted; /* its sender went on below it */
+	bool fin_acked;   /* its peer acknowledged the FIN itself */
 	bool fin_told;
 	bool history_done;                /* no more bytes join the history */
 	uint8_t ttl_low, ttl_high;        /* seen so far */

@@ -6,6 +6,7 @@
  */
 #include "monitor/role/fields.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -283,6 +284,7 @@ fields_get(struct cursor *c, const struct field *table, size_t count, void *to)
 
 		if (c->is_short)
 			return false;
+		assert(end == i || wire.at != NULL);
 		for (; i < end; i++) {
 			if (!get_fixed(wire.at, &table[i], (uint8_t *)to + table[i].at))
 				return false;
