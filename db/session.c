@@ -290,10 +290,13 @@ find_known(struct store *s, const struct session_row *row, struct known *out)
 	return sql_end(q) && is_good && out->id != 0;
 }
 
+/* Whether an incident's sentence tells a finding: it ends in its detail. */
+#define TELLS "substr(i.summary, -length(f.detail)) = f.detail"
+
 /* The sentence is this session's where no other is in, or where it tells this client's finding. */
 static const char findings_of[] =
-    "SELECT f.id, f.kind, f.incident_id, i.sessions = 1 OR (i.client = ?2 AND substr(i.summary,"
-    " -length(f.detail)) = f.detail) FROM findings f JOIN incidents i ON i.id = f.incident_id"
+    "SELECT f.id, f.kind, f.incident_id, i.sessions = 1 OR (i.client = ?2 AND " TELLS ")"
+    " FROM findings f JOIN incidents i ON i.id = f.incident_id"
     " WHERE f.session_id = ?1 ORDER BY f.id";
 
 /* Read the findings that the session had. */
@@ -403,6 +406,22 @@ session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char
 	while (sql_row(q))
 		tell(ctx, sql_take_text(q));
 	return sql_end(q);
+}
+
+static const char tells[] = "SELECT EXISTS (SELECT 1 FROM findings f, incidents i WHERE"
+			    " f.session_id = ?1 AND i.id = ?2 AND f.detail <> '' AND " TELLS ")";
+
+bool
+session_is_teller(struct store *s, int64_t id, int64_t incident, bool *is_teller)
+{
+	struct sql *q = sql_use(s->file, tells);
+	int64_t found;
+
+	sql_put_int(q, id);
+	sql_put_int(q, incident);
+	found = sql_int(q, -1);
+	*is_teller = found > 0;
+	return found >= 0;
 }
 
 /* The first part of a capture has no minutes that the whole has not. */

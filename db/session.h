@@ -141,6 +141,9 @@ enum session_added session_add(struct store *s, const struct session_row *row, i
 bool session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char *json),
 		      void *ctx);
 
+/* Whether the incident's sentence tells one of this session's findings. */
+bool session_is_teller(struct store *s, int64_t id, int64_t incident, bool *is_teller);
+
 /* One minute of one capture source. */
 struct capture_row {
 	int64_t minute; /* its start, microseconds since the epoch */

@@ -2,8 +2,6 @@
 #include "dissector/padding.h"
 #include "dissector/text.h"
 
-#define RUN_MIN 3 /* letters of padding: fewer occur in words */
-
 static bool
 is_padding(uint8_t c)
 {
@@ -120,7 +118,7 @@ is_padded_echo(const struct placed *p)
 {
 	bool first, last;
 
-	if (p->word.len != PADDING_ECHO_LEN || !padding_is_word(p->word))
+	if (p->word.len != PADDING_LEN || !padding_is_word(p->word))
 		return false;
 	if (is_quoted(p))
 		return p->before.at[p->before.len - 1] != '[';
@@ -158,7 +156,7 @@ padding_echo(struct bytes text)
 	while (p.word.len > 0) {
 		if (padding_is_near_miss(p.word) && is_quoted(&p))
 			return p.word;
-		if (padding_is_word(p.word) && p.word.len >= RUN_MIN) {
+		if (padding_is_word(p.word) && p.word.len >= PADDING_RUN_MIN) {
 			/* A second run: stars on both sides of a sentence. */
 			is_decorated = is_decorated || echo.len > 0 || !is_padded_echo(&p);
 			echo = p.word;

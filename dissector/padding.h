@@ -13,7 +13,9 @@
  * Devices that pad a command keep its length; a run of another length in an
  * error text is decoration or something made anonymous.
  */
-#define PADDING_ECHO_LEN 8 /* of STARTTLS */
+#define PADDING_LEN 8 /* of STARTTLS */
+
+#define PADDING_RUN_MIN 3 /* letters of padding: fewer occur in words */
 
 /* All of word is padding, but maybe for a letter at its end. */
 bool padding_is_word(struct bytes word);

@@ -146,6 +146,14 @@ path_domain(const struct path *p, uint8_t out[PATH_DOMAIN_MAX])
 }
 
 bool
+path_is_dotted(struct bytes name)
+{
+	size_t dot = bytes_find(name, '.');
+
+	return name.len > 0 && (name.at[0] == '[' || (dot > 0 && dot + 1 < name.len));
+}
+
+bool
 path_has_parameter(const struct path *p, struct bytes keyword)
 {
 	struct bytes in = p->parameters;

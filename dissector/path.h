@@ -31,6 +31,9 @@ bool path_read(struct bytes argument, struct path *out);
  */
 size_t path_domain(const struct path *p, uint8_t out[PATH_DOMAIN_MAX]);
 
+/* Whether a name has a dot inside or is an address literal, as a word of text hardly is. */
+bool path_is_dotted(struct bytes name);
+
 /* Whether one of the parameters is this keyword, without a value. */
 bool path_has_parameter(const struct path *p, struct bytes keyword);
 

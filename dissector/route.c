@@ -399,10 +399,9 @@ scrub_client_lines(enum place place, uint8_t *text, size_t len)
 
 	while (len > 0) {
 		size_t line = bytes_find((struct bytes){text, len}, '\n');
-		struct command c = command_read((struct bytes){text, line});
+		size_t said = line - (line > 0 && text[line - 1] == '\r');
+		struct command c = command_read((struct bytes){text, said});
 
-		if (line > 0 && text[line - 1] == '\r')
-			c = command_read((struct bytes){text, line - 1});
 		line += line < len;
 		if (is_over)
 			scrub_all(text, line);

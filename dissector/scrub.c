@@ -221,13 +221,11 @@ may_be_route(struct bytes in)
 	return true;
 }
 
-/* A domain with a dot, or an address literal: what is hardly a word of text. */
+/* What is hardly a word of text. */
 static bool
 is_dotted(struct bytes name)
 {
-	size_t dot = bytes_find(name, '.');
-
-	return may_be_name(name) && (bytes_find(name, '[') == 0 || (dot > 0 && dot + 1 < name.len));
+	return may_be_name(name) && path_is_dotted(name);
 }
 
 static void

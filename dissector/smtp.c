@@ -207,6 +207,13 @@ begin_tls(struct smtp *s, enum side from)
 		smtp_confirm_request(s);
 }
 
+/* The client has waited long enough for the answer to STARTTLS. */
+static bool
+is_out_of_patience(const struct smtp_walk *w)
+{
+	return w->s->is_starttls_waiting && w->in->time - w->s->starttls_time > STARTTLS_PATIENCE;
+}
+
 /* What sort of line the client begins now. */
 static enum line_kind
 client_line_kind(const struct smtp_walk *w)
@@ -215,8 +222,7 @@ client_line_kind(const struct smtp_walk *w)
 
 	if (s->at_border[SIDE_CLIENT])
 		return smtp_had(w->in, s->go_ahead_end) ? LINE_AFTER : LINE_INJECTED;
-	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT ||
-	    w->in->time - s->starttls_time > STARTTLS_PATIENCE)
+	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT || is_out_of_patience(w))
 		return LINE_ORDINARY;
 	/* Input comes in causal order: had the answer been had, it had been read here. */
 	if (s->is_matched && s->is_seen[SIDE_SERVER])
@@ -255,9 +261,8 @@ begin_line(struct smtp_walk *w)
 	}
 	if (s->mode == CLIENT_ADRIFT && s->is_content_answered && smtp_had(w->in, s->answered_end))
 		s->mode = CLIENT_WARY;
-	/* It waited long enough: which of its commands the next reply answers is not known. */
-	if (s->is_starttls_waiting && s->is_matched &&
-	    w->in->time - s->starttls_time > STARTTLS_PATIENCE)
+	/* Which of its commands the next reply answers is not known. */
+	if (s->is_matched && is_out_of_patience(w))
 		smtp_lose_match(s);
 	s->line_kind[from] = (uint8_t)client_line_kind(w);
 	if (s->line_kind[from] == LINE_AFTER) {

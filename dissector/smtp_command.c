@@ -11,8 +11,7 @@
 #include "dissector/text.h"
 #include "dissector/vocabulary.h"
 
-#define MASKED_LEN 8 /* of STARTTLS; padding keeps the length */
-#define DOT_LEN    3 /* message text that is no longer than this is its end alone */
+#define DOT_LEN 3 /* message text that is no longer than this is its end alone */
 
 /* Wait for this command's reply. */
 static void
@@ -44,15 +43,6 @@ may_be_text(const struct smtp_walk *w)
 	return !w->s->is_matched || is_prose(w) || w->s->facts.mail_count > 0;
 }
 
-/* A domain with a dot inside, or an address literal. */
-static bool
-is_dotted(struct bytes domain)
-{
-	size_t dot = bytes_find(domain, '.');
-
-	return domain.len > 0 && (domain.at[0] == '[' || (dot > 0 && dot + 1 < domain.len));
-}
-
 /* Note a domain, once. */
 static void
 note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
@@ -64,7 +54,7 @@ note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
 	/* "<>" and "<postmaster>" have no domain, RFC 5321 sections 4.5.5 and 4.5.1. */
 	if (!path->has_at || is_prose(w))
 		return;
-	if (!w->s->is_matched && !is_dotted(domain))
+	if (!w->s->is_matched && !path_is_dotted(domain))
 		return;
 	if (domain.len > 0 && ledger_has(w->l, tag, domain))
 		return;
@@ -233,6 +223,7 @@ static void
 command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed)
 {
 	struct smtp *s = w->s;
+	struct bytes name = command_read(scrubbed).argument;
 
 	s->facts.greeting_verb = c->verb == VERB_HELO   ? GREETING_HELO
 				 : c->verb == VERB_EHLO ? GREETING_EHLO
@@ -246,8 +237,8 @@ command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed
 	/* This reply will be in force, and may not be known for one. */
 	if (c->verb != VERB_HELO && !s->is_matched && !s->is_ehlo_late)
 		s->facts.offered = FACT_UNSEEN;
-	if (!is_prose(w) && (!may_be_text(w) || is_dotted(command_read(scrubbed).argument)))
-		smtp_note(w, NOTE_HELO, command_read(scrubbed).argument);
+	if (!is_prose(w) && (!may_be_text(w) || path_is_dotted(name)))
+		smtp_note(w, NOTE_HELO, name);
 	command_awaits(s, c->verb == VERB_HELO ? AWAIT_HELO : AWAIT_EHLO);
 }
 
@@ -257,7 +248,7 @@ command_unknown(struct smtp_walk *w, const struct command *c)
 	/* A balancer's line in front of the client's first, of the PROXY protocol: no command. */
 	if (w->s->line_at[SIDE_CLIENT] == 0 && bytes_equal(c->word, BYTES("PROXY")))
 		return;
-	if (c->word.len == MASKED_LEN && c->argument.len == 0 && padding_is_word(c->word)) {
+	if (c->word.len == PADDING_LEN && c->argument.len == 0 && padding_is_word(c->word)) {
 		w->s->facts.verb_masked = true;
 		smtp_note(w, NOTE_MASKED_VERB, c->word);
 	}

@@ -615,7 +615,6 @@ stray(struct feed *f, struct bytes rest)
 	struct tls_facts *facts = &f->t->facts;
 	struct bytes head = {f->h->reader.head, f->h->reader.head_len};
 	size_t before = f->in->bytes.len - rest.len;
-
 	bool is_over = f->h->has_closed || f->t->halves[side_other(f->in->from)].has_closed;
 
 	/* Who has closed may go on in clear: that stands behind the TLS stream, not inside it. */

@@ -69,8 +69,7 @@ is_among(struct bytes word, const struct bytes *list, size_t count)
 static bool
 is_masked(struct bytes word)
 {
-	return (word.len >= VOCABULARY_PADDING_MIN && padding_is_word(word)) ||
-	       padding_is_near_miss(word);
+	return (word.len >= PADDING_RUN_MIN && padding_is_word(word)) || padding_is_near_miss(word);
 }
 
 bool

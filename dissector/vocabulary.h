@@ -8,8 +8,6 @@
 
 #include "dissector/bytes.h"
 
-#define VOCABULARY_PADDING_MIN 3 /* shorter runs of X occur in words */
-
 /* A keyword of EHLO replies, a mechanism of AUTH, padding, or STARTTLS spelt wrong. */
 bool vocabulary_is_keyword(struct bytes word);
 

@@ -3,25 +3,8 @@
 # goes away; that the manual has every command, option, kind and status.
 set -u
 
-: "${WAXSEAL:=.build/waxseal}"
+. tests/tap.sh
 manual=monitor/waxseal.8
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-unset WAXSEAL_DB COLUMNS
-count=0
-
-# ok NAME COMMAND...: the command must succeed
-ok() {
-	name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$folder/out" "$folder/err" 2>/dev/null
-	fi
-}
 
 # run STATUS ARGUMENT...: the program exits so; out and err are kept
 run() {

@@ -3,25 +3,8 @@
 # that are killed.
 set -u
 
-: "${WAXSEAL:=.build/waxseal}"
+. tests/tap.sh
 captures=tests/captures
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-unset WAXSEAL_DB COLUMNS
-count=0
-
-# ok NAME COMMAND...: the command must succeed
-ok() {
-	name=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$folder/out" "$folder/err" 2>/dev/null
-	fi
-}
 
 # watch STATUS ARGUMENT...: into a new database; out and err are kept
 watch() {

@@ -14,6 +14,7 @@
 #include "monitor/capture/unpack.h"
 
 #define MICROSECONDS INT64_C(1000000)
+#define PACKED_SHORT "its packed form ends early"
 #define SECONDS_MOST INT64_C(253402300799) /* the end of year 9999 */
 
 struct capture {
@@ -54,7 +55,7 @@ capture_open(int descriptor, enum capture_end *end, char why[CAPTURE_WHY_MAX])
 		snprintf(why, CAPTURE_WHY_MAX, "%s", packed != NULL ? packed : words);
 		if (packed == NULL && unpack_is_cut(c->unpack)) {
 			*end = CAPTURE_TRUNCATED;
-			snprintf(why, CAPTURE_WHY_MAX, "its packed form ends early");
+			snprintf(why, CAPTURE_WHY_MAX, PACKED_SHORT);
 		}
 		goto close_stream;
 	}
@@ -147,7 +148,7 @@ conclude(struct capture *c, bool is_error)
 		snprintf(c->why, sizeof(c->why), "%s", packed);
 	} else if (unpack_is_cut(c->unpack)) {
 		c->end = CAPTURE_TRUNCATED;
-		snprintf(c->why, sizeof(c->why), "its packed form ends early");
+		snprintf(c->why, sizeof(c->why), PACKED_SHORT);
 	} else if (is_error) {
 		c->end = feof(unpack_stream(c->unpack)) ? CAPTURE_TRUNCATED : CAPTURE_DAMAGED;
 		snprintf(c->why, sizeof(c->why), "%s", pcap_geterr(c->pcap));

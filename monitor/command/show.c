@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/session.h"
 #include "monitor/command/command.h"
 #include "monitor/command/kept.h"
 #include "monitor/command/list.h"
@@ -376,71 +377,23 @@ show_further(const struct page *p, const struct row *row)
 	printf("ack %" PRId64 " --note 'who looks at it'\n", id);
 }
 
-/* What stands in a JSON string is the end of whole. */
-static bool
-is_end_of(const char *whole, const char *json, size_t length)
-{
-	size_t left = strlen(whole);
-
-	while (length > 0 && left > 0 && json[length - 1] == whole[left - 1]) {
-		char c = whole[--left];
-
-		length--;
-		if (c != '"' && c != '\\')
-			continue;
-		if (length == 0 || json[length - 1] != '\\')
-			return false;
-		length--;
-	}
-	return length == 0;
-}
-
-/* What one session is looked through for. */
-struct search {
-	const char *summary;
-	bool is_found;
-};
-
-/* Whether the sentence of a finding is the one that the incident's summary ends with. */
-static bool
-search_session(void *ctx, const struct row *row)
-{
-	static const char key[] = "\"detail\":\"";
-	struct search *search = ctx;
-	const char *at = strstr(text_of(row, "findings"), key);
-
-	for (; at != NULL && !search->is_found; at = strstr(at, key)) {
-		size_t length = 0;
-
-		at += strlen(key);
-		while (at[length] != '\0' && at[length] != '"')
-			length += at[length] == '\\' && at[length + 1] != '\0' ? 2 : 1;
-		search->is_found = length > 0 && is_end_of(search->summary, at, length);
-	}
-	return false;
-}
-
 /*
  * The session that is shown: the one that the summary speaks of, where lines of
  * it are kept, else the first of which there are any.
  */
 static bool
-choose_session(struct page *p, const struct row *row)
+choose_session(struct page *p)
 {
 	const struct kept *k = p->kept;
 
 	p->session = k->session_count;
 	for (size_t i = 0; i < k->session_count && !p->is_spoken_of; i++) {
-		struct search search = {.summary = text_of(row, "summary")};
-		struct filter this = FILTER_ALL;
-
 		if (k->sessions[i].line_count == 0)
 			continue;
-		this.id = k->sessions[i].id;
-		if (!query_sessions(p->store, &this, search_session, &search))
+		if (!session_is_teller(p->store, k->sessions[i].id, p->options->id,
+				       &p->is_spoken_of))
 			return false;
-		p->is_spoken_of = search.is_found;
-		if (search.is_found || p->session == k->session_count)
+		if (p->is_spoken_of || p->session == k->session_count)
 			p->session = i;
 	}
 	return true;
@@ -458,7 +411,7 @@ show_row(void *ctx, const struct row *row)
 		puts(row->json);
 		return false;
 	}
-	if (!choose_session(p, row)) {
+	if (!choose_session(p)) {
 		p->has_failed = true;
 		return false;
 	}
