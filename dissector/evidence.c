@@ -11,12 +11,15 @@
 
 #define EVIDENCE_HEADERS_MAX 512 /* bytes kept before a payload: deep tunnels */
 
+/* One more kind, never told by itself: a stretch of TLS that may be shown. */
+#define KIND_SHOWN (EVIDENCE_CERTIFICATE + 1)
+
 struct record_header {
 	uint64_t next; /* position + 1 of the session's next record; 0 for none */
 	int64_t time;
 	uint64_t offset;
 	uint32_t linktype;
-	uint32_t wire_len;
+	uint32_t wire_len;    /* packets; of what is shown, its length */
 	uint16_t headers_len; /* packets */
 	uint16_t text_len;    /* payload, line, DER */
 	uint8_t kind;
@@ -137,11 +140,14 @@ void
 evidence_tls(struct evidence *e, struct evidence_list *list, enum side from, uint64_t offset,
 	     uint64_t len)
 {
-	(void)e;
-	if (list->tls_end[from] == 0)
-		list->tls_begin[from] = offset;
-	if (offset + len > list->tls_end[from])
-		list->tls_end[from] = offset + len;
+	struct record_header h = {
+	    .kind = KIND_SHOWN,
+	    .from = (uint8_t)from,
+	    .offset = offset,
+	    .wire_len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len,
+	};
+
+	evidence_append(e, list, &h, (struct bytes){0}, (struct bytes){0});
 }
 
 void
@@ -170,21 +176,31 @@ struct shown_line {
 	struct bytes text;
 };
 
+/* TLS that may be shown. */
+struct stretch {
+	uint64_t offset;
+	uint32_t len;
+};
+
 /* The records of one session that are still there. */
 struct shelf {
 	const struct evidence *e;
-	const struct evidence_list *list;
 	uint64_t positions[EVIDENCE_RECORDS_MAX];
 	size_t count;
 	/* The lines among them. Each side's were read, and so kept, in order of its stream. */
 	struct shown_line lines[SIDES][EVIDENCE_RECORDS_MAX];
 	size_t line_counts[SIDES];
+	struct stretch shown[SIDES][EVIDENCE_RECORDS_MAX];
+	size_t shown_counts[SIDES];
 };
 
 static void
 shelve(struct shelf *s, uint64_t position, const struct record_header *h)
 {
 	s->positions[s->count++] = position;
+	if (h->kind == KIND_SHOWN)
+		s->shown[h->from][s->shown_counts[h->from]++] =
+		    (struct stretch){h->offset, h->wire_len};
 	if (h->kind != EVIDENCE_LINE)
 		return;
 	s->lines[h->from][s->line_counts[h->from]++] = (struct shown_line){
@@ -211,22 +227,28 @@ first_line_beyond(const struct shelf *s, uint8_t from, uint64_t offset)
 	return low;
 }
 
+/* Copy of raw, which stands for the stream from `begin` on, what lies in the stretch. */
+static void
+reveal(uint8_t *out, const uint8_t *raw, uint64_t begin, size_t len, const struct stretch *shown)
+{
+	uint64_t end = shown->offset + shown->len;
+	uint64_t from = shown->offset > begin ? shown->offset : begin;
+	uint64_t to = end < begin + len ? end : begin + len;
+
+	if (from < to)
+		memcpy(out + (from - begin), raw + (from - begin), to - from);
+}
+
 /* The payload of the packet at h as it may be shown: lines as scrubbed, TLS as it is, the rest
  * blank. */
 static void
 vet(const struct shelf *s, const struct record_header *h, const uint8_t *raw, uint8_t *out)
 {
-	uint64_t begin = s->list->tls_begin[h->from], end = s->list->tls_end[h->from];
 	size_t len = h->text_len;
 
 	memset(out, 'x', len);
-	if (end > begin) {
-		uint64_t from = begin > h->offset ? begin : h->offset;
-		uint64_t to = end < h->offset + len ? end : h->offset + len;
-
-		if (from < to)
-			memcpy(out + (from - h->offset), raw + (from - h->offset), to - from);
-	}
+	for (size_t i = 0; i < s->shown_counts[h->from]; i++)
+		reveal(out, raw, h->offset, len, &s->shown[h->from][i]);
 	for (size_t i = first_line_beyond(s, h->from, h->offset);
 	     i < s->line_counts[h->from] && s->lines[h->from][i].offset < h->offset + len; i++)
 		overlay(out, h->offset, len, s->lines[h->from][i].offset,
@@ -260,6 +282,8 @@ show(const struct shelf *s, uint64_t position,
 	    .bytes = {bytes, h.text_len},
 	};
 
+	if (item.kind == KIND_SHOWN)
+		return;
 	if (item.kind == EVIDENCE_LINE)
 		item.bytes = without_line_end(item.bytes);
 	if (item.kind == EVIDENCE_PACKET) {
@@ -281,8 +305,9 @@ evidence_walk(struct evidence *e, const struct evidence_list *list,
 
 	/* Large: its arrays are left as they are. */
 	s.e = e;
-	s.list = list;
-	s.count = s.line_counts[SIDE_CLIENT] = s.line_counts[SIDE_SERVER] = 0;
+	s.count = 0;
+	memset(s.line_counts, 0, sizeof(s.line_counts));
+	memset(s.shown_counts, 0, sizeof(s.shown_counts));
 	for (uint64_t ref = list->first; ref && evidence_has(e, ref - 1);) {
 		struct record_header h = evidence_header(e, ref - 1);
 

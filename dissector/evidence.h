@@ -6,7 +6,8 @@
  * are gone says so. Each session links its own records in order of arrival.
  * Packets are kept raw in memory and leave it only through evidence_walk,
  * which shows of their payloads no byte that the protocol layers did not
- * vouch for: SMTP lines as scrubbed, TLS records; all else is blanked.
+ * vouch for: SMTP lines as scrubbed, TLS as far as it was read; all else is
+ * blanked.
  */
 #ifndef DISSECTOR_EVIDENCE_H
 #define DISSECTOR_EVIDENCE_H
@@ -27,8 +28,7 @@ struct evidence {
 struct evidence_list {
 	uint64_t first, last; /* positions + 1 in the ring; 0 for none */
 	uint16_t count;
-	uint16_t dropped;                          /* beyond EVIDENCE_RECORDS_MAX */
-	uint64_t tls_begin[SIDES], tls_end[SIDES]; /* the stretch of each stream that is TLS */
+	uint16_t dropped; /* beyond EVIDENCE_RECORDS_MAX */
 };
 
 enum evidence_kind {
@@ -67,7 +67,11 @@ void evidence_packet(struct evidence *e, struct evidence_list *list, enum side f
 void evidence_line(struct evidence *e, struct evidence_list *list, enum side from, int64_t time,
 		   uint64_t offset, struct bytes scrubbed);
 
-/* From here on, len bytes of this side's stream are TLS and may be shown. */
+/*
+ * From here on, len bytes of this side's stream were read as TLS in clear, to
+ * their last byte, and may be shown. What a record's header announces is not
+ * read yet, and may be anything.
+ */
 void evidence_tls(struct evidence *e, struct evidence_list *list, enum side from, uint64_t offset,
 		  uint64_t len);
 

@@ -206,13 +206,14 @@ settle_request(struct session *s)
 		s->smtp.requested = FACT_UNSEEN;
 }
 
-/* Where TLS never came although it was due, the handshake ended with the connection. */
+/* Where text came in TLS's place that is what ended the handshake, if nothing did before. */
 static void
 settle_tls(struct session *s, const struct conversation *c)
 {
 	if (c->tls_begun)
 		s->tls = *tls_facts(conversation_tls_const(c));
-	if (s->smtp.server_text_after && s->tls.client_hello && s->tls.complete != FACT_YES) {
+	if (s->smtp.server_text_after && s->tls.client_hello && s->tls.complete != FACT_YES &&
+	    s->tls.failure == TLS_NOT_FAILED) {
 		s->tls.complete = FACT_NO;
 		s->tls.failure = TLS_FAILED_NOT_TLS;
 		s->tls.failed_by = SIDE_SERVER;

@@ -33,27 +33,55 @@ note_stray(struct bench *b, enum side from, struct bytes stray)
 		    (struct bytes){text, stray.len});
 }
 
-/*
- * A side's TLS has ended in something else. Where that is text of the dialogue
- * the session goes on in clear, and is read on.
- */
+/* What began as TLS is a dialogue of which the beginning was not read. */
 static void
-give_stray(struct bench *b, enum side from, const struct segment *seg, struct bytes stray)
+begin_dialogue(struct conversation *c)
+{
+	c->mode = MODE_SMTP;
+	c->is_from_start = false;
+	smtp_init(conversation_smtp(c), c->service == SERVICE_LMTP, false);
+}
+
+/* Where these bytes are text of the dialogue the session goes on in clear, and is read on. */
+static bool
+give_text(struct bench *b, enum side from, const struct segment *seg, struct bytes text)
 {
 	struct conversation *c = b->c;
 	bool is_instead = tls_facts(conversation_tls(c))->complete == FACT_NO;
 	struct segment rest = *seg;
 
-	assert(stray.at != NULL);
-	if (c->mode == MODE_SMTP &&
-	    smtp_resume(conversation_smtp(c), from, stray.at[0], is_instead)) {
-		tls_hand_back(conversation_tls(c), from);
-		rest.offset += seg->payload.len - stray.len;
-		rest.payload = stray;
-		give_smtp(b, from, &rest);
-	} else if (is_instead) {
+	assert(text.at != NULL);
+	if (c->mode == MODE_TLS && is_instead && from == SIDE_CLIENT && text_is_alpha(text.at[0]))
+		begin_dialogue(c);
+	if (c->mode != MODE_SMTP ||
+	    !smtp_resume(conversation_smtp(c), from, text.at[0], is_instead))
+		return false;
+	tls_hand_back(conversation_tls(c), from);
+	rest.offset += seg->payload.len - text.len;
+	rest.payload = text;
+	give_smtp(b, from, &rest);
+	return true;
+}
+
+/* A side's TLS has ended in something else. */
+static void
+give_stray(struct bench *b, enum side from, const struct segment *seg, struct bytes stray)
+{
+	if (!give_text(b, from, seg, stray) &&
+	    tls_facts(conversation_tls(b->c))->complete == FACT_NO)
 		note_stray(b, from, stray);
-	}
+}
+
+static void
+begin_tls(struct conversation *c)
+{
+	bool is_implicit = c->mode == MODE_TLS && c->is_from_start;
+	bool is_due =
+	    is_implicit || (c->mode == MODE_SMTP && c->is_from_start && !c->has_clear_gap &&
+			    smtp_facts(conversation_smtp(c))->accepted == FACT_YES);
+
+	tls_init(conversation_tls(c), is_implicit, is_due);
+	c->tls_begun = true;
 }
 
 static void
@@ -71,12 +99,15 @@ give_tls(struct bench *b, enum side from, const struct segment *seg, struct byte
 	size_t stray = 0;
 
 	if (!c->tls_begun) {
-		tls_init(conversation_tls(c), c->mode == MODE_TLS);
-		c->tls_begun = true;
+		begin_tls(c);
 	}
 	if (c->is_tls_short[from]) {
 		c->is_tls_short[from] = false;
 		tls_gap(conversation_tls(c), &l, from, 1);
+	}
+	if (bytes.len && tls_awaits_text(conversation_tls(c), from)) {
+		give_text(b, from, seg, bytes);
+		return;
 	}
 	if (bytes.len)
 		stray = tls_feed(conversation_tls(c), &l, b->w->digests, &in);

@@ -92,6 +92,8 @@ struct smtp_facts {
 	uint32_t server_injected; /* from the server, behind the 220, sent before the client's first
 				     byte */
 	bool client_text_after;   /* after the 220 the client went on in text */
+	bool mail_after_tls;      /* behind TLS that had begun the client sent MAIL or a secret in
+				     text */
 	bool server_text_after;   /* the server answered text where its TLS should begin, with the
 				     client's bytes at hand */
 	/* Masks. */

@@ -512,6 +512,7 @@ smtp_resume(struct smtp *s, enum side from, uint8_t first, bool is_instead)
 		s->mode = CLIENT_WARY;
 		s->exchange = EXCHANGE_NONE;
 		s->is_starttls_waiting = false;
+		s->is_behind_tls |= !is_instead;
 	}
 	return true;
 }

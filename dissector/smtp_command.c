@@ -86,6 +86,7 @@ command_mail(struct smtp_walk *w, const struct command *c)
 	if (is_injected(w))
 		return;
 	smtp_count(&w->s->facts.mail_count, 1);
+	w->s->facts.mail_after_tls |= w->s->is_behind_tls;
 	if (!path_read(c->argument, &path))
 		return;
 	if (path_has_parameter(&path, BYTES("REQUIRETLS")))
@@ -161,6 +162,7 @@ void
 smtp_credentials(struct smtp *s)
 {
 	s->facts.credentials_sent = true;
+	s->facts.mail_after_tls |= s->is_behind_tls;
 	if (s->auth_data < UINT8_MAX)
 		s->auth_data++;
 	if (s->is_secret && (!s->is_login || s->auth_data > 1))

@@ -92,6 +92,7 @@ struct smtp {
 	bool is_challenged : 1; /* the server's last line was a 334: a secret comes, whatever for */
 	bool is_prose : 1;      /* since the server's last line came what is no command: so may be
 				   what reads like one */
+	bool is_behind_tls : 1; /* the client went on in text where TLS had begun */
 	bool is_offering : 1;   /* the reply being read names STARTTLS */
 	bool is_reply_broken : 1; /* its beginning may be missing */
 	bool is_confirmed : 1;    /* message text: the 354 was seen */

@@ -30,6 +30,10 @@
 #define ALERT_LEN           2
 #define ALERT_LOST          0xff /* for half.alert_len: bytes of it are missing */
 
+#define AT_UNKNOWN UINT64_MAX
+
+#define HELLO_MIN 38 /* bytes of a hello's body: what both have, RFC 5246 section 7.4.1 */
+
 #define VERSION_SSL2  0x0002
 #define VERSION_TLS12 0x0303
 #define VERSION_TLS13 0x0304
@@ -49,12 +53,15 @@
 struct half {
 	struct record_reader reader;
 	struct assembly assembly;
-	struct chain held; /* a hello in SSL 2 form; later, bytes that are no TLS */
+	struct chain held;   /* a hello in SSL 2 form; later, bytes that are no TLS */
+	uint64_t message_at; /* where the message under way began in the stream; AT_UNKNOWN */
 	uint8_t alert[ALERT_LEN];
 	uint8_t alert_len;      /* bytes of it read; ALERT_LOST */
+	bool has_begun;         /* its hello has come, or may have */
 	bool is_fed;            /* at least one byte was seen */
 	bool is_lost;           /* its records cannot be followed any more */
 	bool front_is_lost;     /* bytes were lost before the first one that was seen */
+	bool has_strayed;       /* followed from its first byte on, to one that is no TLS */
 	bool is_straying;       /* held gathers what came instead */
 	bool has_closed;        /* its last record was an alert behind the handshake */
 	bool is_handed_back;    /* what strayed is in the evidence by another's hand */
@@ -85,7 +92,30 @@ struct feed {
 	struct ledger *l;
 	const struct digests *d;
 	const struct tls_input *in;
+	uint64_t shown_from,
+	    shown_to; /* read, and not yet handed to the evidence; equal for none */
 };
+
+/* What of the input was read so far goes to the evidence. */
+static void
+show(struct feed *f)
+{
+	if (f->shown_from != f->shown_to)
+		evidence_tls(f->l->evidence, f->l->kept, f->in->from, f->shown_from,
+			     f->shown_to - f->shown_from);
+	f->shown_from = f->shown_to = 0;
+}
+
+/* The bytes of this side's stream from one offset to another may be shown. */
+static void
+vouch(struct feed *f, uint64_t from, uint64_t to)
+{
+	if (from < f->shown_from || from > f->shown_to)
+		show(f);
+	if (f->shown_from == f->shown_to)
+		f->shown_from = from;
+	f->shown_to = to;
+}
 
 enum got
 tls_looks_like(struct bytes in)
@@ -99,9 +129,10 @@ tls_looks_like(struct bytes in)
 }
 
 void
-tls_init(struct tls *t, bool is_implicit)
+tls_init(struct tls *t, bool is_implicit, bool is_due)
 {
 	*t = (struct tls){.facts.is_implicit = is_implicit};
+	t->halves[SIDE_CLIENT].has_begun = t->halves[SIDE_SERVER].has_begun = !is_due;
 }
 
 static bool
@@ -215,16 +246,17 @@ take_fingerprints(struct feed *f, const struct client_hello *hello)
 		facts->has_ja4 = fingerprint_ja4(hello, f->d->sha256, facts->ja4);
 }
 
-static void
+static bool
 take_client_hello(struct feed *f, struct bytes body)
 {
 	struct tls_facts *facts = &f->t->facts;
 	struct client_hello hello;
 
+	if (!handshake_client_hello(body, &hello))
+		return false;
 	/* The first one counts; the one after a retry offers the same. */
-	if (facts->client_hello || f->in->from != SIDE_CLIENT ||
-	    !handshake_client_hello(body, &hello))
-		return;
+	if (facts->client_hello)
+		return true;
 	facts->client_hello = true;
 	facts->offered_version = handshake_offered_version(&hello);
 	facts->is_fallback = handshake_is_fallback(&hello);
@@ -232,20 +264,22 @@ take_client_hello(struct feed *f, struct bytes body)
 	if (hello.sni.len > 0 && hello.sni.len <= NAME_MAX_BYTES)
 		ledger_note(f->l, NOTE_SNI, hello.sni);
 	take_fingerprints(f, &hello);
+	return true;
 }
 
-static void
+static bool
 take_server_hello(struct feed *f, struct bytes body)
 {
 	struct tls_facts *facts = &f->t->facts;
 	struct server_hello hello;
 
-	if (facts->server_hello || f->in->from != SIDE_SERVER ||
-	    !handshake_server_hello(body, &hello))
-		return;
+	if (!handshake_server_hello(body, &hello))
+		return false;
+	if (facts->server_hello)
+		return true;
 	if (hello.is_retry) {
 		facts->is_retried = true;
-		return;
+		return true;
 	}
 	facts->server_hello = true;
 	facts->version = hello.version;
@@ -255,6 +289,7 @@ take_server_hello(struct feed *f, struct bytes body)
 		set_resumed(f->t, hello.has_psk);
 	else if (hello.alpn.len > 0)
 		ledger_note(f->l, NOTE_ALPN, hello.alpn);
+	return true;
 }
 
 /* The server name noted last. */
@@ -274,21 +309,43 @@ noted_sni(const struct ledger *l, uint8_t out[NAME_MAX_BYTES])
 	return sni;
 }
 
-static void
+/* A SEQUENCE of just this length, as every certificate is: X.690 section 8.1. */
+static bool
+is_der(struct bytes in)
+{
+	struct cursor c = cursor_over(in);
+	uint8_t tag = cursor_u8(&c), form = cursor_u8(&c);
+	uint32_t len = form == 0x81   ? cursor_u8(&c)
+		       : form == 0x82 ? cursor_u16(&c)
+		       : form == 0x83 ? cursor_u24(&c)
+				      : form;
+
+	return !c.is_short && tag == 0x30 && c.rest.len == len;
+}
+
+static bool
+are_der(const struct bytes *chain, size_t count)
+{
+	while (count > 0)
+		if (!is_der(chain[--count]))
+			return false;
+	return true;
+}
+
+/* Whether they are certificates by their form, too. */
+static bool
 take_certificates(struct feed *f, struct bytes body)
 {
 	struct bytes chain[CHAIN_MAX];
 	uint8_t name[NAME_MAX_BYTES];
 	struct certificate_facts facts;
-	size_t count;
+	size_t count = handshake_certificates(body, chain, CHAIN_MAX);
+	bool is_shown = count > 0 && are_der(chain, count);
 
-	if (f->t->has_certificate || f->in->from != SIDE_SERVER || is_new(f->t))
-		return;
-	count = handshake_certificates(body, chain, CHAIN_MAX);
-	if (count == 0)
-		return;
+	if (count == 0 || f->t->has_certificate || is_new(f->t))
+		return is_shown;
 	f->t->has_certificate = true;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; is_shown && i < count; i++)
 		evidence_certificate(f->l->evidence, f->l->kept, f->in->time, chain[i]);
 	/* The note is all its bytes, those between the fields too. */
 	memset(&facts, 0, sizeof(facts));
@@ -300,10 +357,11 @@ take_certificates(struct feed *f, struct bytes body)
 		f->d->certificate(f->d->ctx, chain, count, noted_sni(f->l, name), f->in->time,
 				  &facts);
 	ledger_note(f->l, NOTE_CERTIFICATE, (struct bytes){(uint8_t *)&facts, sizeof(facts)});
+	return is_shown;
 }
 
-/* A body that was kept. */
-static void
+/* A body that was kept: whether it is what its type says. */
+static bool
 take_body(struct feed *f, uint8_t type)
 {
 	uint8_t text[HANDSHAKE_MESSAGE_MAX];
@@ -312,15 +370,13 @@ take_body(struct feed *f, uint8_t type)
 
 	switch (type) {
 	case MESSAGE_CLIENT_HELLO:
-		take_client_hello(f, body);
-		break;
+		return take_client_hello(f, body);
 	case MESSAGE_SERVER_HELLO:
-		take_server_hello(f, body);
-		break;
+		return take_server_hello(f, body);
 	case MESSAGE_CERTIFICATE:
-		take_certificates(f, body);
-		break;
+		return take_certificates(f, body);
 	}
+	return false;
 }
 
 /* What the type alone tells: TLS 1.3 shows nothing in clear but its hellos, and an abbreviated
@@ -340,31 +396,73 @@ take_type(struct feed *f, uint8_t type)
 	set_resumed(f->t, false);
 }
 
+/* A message has ended, at this offset. */
 static void
-read_handshake(struct feed *f, struct bytes fragment)
+end_message(struct feed *f, const struct message *m, uint64_t at)
+{
+	/* A hello is the first thing that a side says: nothing is missing before it. */
+	if (m->type == MESSAGE_CLIENT_HELLO || m->type == MESSAGE_SERVER_HELLO) {
+		f->h->front_is_lost = false;
+		f->h->has_begun = true;
+	}
+	take_type(f, m->type);
+	if (m->is_whole && take_body(f, m->type) && f->h->message_at != AT_UNKNOWN)
+		vouch(f, f->h->message_at, at);
+}
+
+/*
+ * Whether what was read of the first message may be this side's hello: its type,
+ * a length that one can have, and the major version that all of them share.
+ */
+static bool
+may_be_hello(const struct feed *f)
+{
+	const struct assembly *a = &f->h->assembly;
+	struct cursor c = cursor_over((struct bytes){a->head, a->head_len});
+	uint8_t major;
+
+	if (a->head_len == 0 || a->has_lost)
+		return true;
+	if (cursor_u8(&c) !=
+	    (f->in->from == SIDE_CLIENT ? MESSAGE_CLIENT_HELLO : MESSAGE_SERVER_HELLO))
+		return false;
+	if (a->head_len < ASSEMBLY_HEAD_LEN)
+		return true;
+	if (cursor_u24(&c) < HELLO_MIN)
+		return false;
+	return chain_copy(f->l->pool, &a->held, 0, &major, 1) == 0 || major == 3;
+}
+
+/* Whether the fragment, whose first byte stands at this offset, may be handshake. */
+static bool
+read_handshake(struct feed *f, struct bytes fragment, uint64_t at)
 {
 	static const uint32_t wanted[SIDES] = {
 	    [SIDE_CLIENT] = 1u << MESSAGE_CLIENT_HELLO,
 	    [SIDE_SERVER] = 1u << MESSAGE_SERVER_HELLO | 1u << MESSAGE_CERTIFICATE,
 	};
 	uint64_t refusals = f->l->pool->refusals;
+	uint64_t end = at + fragment.len;
 	struct message m;
 
+	if (f->h->assembly.head_len == 0)
+		f->h->message_at = at;
 	while (assembly_read(&f->h->assembly, f->l->pool, wanted[f->in->from], &fragment, &m)) {
-		/* A hello is the first thing that a side says: nothing is missing before it. */
-		if (m.type == MESSAGE_CLIENT_HELLO || m.type == MESSAGE_SERVER_HELLO)
-			f->h->front_is_lost = false;
-		take_type(f, m.type);
-		if (m.is_whole)
-			take_body(f, m.type);
+		end_message(f, &m, end - fragment.len);
+		f->h->message_at = end - fragment.len;
 	}
 	if (f->l->pool->refusals > refusals)
 		*f->l->is_short = true;
+	return f->h->has_begun || f->h->front_is_lost || may_be_hello(f);
 }
 
 static void
-read_alert(struct half *h, struct bytes fragment)
+read_alert(struct feed *f, struct bytes fragment, uint64_t at)
 {
+	struct half *h = f->h;
+
+	if (h->reader.record.len == ALERT_LEN)
+		vouch(f, at, at + fragment.len);
 	while (h->alert_len < ALERT_LEN && fragment.len > 0) {
 		h->alert[h->alert_len++] = fragment.at[0];
 		fragment = bytes_after(fragment, 1);
@@ -400,6 +498,7 @@ end_v2(struct tls *t, struct ledger *l, enum side from)
 	}
 	if (!handshake_v2_hello(body, &hello))
 		return;
+	evidence_tls(l->evidence, l->kept, from, h->message_at, h->reader.record.len);
 	t->facts.client_hello = true;
 	t->facts.offered_version = hello.version;
 	for (struct cursor c = cursor_over(hello.ciphers); c.rest.len > 0;)
@@ -537,39 +636,74 @@ end_record(struct tls *t, struct ledger *l, enum side from)
 	}
 }
 
-/* The header of a record was just read; rest is what follows it. */
+/* The header of a record was just read; its payload begins at this offset. */
 static void
-begin_record(struct feed *f, struct bytes rest)
+begin_record(struct feed *f, uint64_t at)
 {
 	const struct record *r = &f->h->reader.record;
-	uint64_t at = f->in->offset + (f->in->bytes.len - rest.len) - RECORD_HEAD_LEN;
 	uint64_t head_len = r->type == RECORD_V2_HELLO ? 2 : RECORD_HEAD_LEN;
 
 	f->t->facts.records[f->in->from]++;
 	f->h->alert_len = 0;
-	evidence_tls(f->l->evidence, f->l->kept, f->in->from, at, head_len + r->len);
+	/* Nothing may stand between the pieces of a message, RFC 8446 section 5.1. */
+	if (r->type != RECORD_HANDSHAKE)
+		f->h->message_at = r->type == RECORD_V2_HELLO ? at : AT_UNKNOWN;
+	if (!is_decided(&f->t->facts))
+		vouch(f, at - head_len, at);
 }
 
-/* Payload in clear is read; all other is gone by already. */
-static void
-read_fragment(struct feed *f, struct bytes fragment)
+/*
+ * Whether a record that is no handshake may come before its side's hello: what
+ * is not encrypted yet has its own length, RFC 8446 sections 5 and 6.
+ */
+static bool
+may_come_first(const struct record *r)
 {
-	switch (f->h->reader.record.type) {
+	switch (r->type) {
+	case RECORD_CHANGE_CIPHER_SPEC:
+		return r->len == 1;
 	case RECORD_ALERT:
-		read_alert(f->h, fragment);
+		return r->len == ALERT_LEN;
+	case RECORD_HANDSHAKE:
+	case RECORD_V2_HELLO:
+		return true;
+	case RECORD_APPLICATION_DATA:
+	case RECORD_HEARTBEAT:
+		return false;
+	}
+	return false;
+}
+
+/*
+ * Payload in clear is read; all other is gone by already. False where this side
+ * cannot have begun like that.
+ */
+static bool
+read_fragment(struct feed *f, struct bytes fragment, uint64_t at)
+{
+	const struct record *r = &f->h->reader.record;
+
+	if (!f->h->has_begun && !f->h->front_is_lost && !may_come_first(r))
+		return false;
+	switch (r->type) {
+	case RECORD_ALERT:
+		read_alert(f, fragment, at);
 		break;
 	case RECORD_HANDSHAKE:
-		if (!is_sealed(f->t, f->h))
-			read_handshake(f, fragment);
-		break;
+		return is_sealed(f->t, f->h) || read_handshake(f, fragment, at);
 	case RECORD_V2_HELLO:
+		f->h->has_begun = true;
 		read_v2(f, fragment);
 		break;
 	case RECORD_CHANGE_CIPHER_SPEC:
+		if (r->len == 1)
+			vouch(f, at, at + fragment.len);
+		break;
 	case RECORD_APPLICATION_DATA:
 	case RECORD_HEARTBEAT:
 		break;
 	}
+	return true;
 }
 
 /* What strayed is complete, or as much as is kept: scrub it, tell it. */
@@ -630,35 +764,59 @@ stray(struct feed *f, struct bytes rest)
 	/* Behind lost bytes it may be the middle of a record. */
 	if (!f->h->front_is_lost)
 		fail(f->t, TLS_FAILED_NOT_TLS, f->in->from);
+	f->h->has_strayed = !f->h->front_is_lost;
 	assembly_clear(&f->h->assembly, f->l->pool);
 	f->h->is_lost = true;
 	return f->h->front_is_lost || head.len > before ? 0 : rest.len + head.len;
+}
+
+/* The record that was begun is none: what stands where its payload should is something else. */
+static size_t
+stray_inside(struct feed *f, struct bytes fragment, struct bytes rest)
+{
+	f->t->facts.records[f->in->from]--;
+	return stray(f, bytes_after(f->in->bytes, f->in->bytes.len - rest.len - fragment.len));
+}
+
+/* Read on to the end of the input, or to what is no record: how many bytes that leaves. */
+static size_t
+read_records(struct feed *f)
+{
+	struct half *h = f->h;
+	struct bytes rest = f->in->bytes;
+	struct record_part part;
+
+	while (!h->is_lost) {
+		enum record_sign sign = record_read(&h->reader, &rest, &part);
+		uint64_t at;
+
+		if (sign == RECORD_STRAY)
+			return stray(f, rest);
+		if (sign != RECORD_PART)
+			return 0;
+		at = f->in->offset + (f->in->bytes.len - rest.len) - part.fragment.len;
+		if (part.begins)
+			begin_record(f, at);
+		if ((part.fragment.len > 0 || part.ends) && !read_fragment(f, part.fragment, at))
+			return stray_inside(f, part.fragment, rest);
+		if (part.ends)
+			end_record(f->t, f->l, f->in->from);
+	}
+	return 0;
 }
 
 size_t
 tls_feed(struct tls *t, struct ledger *l, const struct digests *d, const struct tls_input *in)
 {
 	struct half *h = &t->halves[in->from];
-	struct feed f = {t, h, l, d, in};
-	struct bytes rest = in->bytes;
-	struct record_part part;
+	struct feed f = {.t = t, .h = h, .l = l, .d = d, .in = in};
+	size_t left;
 
-	h->is_fed |= rest.len > 0;
-	gather_stray(t, l, in->from, rest);
-	while (!h->is_lost) {
-		enum record_sign sign = record_read(&h->reader, &rest, &part);
-
-		if (sign == RECORD_STRAY)
-			return stray(&f, rest);
-		if (sign != RECORD_PART)
-			return 0;
-		if (part.begins)
-			begin_record(&f, rest);
-		read_fragment(&f, part.fragment);
-		if (part.ends)
-			end_record(t, l, in->from);
-	}
-	return 0;
+	h->is_fed |= in->bytes.len > 0;
+	gather_stray(t, l, in->from, in->bytes);
+	left = read_records(&f);
+	show(&f);
+	return left;
 }
 
 void
@@ -709,6 +867,8 @@ tls_gap(struct tls *t, struct ledger *l, enum side from, uint64_t len)
 		h->is_lost = true;
 		return;
 	}
+	/* Its hello may have been in what is missing. */
+	h->has_begun = true;
 	miss_fragment(t, l, h, len);
 	if (part.ends)
 		end_record(t, l, from);
@@ -747,9 +907,11 @@ tls_finish(struct tls *t, struct ledger *l, enum ending ending, enum side by)
 }
 
 bool
-tls_is_deaf(const struct tls *t, enum side from)
+tls_awaits_text(const struct tls *t, enum side from)
 {
-	return t->halves[from].is_lost && !t->halves[from].is_straying;
+	const struct half *h = &t->halves[from];
+
+	return t->facts.complete == FACT_NO && h->has_strayed && !h->is_handed_back;
 }
 
 bool

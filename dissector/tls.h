@@ -48,8 +48,12 @@ struct tls; /* private to tls.c */
 /* Whether bytes that should begin TLS do: GOT_PART where more are needed (never beyond 5). */
 enum got tls_looks_like(struct bytes in);
 
-/* Begin; is_implicit where the connection begins with TLS. */
-void tls_init(struct tls *t, bool is_implicit);
+/*
+ * Begin; is_implicit where the connection begins with TLS, is_due where TLS is
+ * to begin here and nothing before it is missing: what then does not begin with
+ * a hello is no TLS, whatever it looks like.
+ */
+void tls_init(struct tls *t, bool is_implicit, bool is_due);
 
 /*
  * Read one side's next bytes, all of them. Returns how many of them, at their
@@ -75,10 +79,11 @@ void tls_gap(struct tls *t, struct ledger *l, enum side from, uint64_t len);
 void tls_finish(struct tls *t, struct ledger *l, enum ending ending, enum side by);
 
 /*
- * Nothing that this side still sends can change a fact (its records cannot be
- * followed any more, or never began): its bytes need not be kept in order.
+ * The handshake has failed, and this side has sent bytes that are no TLS: what
+ * it still sends may be text of the dialogue, and is not read here. Not so once
+ * tls_hand_back was called.
  */
-bool tls_is_deaf(const struct tls *t, enum side from);
+bool tls_awaits_text(const struct tls *t, enum side from);
 
 /* The handshake is complete, or has failed. */
 bool tls_is_decided(const struct tls *t);

@@ -6,11 +6,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
 #include "dissector/dissector.h"
+#include "tests/tls_build.h"
 #include "tests/wire.h"
 
 #define TOLD_MAX 64
@@ -178,6 +180,16 @@ feed(const struct packet *p)
 	in.bytes = (struct bytes){w.bytes, w.len};
 	in.wire_len = (uint32_t)w.len;
 	dissector_feed(dissector, &in);
+}
+
+static void
+say_bytes(struct dialogue *g, enum side from, struct bytes bytes)
+{
+	struct packet p = packet_of(g, from, TCP_ACK | TCP_PSH, NULL);
+
+	p.payload = bytes;
+	feed(&p);
+	count_sent(g, from, &p);
 }
 
 static void
@@ -1029,21 +1041,32 @@ one_wrong_clock_ends_no_session(void **state)
 	assert_int_equal(told[0].s.smtp.accepted, FACT_YES);
 }
 
+/* A ClientHello in a record of its own. */
+static struct build
+client_hello(void)
+{
+	struct build body = {0}, message = {0}, record = {0};
+
+	put_client_hello(&body, 0x0303, BYTES("\xc0\x2f"), NULL);
+	put_uint(&message, 1, 1);
+	put_vector(&message, 3, body.at, body.len);
+	put_uint(&record, 0x160301, 3);
+	put_vector(&record, 2, message.at, message.len);
+	return record;
+}
+
 /* Text in place of TLS, and the session goes on in clear: what was sent is told. */
 static void
 text_in_place_of_tls_is_read_on(void **state)
 {
 	struct dialogue g = dialogue(40000);
-	struct packet hello;
+	struct build hello = client_hello();
 
 	(void)state;
 	be_offered(&g);
 	client(&g, "STARTTLS\r\n");
 	server(&g, "220 go\r\n");
-	hello = packet_of(&g, SIDE_CLIENT, TCP_ACK, NULL);
-	hello.payload = BYTES("\x16\x03\x01\x00\x05hello");
-	feed(&hello);
-	count_sent(&g, SIDE_CLIENT, &hello);
+	say_bytes(&g, SIDE_CLIENT, built(&hello));
 	server(&g, "454 TLS not available\r\n");
 	client(&g, "MAIL FROM:<anna@example.org>\r\n");
 	server(&g, "250 ok\r\n");
@@ -1228,6 +1251,145 @@ versions_show_no_secret_and_no_more_than_can_be_judged(void **state)
 	}
 }
 
+/* One record; its payload is a byte over and over. */
+static void
+say_record(struct dialogue *g, enum side from, uint8_t type, size_t len)
+{
+	struct build record = {0};
+
+	put_uint(&record, type, 1);
+	put_uint(&record, 0x0303, 2);
+	put_uint(&record, (uint32_t)len, 2);
+	put_fill(&record, 1, len);
+	say_bytes(g, from, built(&record));
+}
+
+static void
+shake_hands(struct dialogue *g)
+{
+	struct build hello = client_hello(), body = {0}, message = {0}, record = {0};
+	uint8_t random[32] = {7};
+
+	put_server_hello(&body, 0x0303, random, 0xc02f, NULL);
+	put_uint(&message, 2, 1);
+	put_vector(&message, 3, body.at, body.len);
+	put_uint(&record, 0x160303, 3);
+	put_vector(&record, 2, message.at, message.len);
+	say_bytes(g, SIDE_CLIENT, built(&hello));
+	say_bytes(g, SIDE_SERVER, built(&record));
+	for (int side = 0; side < SIDES; side++) {
+		say_record(g, (enum side)side, 20, 1);
+		say_record(g, (enum side)side, 22, 40);
+	}
+}
+
+/* TLS that was closed covers nothing that comes behind it. */
+static void
+mail_behind_closed_tls_is_told_and_a_leave_is_not(void **state)
+{
+	static const char *const said[] = {"MAIL FROM:<anna@example.org>\r\n", "QUIT\r\n"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + i));
+
+		be_offered(&g);
+		client(&g, "STARTTLS\r\n");
+		server(&g, "220 go\r\n");
+		shake_hands(&g);
+		say_record(&g, SIDE_CLIENT, 21, 26);
+		client(&g, said[i]);
+		server(&g, "250 ok\r\n");
+		close_ends(&g);
+		assert_int_equal(told_count, i + 1);
+		assert_int_equal(told[i].s.tls.complete, FACT_YES);
+		assert_false(told[i].s.tls.is_interrupted);
+		assert_int_equal(told[i].s.smtp.mail_after_tls, i == 0);
+	}
+}
+
+/* Where the packets before it are missing it may have been asked for. */
+static void
+tls_that_the_capture_begins_with_is_not_implicit(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	shake_hands(&g);
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.tls.complete, FACT_YES);
+	assert_false(told[0].s.tls.is_implicit);
+	assert_int_equal(session_outcome(&told[0].s), OUTCOME_ENCRYPTED);
+}
+
+/* One segment that looks like TLS, ahead of a dialogue. */
+static void
+a_dialogue_that_began_like_tls_is_read_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	say_bytes(&g, SIDE_CLIENT, BYTES("\x16\x03\x01\x40\x00"));
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_false(told[0].s.clear_whole);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+	assert_string_equal(told[0].rcpt, "example.net");
+	assert_int_equal(session_outcome(&told[0].s), OUTCOME_PLAINTEXT);
+}
+
+/*
+ * A record's header is five bytes that anybody can send: what it announces is
+ * text all the same, is read on as such, and is not kept.
+ */
+static void
+a_planted_header_hides_no_text(void **state)
+{
+	static const struct bytes headers[] = {
+	    BYTES("\x14\x03\x01\x40\x00"),
+	    BYTES("\x15\x03\x01\x40\x00"),
+	    BYTES("\x16\x03\x01\x40\x00"),
+	    BYTES("\x17\x03\x01\x40\x00"),
+	    BYTES("\x18\x03\x01\x40\x00"),
+	    BYTES("\x16\x03\x01\x40\x00\x01\x00\x00\x10"),
+	    BYTES("\x16\x03\x01\x40\x00\x0b\x00\x3f\xfc"),
+	    BYTES("\x16\x03\x01\x40\x00\x01\x00\x3f\xfc"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(headers) / sizeof(headers[0]); i++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + i));
+		char name[16];
+
+		snprintf(name, sizeof(name), "%zu", i);
+		be_offered(&g);
+		client(&g, "STARTTLS\r\n");
+		server(&g, "220 go\r\n");
+		say_bytes(&g, SIDE_CLIENT, headers[i / 2]);
+		/* Of the server's a side that ends in text looks no different. */
+		if (i % 2)
+			say_bytes(&g, SIDE_SERVER, BYTES("\x16\x03\x03\x40\x00"));
+		client(&g, "MAIL FROM:<secret@example.org>\r\n");
+		server(&g, "250 2.1.0 <secret@example.org>\r\n");
+		client(&g, "RCPT TO:<secret@example.net>\r\n");
+		server(&g, "250 ok\r\n");
+		client(&g, "DATA\r\n");
+		server(&g, "354 go\r\n");
+		client(&g, "Subject: secret\r\n\r\nsecret\r\n.\r\n");
+		server(&g, "250 ok\r\n");
+		close_ends(&g);
+		assert_int_equal(told_count, i + 1);
+		assert_not_shown(&told[i], name, "secret");
+		assert_true(told[i].s.smtp.client_text_after);
+		assert_true(told[i].s.smtp.mail_accepted);
+		assert_int_equal(session_outcome(&told[i].s), OUTCOME_PLAINTEXT);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -1262,6 +1424,10 @@ main(void)
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
 	    CASE(one_wrong_clock_ends_no_session),
 	    CASE(text_in_place_of_tls_is_read_on),
+	    CASE(a_planted_header_hides_no_text),
+	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
+	    CASE(tls_that_the_capture_begins_with_is_not_implicit),
+	    CASE(a_dialogue_that_began_like_tls_is_read_on),
 	    CASE(one_side_alone_claims_no_absence),
 	    CASE(a_connection_without_payload_is_no_session),
 	    CASE(a_half_closed_session_goes_on),

@@ -458,6 +458,7 @@ check_fact(struct smtp_facts *f, const char *name, const char *value)
 		     {"requiretls_sent", &f->requiretls_sent},
 		     {"quit_sent", &f->quit_sent},
 		     {"client_text_after", &f->client_text_after},
+		     {"mail_after_tls", &f->mail_after_tls},
 		     {"server_text_after", &f->server_text_after},
 		     {"verb_masked", &f->verb_masked},
 		     {"verb_echoed", &f->verb_echoed}};
@@ -584,6 +585,7 @@ say_difference(const struct script *s, const struct smtp_facts *got, const struc
 	DIFFER(client_injected);
 	DIFFER(server_injected);
 	DIFFER(client_text_after);
+	DIFFER(mail_after_tls);
 	DIFFER(server_text_after);
 	DIFFER(verb_masked);
 	DIFFER(verb_echoed);
@@ -712,6 +714,7 @@ is_no_more_in_all(const struct outcome_of_run *o, const struct outcome_of_run *w
 	       (f->client_injected == 0 || w->client_injected > 0) &&
 	       (f->server_injected == 0 || w->server_injected > 0) &&
 	       f->client_text_after <= w->client_text_after &&
+	       f->mail_after_tls <= w->mail_after_tls &&
 	       f->server_text_after <= w->server_text_after && f->verb_masked <= w->verb_masked &&
 	       f->verb_echoed <= w->verb_echoed && f->starttls_requests <= w->starttls_requests &&
 	       is_subset(o->domains[0], whole->domains[0]) &&

@@ -89,7 +89,7 @@ rig_begin(struct rig *rig)
 	rig->tls = (struct tls *)(void *)rig->state;
 	rig->offset[0] = rig->offset[1] = 0;
 	rig->chain_len = 0;
-	tls_init(rig->tls, false);
+	tls_init(rig->tls, false, true);
 }
 
 static void
@@ -917,8 +917,8 @@ text_in_place_of_a_hello_is_a_failure(void **state)
 	rig_feed(rig, SIDE_CLIENT, built(&out));
 	rig_feed(rig, SIDE_SERVER, BYTES("454 TLS not available\r\n"));
 	assert_true(tls_is_decided(rig->tls));
-	assert_true(tls_is_deaf(rig->tls, SIDE_SERVER));
-	assert_false(tls_is_deaf(rig->tls, SIDE_CLIENT));
+	assert_true(tls_awaits_text(rig->tls, SIDE_SERVER));
+	assert_false(tls_awaits_text(rig->tls, SIDE_CLIENT));
 	seen = rig_end(rig, ENDING_FIN, SIDE_CLIENT);
 	assert_int_equal(seen.facts.complete, FACT_NO);
 	assert_int_equal(seen.facts.failure, TLS_FAILED_NOT_TLS);
@@ -973,7 +973,6 @@ text_inside_the_stream_is_an_interruption_without_addresses(void **state)
 			for (size_t k = 0; k < rows[i].sent.len; k += step)
 				rig_feed(rig, rows[i].from,
 					 bytes_first(bytes_after(rows[i].sent, k), step));
-			assert_false(tls_is_deaf(rig->tls, rows[i].from));
 			seen = rig_end(rig, ENDING_FIN, SIDE_CLIENT);
 			assert_true(seen.facts.is_interrupted);
 			assert_int_equal(seen.facts.interrupted_by, rows[i].from);
@@ -1010,7 +1009,6 @@ no_more_than_a_sample_is_kept_of_an_interruption(void **state)
 	put_fill(&text, '\n', 3000);
 	complete_tls12(rig);
 	rig_feed(rig, SIDE_SERVER, built(&text));
-	assert_true(tls_is_deaf(rig->tls, SIDE_SERVER));
 	seen = rig_end(rig, ENDING_FIN, SIDE_CLIENT);
 	assert_int_equal(strlen(seen.interruption), SAMPLE_MAX);
 }
@@ -1027,10 +1025,8 @@ after_a_gap_nothing_is_taken_for_an_interruption(void **state)
 	put(&half, "\x17\x03\x03\x10\x00", 5);
 	rig_feed(rig, SIDE_SERVER, built(&half));
 	rig_gap(rig, SIDE_SERVER, 4096);
-	assert_false(tls_is_deaf(rig->tls, SIDE_SERVER));
 	feed_record(rig, SIDE_SERVER, 23, 90);
 	rig_gap(rig, SIDE_SERVER, 3);
-	assert_true(tls_is_deaf(rig->tls, SIDE_SERVER));
 	rig_feed(rig, SIDE_SERVER, BYTES("454 no\r\n"));
 	seen = rig_end(rig, ENDING_FIN, SIDE_CLIENT);
 	assert_false(seen.facts.is_interrupted);

@@ -1,7 +1,8 @@
 /*
  * A whole TLS session, hostile. The input is pieces: a byte (bit 0 the side,
- * bit 1 a gap instead of bytes), two of length, the bytes. Fed as they are and
- * byte by byte, the facts must be the same, and the pool must get all back.
+ * bit 1 a gap instead of bytes, bit 2 of the first that TLS need not begin here),
+ * two of length, the bytes. Fed as they are and byte by byte, the facts must be
+ * the same, and the pool must get all back.
  */
 #include "dissector/tls.h"
 
@@ -12,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define POOL_BLOCKS 1200
 #define PIECE_GAP   2
+#define NOT_DUE     4
 
 struct bench {
 	struct pool pool;
@@ -61,7 +63,7 @@ mix_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, 
 }
 
 static void
-bench_begin(struct bench *b)
+bench_begin(struct bench *b, bool is_due)
 {
 	*b = (struct bench){0};
 	pool_init(&b->pool, blocks, sizeof(blocks));
@@ -73,7 +75,7 @@ bench_begin(struct bench *b)
 				    .is_short = &b->is_short};
 	memset(state, 0, sizeof(state));
 	b->tls = (struct tls *)(void *)state;
-	tls_init(b->tls, false);
+	tls_init(b->tls, false, is_due);
 }
 
 static void
@@ -100,7 +102,7 @@ play(struct bytes in, size_t step, uint32_t *notes_len)
 	struct cursor c = cursor_over(in);
 	struct bench b;
 
-	bench_begin(&b);
+	bench_begin(&b, !(in.len > 0 && in.at[0] & NOT_DUE));
 	while (c.rest.len > 3) {
 		uint8_t control = cursor_u8(&c);
 		uint16_t len = cursor_u16(&c);

@@ -528,6 +528,52 @@ quit_after_220(struct session *s)
 	s->server_sample = view("221 bye\r\n");
 }
 
+/* ... behind an alert that ended the handshake. */
+static void
+leave_taken_behind_an_alert(struct session *s)
+{
+	failed(s, TLS_FAILED_ALERT, SIDE_CLIENT);
+	s->tls.client_hello = true;
+	s->smtp.client_text_after = s->smtp.server_text_after = true;
+	s->smtp.quit_sent = true;
+	s->client_sample = view("QUIT\r\n");
+	s->server_sample = view("221 bye\r\n");
+}
+
+static void
+farewell_behind_an_alert(struct session *s)
+{
+	failed(s, TLS_FAILED_ALERT, SIDE_SERVER);
+	s->tls.client_hello = true;
+	s->smtp.server_text_after = true;
+	s->ended_by = SIDE_SERVER;
+	s->server_sample = view("221 bye\r\n");
+}
+
+static void
+text_behind_an_alert(struct session *s)
+{
+	leave_taken_behind_an_alert(s);
+	s->client_sample = view("EHLO out.example.org\r\n");
+	s->smtp.mail_count = 1;
+	s->smtp.mail_accepted = true;
+}
+
+static void
+mail_behind_tls(struct session *s)
+{
+	encrypted(s);
+	s->smtp.mail_count = 1;
+	s->smtp.mail_accepted = s->smtp.mail_after_tls = true;
+}
+
+static void
+leave_taken_behind_tls(struct session *s)
+{
+	encrypted(s);
+	s->smtp.quit_sent = true;
+}
+
 static void
 interrupted(struct session *s)
 {
@@ -1193,6 +1239,12 @@ static const struct {
     ROW(text_for_server_hello, HANDSHAKE,
 	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(client_went_on_in_text, {"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
+    ROW(text_behind_an_alert, HANDSHAKE,
+	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
+    ROW(mail_behind_tls, {"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
+    ROW(leave_taken_behind_an_alert, HANDSHAKE),
+    ROW(farewell_behind_an_alert, HANDSHAKE),
+    ROW(leave_taken_behind_tls),
     ROW(interrupted, {"tls-interrupted", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(leave_taken_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(leave_taken_and_more_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN},

@@ -9,7 +9,7 @@
 #include "monitor/role/session_message.h"
 
 /* Where pointers have 64 bits. A change here means a row in session_message.c and a line below. */
-#define SMTP_FACTS_SIZE        84
+#define SMTP_FACTS_SIZE        88
 #define TLS_FACTS_SIZE         128
 #define CERTIFICATE_FACTS_SIZE 360
 #define SESSION_SIZE           3352
@@ -191,6 +191,7 @@ same_smtp(const struct smtp_facts a, const struct smtp_facts b)
 	SAME(client_injected);
 	SAME(server_injected);
 	SAME(client_text_after);
+	SAME(mail_after_tls);
 	SAME(server_text_after);
 	SAME(verb_masked);
 	SAME(verb_echoed);

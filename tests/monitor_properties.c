@@ -217,6 +217,7 @@ difference(const struct says *a, const struct says *b)
 	DIFFERS(smtp.client_injected);
 	DIFFERS(smtp.server_injected);
 	DIFFERS(smtp.client_text_after);
+	DIFFERS(smtp.mail_after_tls);
 	DIFFERS(smtp.server_text_after);
 	DIFFERS(smtp.verb_masked);
 	DIFFERS(smtp.verb_echoed);

@@ -6,6 +6,8 @@
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/say.h"
 
+#include <inttypes.h>
+
 #include "dissector/text.h"
 
 /* What came from the client in TLS's place is QUIT and nothing else. */
@@ -19,14 +21,51 @@ is_quit(const struct session *s)
 	return s->smtp.quit_sent && text_equal(text_trim(text), BYTES("QUIT"));
 }
 
+/* All that the server said in TLS's place is one line, with which it hangs up. */
+static bool
+is_farewell(const struct session *s)
+{
+	struct bytes text = s->server_sample;
+
+	return s->ended_by == SIDE_SERVER &&
+	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
+	       (text_starts(text, BYTES("421 ")) || text_starts(text, BYTES("221 "))) &&
+	       bytes_find(text, '\n') + 1 >= text.len;
+}
+
 /*
- * The client only took its leave: checkers ask for STARTTLS to see whether it
- * is there, and QUIT in text. Nothing was sent that TLS should have covered.
+ * One end only took its leave: checkers ask for STARTTLS to see whether it is
+ * there, and QUIT in text; so do ends whose handshake an alert has ended.
+ * Nothing was sent that TLS should have covered.
  */
 static bool
 is_leave_alone(const struct session *s)
 {
-	return s->smtp.client_text_after && !s->tls.client_hello && is_quit(s);
+	bool is_ended = s->tls.failure == TLS_FAILED_ALERT;
+
+	if (!s->smtp.client_text_after)
+		return is_ended && is_farewell(s);
+	return is_quit(s) && (!s->tls.client_hello || is_ended);
+}
+
+/* TLS was complete, and its end was no end of the connection. */
+static bool
+has_mail_after_tls(const struct session *s)
+{
+	return s->smtp.mail_after_tls && s->smtp.accepted == FACT_YES &&
+	       s->tls.complete == FACT_YES && !s->tls.is_interrupted;
+}
+
+static void
+say_mail_after_tls(const struct session *s, struct finding *out)
+{
+	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+	say_detail(out, "STARTTLS was answered 220 and TLS was established; an alert closed it, "
+			"and behind that the client sent mail or a secret in text on the same "
+			"connection.");
+	say_proof(out, "TLS records", "%" PRIu64 " from the client, %" PRIu64 " from the server",
+		  s->tls.records[SIDE_CLIENT], s->tls.records[SIDE_SERVER]);
+	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
 }
 
 bool
@@ -35,6 +74,10 @@ judge_plaintext_after_starttls(const struct session *s, struct finding *out)
 	bool both = s->smtp.client_text_after && s->smtp.server_text_after;
 	enum side by = s->smtp.client_text_after ? SIDE_CLIENT : SIDE_SERVER;
 
+	if (has_mail_after_tls(s)) {
+		say_mail_after_tls(s, out);
+		return true;
+	}
 	if (!s->smtp.client_text_after && !s->smtp.server_text_after)
 		return false;
 	if (is_leave_alone(s))
@@ -79,14 +122,9 @@ is_blank_alone(const struct session *s)
 static bool
 is_farewell_alone(const struct session *s)
 {
-	struct bytes text = s->server_sample;
-	size_t line = bytes_find(text, '\n');
-
-	return !s->tls.client_hello && !s->smtp.client_text_after && s->ended_by == SIDE_SERVER &&
-	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
-	       (text_starts(text, BYTES("421 ")) ||
-		(text_starts(text, BYTES("221 ")) && s->smtp.quit_sent)) &&
-	       line + 1 >= text.len && text.len >= s->smtp.server_injected;
+	return !s->tls.client_hello && !s->smtp.client_text_after && is_farewell(s) &&
+	       (s->smtp.quit_sent || text_starts(s->server_sample, BYTES("421 "))) &&
+	       s->server_sample.len >= s->smtp.server_injected;
 }
 
 bool

@@ -81,6 +81,7 @@ static bool
 say_failure(struct finding *out, const struct session *s)
 {
 	const char *by = side_name(s->tls.failed_by);
+	struct bytes sample = s->tls.failed_by == SIDE_CLIENT ? s->client_sample : s->server_sample;
 
 	switch (s->tls.failure) {
 	case TLS_NOT_FAILED:
@@ -96,9 +97,9 @@ say_failure(struct finding *out, const struct session *s)
 		say_more(out, ": the %s closed the connection", by);
 		return true;
 	case TLS_FAILED_NOT_TLS:
-		say_more(out, ": the %s sent bytes that are no TLS, %s", by,
-			 said(s->tls.failed_by == SIDE_CLIENT ? s->client_sample : s->server_sample)
-			     .text);
+		say_more(out, ": the %s sent bytes that are no TLS", by);
+		if (sample.len > 0)
+			say_more(out, ", %s", said(sample).text);
 		return true;
 	}
 	return false;

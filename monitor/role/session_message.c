@@ -56,6 +56,7 @@ static const struct field session_fields[] = {
     SMTP_NUMBER(client_injected),
     SMTP_NUMBER(server_injected),
     SMTP_BOOL(client_text_after),
+    SMTP_BOOL(mail_after_tls),
     SMTP_BOOL(server_text_after),
     SMTP_BOOL(verb_masked),
     SMTP_BOOL(verb_echoed),
