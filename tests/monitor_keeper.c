@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -158,6 +159,7 @@ be_reader(void)
 /* ---- The tests ---- */
 
 static char folder[] = "/tmp/waxseal-keeper-XXXXXX";
+static char told[4096]; /* what the last run said on standard error */
 
 static int
 make_folder(void **state)
@@ -170,12 +172,46 @@ make_folder(void **state)
 static int
 drop_folder(void **state)
 {
-	static const char *const files[] = {"c0", "c1", "c2", "db", "db-wal", "db-shm"};
+	static const char *const files[] = {"c0", "c1", "c2", "db", "db-wal", "db-shm", "told"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		unlink(files[i]);
 	return rmdir(folder);
+}
+
+/* Standard error into a file; what it was before. */
+static int
+begin_hearing(void)
+{
+	int before = dup(STDERR_FILENO), file = open("told", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(before >= 0 && file >= 0);
+	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
+	close(file);
+	return before;
+}
+
+static void
+end_hearing(int before)
+{
+	ssize_t length = pread(STDERR_FILENO, told, sizeof(told) - 1, 0);
+
+	assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+	close(before);
+	assert_true(length >= 0);
+	told[length] = '\0';
+}
+
+/* One line was told, it is of this capture, and says this of its reader. */
+static bool
+is_told_alone(const char *capture, const char *what)
+{
+	char begin[64];
+
+	snprintf(begin, sizeof(begin), "waxseal: %s: the reader %s", capture, what);
+	return strncmp(told, begin, strlen(begin)) == 0 &&
+	       strchr(told, '\n') == told + strlen(told) - 1;
 }
 
 /* Run the keeper over captures that ask for these behaviours, one letter each. */
@@ -193,6 +229,7 @@ keep(const char *behaviours)
 	    .memory = DISSECTOR_BUDGET_MIN,
 	};
 	struct keeper_result result;
+	int before;
 
 	assert_in_range(config.capture_count, 1, 3);
 	unlink("db");
@@ -203,7 +240,9 @@ keep(const char *behaviours)
 		fprintf(f, "%c%zu", behaviours[i], i);
 		fclose(f);
 	}
+	before = begin_hearing();
 	keeper_run(&config, &result);
+	end_hearing(before);
 	return result;
 }
 
@@ -216,6 +255,7 @@ an_honest_reader_is_recorded(void **state)
 	assert_false(r.is_failed || r.is_interrupted);
 	assert_int_equal(r.captures, 2);
 	assert_int_equal(r.recorded.sessions_new, 2);
+	assert_string_equal(told, "");
 }
 
 static void
@@ -227,20 +267,32 @@ a_reader_that_dies_is_told_its_sessions_stay_and_the_next_capture_is_read(void *
 	assert_true(r.is_failed);
 	assert_int_equal(r.captures, 3);
 	assert_int_equal(r.recorded.sessions_new, 3);
+	assert_true(is_told_alone("c1", "was ended by signal 11"));
 }
 
 static void
 a_reader_that_lies_is_ended_and_the_others_are_read(void **state)
 {
-	static const char lies[] = "GLHMTSVKE";
+	static const struct {
+		char how;
+		const char *what;
+	} lies[] = {
+	    {'G', "sent what is no message"}, {'L', "sent what is no message"},
+	    {'H', "sent what is no message"}, {'M', "sent what it may not"},
+	    {'T', "sent what it may not"},    {'S', "sent what it may not"},
+	    {'V', "sent what it may not"},    {'K', "sent what it may not"},
+	    {'E', "sent what it may not"},
+	};
 
 	(void)state;
-	for (size_t i = 0; lies[i] != '\0'; i++) {
-		char behaviours[] = {'o', lies[i], 'o', '\0'};
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		char behaviours[] = {'o', lies[i].how, 'o', '\0'};
 		struct keeper_result r = keep(behaviours);
 
-		if (!r.is_failed || r.recorded.sessions_new != 2)
-			fail_msg("%c: %d sessions", lies[i], (int)r.recorded.sessions_new);
+		if (!r.is_failed || r.recorded.sessions_new != 2 ||
+		    !is_told_alone("c1", lies[i].what))
+			fail_msg("%c: %d sessions, told: %s", lies[i].how,
+				 (int)r.recorded.sessions_new, told);
 	}
 }
 
@@ -251,6 +303,7 @@ a_lie_before_anything_opened_leaves_no_database(void **state)
 
 	(void)state;
 	assert_true(r.is_failed);
+	assert_true(is_told_alone("c0", "sent what it may not"));
 	assert_false(r.has_database);
 	assert_int_equal(access("db", F_OK), -1);
 }
