@@ -40,6 +40,7 @@ fault() {
 }
 
 n=0
+wrong=0
 taken=0
 refused=0
 echo "1..$(find "$bad" -type f | wc -l)"
@@ -49,9 +50,10 @@ for capture in "$bad"/*; do
 	if [ -z "$why" ]; then
 		echo "ok $n - $(basename "$capture")"
 	else
+		wrong=$((wrong + 1))
 		echo "not ok $n - $(basename "$capture")"
 		printf '%s\n' "$why" | sed 's/^/# /'
 	fi
 	if [ -e "$folder/db" ]; then taken=$((taken + 1)); else refused=$((refused + 1)); fi
 done
-echo "# $taken read, $refused refused"
+echo "# score: $((n - wrong)) of $n captures taken as they should be, $taken read and $refused refused"

@@ -209,7 +209,7 @@ select 'not ok - ' || suite || ' ' || file || ': exit status ' || status from ra
   and not (suite = 'corpus' and status = '1' and file not in (select file from want
     where json_extract(json, '$.proto') in ('smtp', 'lmtp')));
 
-select '# ' || suite || ': ' || sum(id not in (select id from bad)) || ' of ' || count(*) ||
+select '# score: ' || suite || ': ' || sum(id not in (select id from bad)) || ' of ' || count(*) ||
   ' sessions as wanted, ' || (select count(*) from history h join want w using (id)
     where w.suite = o.suite) || ' kinds need history'
 from want o where suite <> 'corpus' or json_extract(json, '$.proto') in ('smtp', 'lmtp')

@@ -10,6 +10,7 @@
 
 #include "db/inside.h"
 #include "db/schema.h"
+#include "tests/skip.h"
 
 static void
 assert_refused(const char *path, enum store_mode mode, const char *words)
@@ -281,14 +282,12 @@ what_is_not_committed_is_not_there(void **state)
 	assert_sound(p->path);
 }
 
-/* Mount something for one test; skipped, visibly, where this is not allowed. */
-static bool
+/* Mount something for one test, which is skipped where this is not allowed. */
+static void
 mount_small(const char *folder)
 {
-	if (mount("tmpfs", folder, "tmpfs", 0, "size=400k") == 0)
-		return true;
-	print_message("skipped: cannot mount a small file system: %s\n", strerror(errno));
-	return false;
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=400k") != 0)
+		skip_because("cannot mount a small file system: %s", strerror(errno));
 }
 
 static void
@@ -302,8 +301,7 @@ a_full_disk_is_told_and_loses_nothing(void **state)
 	static const char zeros[65536];
 	int64_t id;
 
-	if (!mount_small(p->folder))
-		skip();
+	mount_small(p->folder);
 	snprintf(path, sizeof(path), "%s/a.db", p->folder);
 	snprintf(filler, sizeof(filler), "%s/filler", p->folder);
 	s = open_store(path, STORE_CREATE);
@@ -349,8 +347,7 @@ a_full_disk_refuses_a_new_file_and_leaves_none(void **state)
 	static const char zeros[4096];
 	int fd;
 
-	if (!mount_small(p->folder))
-		skip();
+	mount_small(p->folder);
 	snprintf(path, sizeof(path), "%s/a.db", p->folder);
 	snprintf(filler, sizeof(filler), "%s/filler", p->folder);
 	fd = open(filler, O_WRONLY | O_CREAT, 0600);
@@ -370,8 +367,7 @@ a_read_only_folder_can_be_read_and_not_written(void **state)
 	struct store *s;
 	char path[128];
 
-	if (!mount_small(p->folder))
-		skip();
+	mount_small(p->folder);
 	/* A name that needs escaping where it is part of a URI. */
 	snprintf(path, sizeof(path), "%s/a b%%3f#?.db", p->folder);
 	s = open_store(path, STORE_CREATE);
@@ -397,8 +393,7 @@ one_who_may_only_read_can_read(void **state)
 
 	if (geteuid() != 0) {
 		store_close(s);
-		print_message("skipped: only root can become another\n");
-		skip();
+		skip_because("only root can become another");
 	}
 	add_one(s, &row);
 	store_close(s);
@@ -418,10 +413,8 @@ a_read_only_file_is_told(void **state)
 	struct fixture *p = *state;
 
 	store_close(open_store(p->path, STORE_CREATE));
-	if (geteuid() == 0) {
-		print_message("skipped: root may write to any file\n");
-		skip();
-	}
+	if (geteuid() == 0)
+		skip_because("root may write to any file");
 	assert_int_equal(chmod(p->path, 0400), 0);
 	assert_refused(p->path, STORE_CREATE, "read-only");
 	store_close(open_store(p->path, STORE_READ));

@@ -22,6 +22,7 @@
 #include "monitor/command/command.h"
 #include "monitor/log.h"
 #include "monitor/output.h"
+#include "tests/skip.h"
 
 #define START    INT64_C(1772366400000000) /* 2026-03-01T12:00:00Z */
 #define TEXT_MAX 65536
@@ -608,7 +609,7 @@ a_full_device_is_status_1_and_one_line(void **state)
 
 	(void)state;
 	if (access("/dev/full", W_OK) != 0)
-		skip();
+		skip_because("/dev/full is absent");
 	for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
 		assert_int_equal(run_to("/dev/full", full[i]), 1);
 		assert_int_equal(count_lines(err), 1);

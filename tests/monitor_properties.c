@@ -21,6 +21,7 @@
 #include "dissector/dissector.h"
 #include "dissector/text.h"
 #include "monitor/judge/judge.h"
+#include "tests/skip.h"
 #include "tests/wire.h"
 
 #define PACKETS_MAX  6000 /* of one file; larger files are read that far */
@@ -514,10 +515,8 @@ try_folder(const char *folder)
 	int count = scandir(folder, &entries, NULL, alphasort), failed = 0;
 	size_t files = 0, sessions = 0;
 
-	if (count < 0) {
-		print_message("# skipped: %s is not there\n", folder);
-		skip();
-	}
+	if (count < 0)
+		skip_because("%s is absent", folder);
 	for (int i = 0; i < count; i++) {
 		char path[512];
 
@@ -531,8 +530,8 @@ try_folder(const char *folder)
 	}
 	free(entries);
 	forget_file();
-	print_message("# %s: %zu sessions in %zu files, %d differences\n", folder, sessions, files,
-		      failed);
+	print_message("# score: %s: %zu sessions in %zu files, %d differences\n", folder, sessions,
+		      files, failed);
 	assert_int_equal(failed, 0);
 }
 

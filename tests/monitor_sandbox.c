@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "monitor/role/sandbox.h"
+#include "tests/skip.h"
 
 #define MEMORY ((size_t)512 << 20)
 
@@ -225,10 +226,8 @@ try_all(enum layer layer, const struct row *rows, size_t count)
 		if (SANDBOX_IS_INSTRUMENTED && rows[i].is_lax)
 			continue;
 		got = attempt(layer, rows[i].try);
-		if (got == MISSING) {
-			print_message("%s: not to be had here\n", layer_name(layer));
-			skip();
-		}
+		if (got == MISSING)
+			skip_because("%s: not to be had here", layer_name(layer));
 		if (got != rows[i].expected)
 			fail_msg("%s: %d", rows[i].name, got);
 	}
@@ -299,7 +298,7 @@ landlock_alone_keeps_every_path_shut(void **state)
 
 	(void)state;
 	if (SANDBOX_IS_INSTRUMENTED)
-		skip();
+		skip_because("the sanitizers' run time needs what is forbidden");
 	TRY(LAYER_LANDLOCK, rows);
 }
 
@@ -331,7 +330,7 @@ every_layer_says_how_it_came_out(void **state)
 
 	(void)state;
 	if (SANDBOX_IS_INSTRUMENTED)
-		skip();
+		skip_because("the sanitizers' run time needs what is forbidden");
 	sandbox_find_user(&s);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	pid = fork();

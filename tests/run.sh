@@ -1,6 +1,7 @@
 #!/bin/sh
 # Run test programs and scripts under prove, then each fuzz target over its
-# corpus: tests/run.sh TEST... -- FUZZ_TARGET...
+# corpus, and tell the scores and what was skipped:
+# tests/run.sh TEST... -- FUZZ_TARGET...
 set -eu
 
 : "${O:=.build}"
@@ -24,6 +25,25 @@ list=$O/fuzz-replays.t
 	done
 } >"$list"
 
-export CMOCKA_MESSAGE_OUTPUT=TAP
+# A line a score or a skip, behind its test's name. cmocka gives the reason of a skip in the line
+# before it, other tests behind "# SKIP".
+tell_scores() {
+	awk '
+	FNR == 1 { name = FILENAME; sub(/.*\//, "", name); why = "" }
+	sub(/^# skipped: /, "") { why = " (" $0 ")"; next }
+	sub(/^# score: /, "") || sub(/^.*# SKIP */, "skipped: ") {
+		if (!told++)
+			print "\nScores, and what was skipped:"
+		printf "  %-22s %s%s\n", name, $0, why
+		why = ""
+	}' "$@"
+}
+
+export CMOCKA_MESSAGE_OUTPUT=TAP SCORES="$O/scores"
+rm -rf "$SCORES"
+mkdir -p "$SCORES"
+status=0
 # shellcheck disable=SC2086 # one word a test
-exec prove --timer -e 'sh tests/exec.sh' $tests "$list"
+prove --timer -e 'sh tests/exec.sh' $tests "$list" || status=$?
+tell_scores "$SCORES"/*
+exit $status

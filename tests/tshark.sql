@@ -350,8 +350,11 @@ select 'not ok - ' || u.suite || ' ' || u.file || ': explained, and both read it
 from unread u left join ran r using (suite, file, waxseal, tshark), other
 where r.suite is null and u.suite in (select suite from ran);
 
-select '# ' || (select count(*) from ran) || ' captures, ' || (select count(*) from (
-    select suite, file from theirs union select suite, file from ours)) || ' of them with mail';
-select '# ' || (select count(*) from pair where ours is not null) || ' sessions compared, ' ||
-  (select count(*) from compared where theirs is not null or ours is not null) || ' facts, ' ||
-  ((select count(*) from difference) - (select count(*) from bad)) || ' differences explained';
+select '# score: ' || suite || ': ' || count(*) || ' captures, ' ||
+  (select count(*) from pair p where p.suite = r.suite and ours is not null) ||
+  ' sessions compared, ' || (select count(*) from compared c
+    where c.suite = r.suite and (theirs is not null or ours is not null)) || ' facts, ' ||
+  ((select count(*) from difference d where d.suite = r.suite) -
+    (select count(*) from bad b where b.suite = r.suite)) || ' differences explained, ' ||
+  (select count(*) from bad b where b.suite = r.suite) || ' not'
+from ran r group by suite;

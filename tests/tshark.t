@@ -127,6 +127,6 @@ sql 'create table ran(suite, file, waxseal integer, tshark integer)' \
     ".import '$work/hellos' hello" ".import '$work/suites' suites"
 [ -z "${TSHARK_KEEP-}" ] || cp "$work/check.db" "$TSHARK_KEEP"
 sql ".read '$here/tshark.sql'" >"$work/tap"
+[ -d "$corpus" ] || echo "ok - corpus # SKIP ../shared/corpus is absent" >>"$work/tap"
 grep -c '^ok\|^not ok' "$work/tap" | sed 's/^/1../'
-[ -d "$corpus" ] || echo "# ../shared/corpus is absent: only tests/captures is compared"
 awk '/^(not )?ok/ { sub(/ok/, "ok " ++n) } { print }' "$work/tap"
