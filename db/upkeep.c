@@ -14,18 +14,19 @@
 
 /* Each yields problems as text; LIMIT keeps a wrecked file from flooding the terminal. */
 static const char *const invariants[] = {
-    "SELECT 'incident ' || id || ' counts ' || sessions || ' sessions, ' || pruned || ' of them"
-    " removed, but ' || n || ' are there' FROM (SELECT i.id, i.sessions, i.pruned, (SELECT"
+    "SELECT 'incident ' || id || ': sessions counted: ' || sessions || ', removed: ' || pruned ||"
+    " ', there: ' || n FROM (SELECT i.id, i.sessions, i.pruned, (SELECT"
     " count(*) FROM findings f WHERE f.incident_id = i.id) AS n FROM incidents i) WHERE n +"
     " pruned <> sessions LIMIT 100",
-    "SELECT 'the hours count ' || h || ' sessions, but there are ' || n FROM (SELECT (SELECT"
+    "SELECT 'hours: sessions counted: ' || h || ', there: ' || n FROM (SELECT (SELECT"
     " coalesce(sum(sessions), 0) FROM hourly) AS h, (SELECT count(*) FROM sessions) + (SELECT"
     " pruned FROM totals) AS n) WHERE h <> n",
-    "SELECT 'the servers count ' || h || ' sessions, but there are ' || n FROM (SELECT (SELECT"
+    "SELECT 'servers: sessions counted: ' || h || ', there: ' || n FROM (SELECT (SELECT"
     " coalesce(sum(sessions), 0) FROM servers) AS h, (SELECT count(*) FROM sessions) + (SELECT"
     " pruned FROM totals) AS n) WHERE h <> n",
-    "SELECT 'hour ' || s.hour || ' of ' || s.server || ' counts ' || coalesce(h.sessions, 0) ||"
-    " ' sessions, but has ' || s.n FROM (SELECT start - (start % 3600000000 + 3600000000) %"
+    "SELECT 'hour ' || s.hour || ' of ' || s.server || ': sessions counted: ' ||"
+    " coalesce(h.sessions, 0) || ', there: ' || s.n FROM (SELECT start - (start % 3600000000 + "
+    "3600000000) %"
     " 3600000000 AS hour, server, service, domain, count(*) AS n FROM sessions GROUP BY 1, 2, 3,"
     " 4) s LEFT JOIN hourly h ON h.hour = s.hour AND h.server = s.server AND h.service ="
     " s.service AND h.domain = s.domain WHERE h.sessions IS NULL OR h.sessions < s.n LIMIT 100",
@@ -218,9 +219,9 @@ can_reach(struct store *s, int64_t bytes)
 	if (bytes == 0 || bytes >= least)
 		return true;
 	snprintf(why, sizeof(why),
-		 "cannot be made as small as %lld bytes: an empty one takes %lld (nothing was "
+		 "cannot be made as small as that: an empty one takes %lld bytes (nothing was "
 		 "removed)",
-		 (long long)bytes, (long long)least);
+		 (long long)least);
 	sql_fail(s->file, why);
 	return false;
 }

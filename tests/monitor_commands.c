@@ -20,6 +20,7 @@
 
 #include "db/session.h"
 #include "monitor/command/command.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
 #include "monitor/output.h"
 #include "tests/skip.h"
@@ -215,6 +216,16 @@ count_lines(const char *text)
 	for (; *text != '\0'; text++)
 		lines_found += *text == '\n';
 	return lines_found;
+}
+
+static void
+numbers_agree_with_what_they_count(void **state)
+{
+	(void)state;
+	assert_string_equal(counted(0, "session").text, "0 sessions");
+	assert_string_equal(counted(1, "session").text, "1 session");
+	assert_string_equal(counted(2, "session").text, "2 sessions");
+	assert_string_equal(counted(UINT64_MAX, "byte").text, "18446744073709551615 bytes");
 }
 
 static void
@@ -545,7 +556,7 @@ export_writes_a_capture_and_spares_the_database(void **state)
 	snprintf(path, sizeof(path), "%s/x.pcapng", folder);
 	snprintf(line, sizeof(line), "export 1 -w %s", path);
 	assert_int_equal(run(line), 0);
-	assert_non_null(strstr(err, "3 packets of 1 sessions"));
+	assert_non_null(strstr(err, "3 packets of 1 session\n"));
 	assert_int_equal(stat(path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
 	assert_int_equal(run("-q export 1 -w -"), 0);
@@ -662,6 +673,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(numbers_agree_with_what_they_count),
 	    cmocka_unit_test(sessions_are_a_table_with_a_title),
 	    cmocka_unit_test(json_is_one_object_a_line),
 	    cmocka_unit_test(csv_has_a_title_line_and_disarms_formulas),

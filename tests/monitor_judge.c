@@ -1386,6 +1386,20 @@ is_printable(const char *text)
 	return true;
 }
 
+/* False where 1 stands before a plural. */
+static bool
+agrees_in_number(const char *text)
+{
+	static const char *const wrong[] = {" 1 bytes", " 1 lines", " 1 times"};
+	char line[SAMPLE_MAX * 4 + DETAIL_MAX];
+
+	snprintf(line, sizeof(line), " %s", text);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (strstr(line, wrong[i]) != NULL)
+			return false;
+	return true;
+}
+
 static void
 each_finding_is_one_printable_sentence_with_proofs(void **state)
 {
@@ -1396,13 +1410,15 @@ each_finding_is_one_printable_sentence_with_proofs(void **state)
 			const struct finding *f = &verdict.findings[k];
 			size_t len = strlen(f->detail);
 
-			if (len == 0 || f->detail[len - 1] != '.' || !is_printable(f->detail))
+			if (len == 0 || f->detail[len - 1] != '.' || !is_printable(f->detail) ||
+			    !agrees_in_number(f->detail))
 				fail_msg("%s: \"%s\"", rows[i].name, f->detail);
 			if (f->proof_count == 0)
 				fail_msg("%s: %s has no proof", rows[i].name, f->kind->name);
 			for (size_t p = 0; p < f->proof_count; p++)
 				if (f->proofs[p].what[0] == '\0' ||
-				    !is_printable(f->proofs[p].value))
+				    !is_printable(f->proofs[p].value) ||
+				    !agrees_in_number(f->proofs[p].value))
 					fail_msg("%s: proof %zu", rows[i].name, p);
 		}
 	}

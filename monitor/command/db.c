@@ -5,6 +5,7 @@
 
 #include "db/upkeep.h"
 #include "monitor/command/command.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
 
 static void
@@ -26,9 +27,8 @@ check(struct store *s, const struct options *o)
 	if (problems < 0)
 		log_error("%s", store_error(s));
 	else
-		log_error(
-		    "%s: %d problems (restore a backup, or read the captures into a new file)",
-		    o->db, problems);
+		log_error("%s: %s (restore a backup, or read the captures into a new file)", o->db,
+			  counted((uint64_t)problems, "problem").text);
 	return STATUS_FAILED;
 }
 
@@ -58,9 +58,9 @@ prune(struct store *s, const struct options *o)
 		log_error("%s", store_error(s));
 		return STATUS_FAILED;
 	}
-	printf("removed %" PRId64 " sessions and %" PRId64 " incidents: %" PRId64 " to %" PRId64
-	       " bytes\n",
-	       p.sessions, p.incidents, p.bytes_before, p.bytes_after);
+	printf("removed %s and %s: %" PRId64 " to %" PRId64 " bytes\n",
+	       counted((uint64_t)p.sessions, "session").text,
+	       counted((uint64_t)p.incidents, "incident").text, p.bytes_before, p.bytes_after);
 	if (!p.is_short)
 		return STATUS_DONE;
 	log_error("%s: still takes %" PRId64 " bytes, more than the %" PRId64

@@ -16,6 +16,7 @@
 #include "monitor/command/command.h"
 #include "monitor/command/kept.h"
 #include "monitor/command/list.h"
+#include "monitor/counted.h"
 #include "monitor/help.h"
 #include "monitor/log.h"
 #include "monitor/pcapng.h"
@@ -213,15 +214,14 @@ write_export(const struct options *o, const struct kept *k, const char *summary)
 	if (!output_close(&out))
 		return STATUS_FAILED;
 	if (refused > 0)
-		log_error("incident %" PRId64
-			  ": %zu packets do not fit the format and are left out",
-			  o->id, refused);
+		log_error("incident %" PRId64 ": %s left out, for not fitting the format", o->id,
+			  counted(refused, "packet").text);
 	if (cut_sessions(k) > 0)
-		log_note("incident %" PRId64 ": not all packets were kept in %zu of %zu sessions",
-			 o->id, cut_sessions(k), k->session_count);
-	log_note("%s: %zu packets of %zu sessions",
-		 out.file == stdout ? "standard output" : o->output, k->packet_count - refused,
-		 k->session_count);
+		log_note("incident %" PRId64 ": not all packets were kept in %zu of %s", o->id,
+			 cut_sessions(k), counted(k->session_count, "session").text);
+	log_note("%s: %s of %s", out.file == stdout ? "standard output" : o->output,
+		 counted(k->packet_count - refused, "packet").text,
+		 counted(k->session_count, "session").text);
 	return STATUS_DONE;
 }
 

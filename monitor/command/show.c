@@ -12,6 +12,7 @@
 #include "monitor/command/command.h"
 #include "monitor/command/kept.h"
 #include "monitor/command/list.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
 #include "monitor/moment.h"
 
@@ -238,7 +239,8 @@ show_bytes(const struct page *p)
 	for (i = 0; i < session->line_count && i < LINES_MAX; i++)
 		show_line(p, &k->lines[session->first_line + i]);
 	if (session->line_count > LINES_MAX)
-		printf("  ... and %zu lines more\n", session->line_count - LINES_MAX);
+		printf("  ... and %s more\n",
+		       counted(session->line_count - LINES_MAX, "line").text);
 	if (!session->is_whole)
 		paragraph(p, "Not all of this session was kept.");
 	if (!p->is_spoken_of)

@@ -3,6 +3,7 @@
  * next byte of either side is TLS, RFC 3207 section 4.2; behind STARTTLS itself
  * nothing may be pipelined, RFC 3207 section 4 and RFC 2920 section 3.1.
  */
+#include "monitor/counted.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/say.h"
 
@@ -136,9 +137,9 @@ judge_command_injection(const struct session *s, struct finding *out)
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);
 	say_detail(out,
-		   "Behind STARTTLS and before the server's answer came %u bytes of text from "
+		   "Behind STARTTLS and before the server's answer came %s of text from "
 		   "the client's side: %s.",
-		   s->smtp.client_injected, said(s->client_sample).text);
+		   counted(s->smtp.client_injected, "byte").text, said(s->client_sample).text);
 	say_proof(out, "bytes", "%u", s->smtp.client_injected);
 	say_proof_bytes(out, "text behind STARTTLS", s->client_sample);
 	say_proof(out, "STARTTLS", "%s",
@@ -157,9 +158,9 @@ judge_response_injection(const struct session *s, struct finding *out)
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
 	say_detail(out,
-		   "Behind the 220 to STARTTLS and before the client's first byte came %u bytes "
+		   "Behind the 220 to STARTTLS and before the client's first byte came %s "
 		   "of text from the server's side: %s.",
-		   s->smtp.server_injected, said(s->server_sample).text);
+		   counted(s->smtp.server_injected, "byte").text, said(s->server_sample).text);
 	say_proof(out, "bytes", "%u", s->smtp.server_injected);
 	say_proof_bytes(out, "text behind the 220", s->server_sample);
 	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));

@@ -1,12 +1,12 @@
 /* The words of a finding; see say.h. */
 #include "monitor/judge/say.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "dissector/text.h"
+#include "monitor/counted.h"
 
 struct said
 said(struct bytes wire)
@@ -108,13 +108,12 @@ say_proof_lines(struct finding *out, const char *what, const struct bytes *lines
 void
 say_proof_capture(struct finding *out, const struct session *s)
 {
-	say_proof(out, "captured",
-		  "%s, %s, %" PRIu64 " bytes missing, %s in the part that is in clear",
+	say_proof(out, "captured", "%s, %s, %s missing, %s in the part that is in clear",
 		  s->seen == SEEN_BOTH     ? "both directions"
 		  : s->seen == SEEN_CLIENT ? "the client's packets only"
 					   : "the server's packets only",
-		  s->syn_seen ? "from the first packet" : "the beginning not seen", s->gap_bytes,
-		  s->clear_whole ? "none" : "some");
+		  s->syn_seen ? "from the first packet" : "the beginning not seen",
+		  counted(s->gap_bytes, "byte").text, s->clear_whole ? "none" : "some");
 }
 
 void

@@ -3,6 +3,7 @@
  * unused. Of the first three only the most telling is told: a mask says how it
  * was done, a cut that the packets show says that it was done.
  */
+#include "monitor/counted.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
@@ -89,9 +90,9 @@ judge_starttls_missing(const struct session *s, struct finding *out)
 
 	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
 	say_detail(out,
-		   "The server's EHLO reply of %zu lines does not offer STARTTLS, and the "
+		   "The server's EHLO reply of %s does not offer STARTTLS, and the "
 		   "session was not encrypted",
-		   s->ehlos);
+		   counted(s->ehlos, "line").text);
 	m = mask_in(s);
 	if (m.form != MASK_NONE)
 		say_more(out, "; its line %s is overwritten, but does not hide STARTTLS: %s",
@@ -180,9 +181,9 @@ judge_starttls_stripped(const struct session *s, struct finding *out)
 	if (is_accepted_unoffered(s)) {
 		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
 		say_detail(out,
-			   "The EHLO reply of %zu lines does not offer STARTTLS; the client "
+			   "The EHLO reply of %s does not offer STARTTLS; the client "
 			   "sent STARTTLS all the same, and the server accepted it.",
-			   s->ehlos);
+			   counted(s->ehlos, "line").text);
 	} else if (cut != NULL) {
 		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
 		say_detail(out,
@@ -198,7 +199,7 @@ judge_starttls_stripped(const struct session *s, struct finding *out)
 		return false;
 	}
 	say_proof_ehlo(out, s);
-	say_proof(out, "STARTTLS", "sent %u times, %s", s->smtp.starttls_requests,
+	say_proof(out, "STARTTLS", "sent %s, %s", counted(s->smtp.starttls_requests, "time").text,
 		  s->smtp.accepted == FACT_YES ? "answered 220" : "never accepted");
 	say_how_it_ended(out, s);
 	say_proof_capture(out, s);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "monitor/counted.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/say.h"
 #include "monitor/moment.h"
@@ -181,9 +182,9 @@ say_versions(struct finding *out, const struct conflict *c)
 	size_t differs = first_difference(c->first.text, c->second.text);
 
 	say_detail(out,
-		   "In %s the same %u bytes of the %s's stream came twice with different "
+		   "In %s the same %s of the %s's stream came twice with different "
 		   "content",
-		   place_name(c->place), c->len, side_name(c->from));
+		   place_name(c->place), counted(c->len, "byte").text, side_name(c->from));
 	if (c->first.text.len == 0 && c->second.text.len == 0)
 		say_more(out, "; neither version is kept, for it may hold mail or a secret.");
 	else
@@ -234,7 +235,8 @@ say_contradictions(struct finding *out, const struct reset *r)
 	const char *comma = "";
 
 	if ((r->contradictions & RESET_DATA_FOLLOWED) != 0) {
-		say_more(out, " it went on with %u bytes in sequence", r->bytes_after);
+		say_more(out, " it went on with %s in sequence",
+			 counted(r->bytes_after, "byte").text);
 		comma = ",";
 	}
 	if ((r->contradictions & RESET_TTL_DIFFERS) != 0) {
