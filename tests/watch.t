@@ -100,6 +100,48 @@ pipe_is_seen() {
 }
 ok "what a silent pipe brought is there after a second, and others can write" pipe_is_seen 1
 
+# ---- Databases that refuse ----
+
+# is_refused CAPTURE...: into the database that is there
+is_refused() {
+	"$WAXSEAL" --config /dev/null --db "$folder/db" watch -r "$@" >"$folder/out" 2>"$folder/err"
+	[ $? -eq 1 ] && [ "$(wc -l <"$folder/err")" -eq 1 ]
+}
+out_is_empty() { [ ! -s "$folder/out" ]; }
+out_has() { grep -q "^$1" "$folder/out"; }
+few=$captures/starttls-missing.pcap
+
+newer_is_refused() {
+	watch 0 -r $few && sqlite3 "$folder/db" 'pragma user_version = 999' && is_refused $mail &&
+	    out_is_empty
+}
+ok "of a newer database the refusal is told, and no capture counts as read" newer_is_refused
+text_is_refused() {
+	rm -f "$folder"/db*
+	echo 'this is no database, and long enough to be looked at' >"$folder/db"
+	is_refused $mail $few && out_is_empty
+}
+ok "so it is of a file that is no database" text_is_refused
+
+# A database that takes sessions of one server alone.
+takes_only() {
+	watch 0 -r $captures/starttls-masked-cisco.pcap && sqlite3 "$folder/db" "create trigger full
+	    before insert on sessions when new.server <> '$1' begin select raise(abort, 'no room'); end"
+}
+none_is_kept() {
+	takes_only none && is_refused $few && out_has 'read  *at least .*, given up$' &&
+	    out_has 'not kept  *at least 1 session, refused by the database' && ! out_has 'kept in'
+}
+ok "where nothing is kept, nothing is said to be" none_is_kept
+# Silence ends a batch: what came before it is committed.
+some_is_kept() {
+	takes_only 198.51.100.25 &&
+	    { cat $captures/bots-never-upgrade.pcap; sleep 1.5; } | is_refused - $few &&
+	    out_has 'sessions  *[1-9][0-9]* new' && out_has 'not kept  *at least 1 session' &&
+	    out_has 'kept in .*, as far as it was taken (next'
+}
+ok "where some is kept, that is said" some_is_kept
+
 # ---- Keepers that are killed ----
 
 # Who is dead may wait for long until somebody asks after it.

@@ -11,6 +11,7 @@
 
 #include "monitor/capture/expression.h"
 #include "monitor/command/command.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
 #include "monitor/role/keeper.h"
 
@@ -64,12 +65,6 @@ show_sessions(FILE *out, const struct recorder_counts *c)
 	fprintf(out,
 		"sessions   %" PRIu64 " new, %" PRIu64 " known already, %" PRIu64 " continued\n",
 		c->sessions_new, c->sessions_known, c->sessions_extended);
-	if (c->sessions_refused > 0)
-		fprintf(out,
-			"not kept   %" PRIu64
-			" sessions or more: the database refused them (run it "
-			"again)\n",
-			c->sessions_refused);
 	fputs("          ", out);
 	for (enum outcome o = OUTCOME_ENCRYPTED; o <= OUTCOME_PARTIAL; o++)
 		fprintf(out, "%s %" PRIu64 " %s", o == OUTCOME_ENCRYPTED ? "" : ",", c->outcomes[o],
@@ -93,42 +88,67 @@ show_losses(FILE *out, const struct dissector_counts *c)
 {
 	const struct {
 		uint64_t count;
-		const char *what;
+		const char *noun, *what;
 	} losses[] = {
-	    {c->gap_bytes, "bytes that were sent and are not in the capture"},
-	    {c->got[PACKET_CUT], "packets cut off inside their headers (capture with a larger "
-				 "snap length)"},
-	    {c->got[PACKET_BAD], "packets whose headers contradict themselves"},
-	    {c->got[PACKET_DEEP], "packets nested too deep"},
-	    {c->got[PACKET_LINK_UNKNOWN], "packets of a link type that is not read"},
-	    {c->checksum_wrong, "segments with a wrong checksum, believed only once acknowledged"},
-	    {c->evicted, "flows given up for room (give more with --memory)"},
-	    {c->pool_refusals, "times that memory ran out (give more with --memory)"},
-	    {c->fragments.overlaps, "datagrams whose fragments contradict each other"},
-	    {c->fragments.evicted + c->fragments.expired, "datagrams not put together again"},
+	    {c->gap_bytes, "byte", "sent, but not in the capture"},
+	    {c->got[PACKET_CUT], "packet",
+	     "cut off inside the headers (capture with a larger snap length)"},
+	    {c->got[PACKET_BAD], "packet", "whose headers contradict themselves"},
+	    {c->got[PACKET_DEEP], "packet", "nested too deep"},
+	    {c->got[PACKET_LINK_UNKNOWN], "packet", "of a link type that is not read"},
+	    {c->checksum_wrong, "segment",
+	     "with a wrong checksum, believed only once acknowledged"},
+	    {c->evicted, "flow", "given up for room (give more with --memory)"},
+	    {c->pool_refusals, "time", "that memory ran out (give more with --memory)"},
+	    {c->fragments.overlaps, "datagram", "whose fragments contradict each other"},
+	    {c->fragments.evicted + c->fragments.expired, "datagram", "not put together again"},
 	};
 
 	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
 		if (losses[i].count > 0)
-			fprintf(out, "not seen   %" PRIu64 " %s\n", losses[i].count,
-				losses[i].what);
+			fprintf(out, "not seen   %s %s\n",
+				counted(losses[i].count, losses[i].noun).text, losses[i].what);
+}
+
+/* How far the reading came: what was not read to its end holds more than was counted. */
+static void
+show_reading(FILE *out, const struct options *o, const struct keeper_result *r)
+{
+	const bool is_whole = !r->is_interrupted && !r->is_given_up;
+
+	fprintf(out, "read       %s%s, %s, from %" PRIu64 " of %s", is_whole ? "" : "at least ",
+		counted(r->packets, "packet").text, counted(r->bytes, "byte").text, r->captures,
+		counted(o->watch.files.count, "capture").text);
+	if (r->truncated > 0)
+		fprintf(out, ", %" PRIu64 " truncated", r->truncated);
+	fputs(r->is_interrupted ? ", interrupted\n" : r->is_given_up ? ", given up\n" : "\n", out);
+}
+
+/* Where all of it is, or what of it is not. */
+static void
+show_keeping(FILE *out, const struct options *o, const struct keeper_result *r)
+{
+	const struct recorder_counts *c = &r->recorded;
+
+	if (c->sessions_refused > 0)
+		fprintf(out, "not kept   at least %s, refused by the database (run it again)\n",
+			counted(c->sessions_refused, "session").text);
+	else if (r->is_refused)
+		fputs("not kept   what came last, refused by the database (run it again)\n", out);
+	if (!r->is_refused || c->sessions_new + c->sessions_known + c->sessions_extended > 0)
+		fprintf(out, "kept in    %s%s (next: waxseal incidents --db %s)\n", o->db,
+			r->is_refused ? ", as far as it was taken" : "", o->db);
 }
 
 static void
 show_summary(FILE *out, const struct options *o, const struct keeper_result *r)
 {
-	fprintf(out,
-		"read       %" PRIu64 " packets, %" PRIu64 " bytes, from %" PRIu64 " of %zu %s",
-		r->packets, r->bytes, r->captures, o->watch.files.count,
-		o->watch.files.count == 1 ? "capture" : "captures");
-	if (r->truncated > 0)
-		fprintf(out, ", %" PRIu64 " truncated", r->truncated);
-	fputs(r->is_interrupted ? ", interrupted\n" : "\n", out);
+	show_reading(out, o, r);
 	if (!r->has_database)
 		return;
 	show_sessions(out, &r->recorded);
 	show_losses(out, &r->dissected);
-	fprintf(out, "kept in    %s (next: waxseal incidents --db %s)\n", o->db, o->db);
+	show_keeping(out, o, r);
 }
 
 static bool

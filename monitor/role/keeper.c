@@ -54,7 +54,6 @@ struct keeper {
 	const char *capture; /* the name of the one under way; NULL between them */
 	uint64_t size;       /* of it; 0 where unknown */
 	bool has_source;
-	bool is_refused;       /* the database refused: there is no use in going on */
 	uint64_t packets;      /* of the capture under way, by its last progress */
 	const char *complaint; /* what the reader did wrong; NULL: nothing that it sent */
 };
@@ -118,7 +117,8 @@ open_recorder(struct keeper *k)
 	if (k->recorder != NULL)
 		return true;
 	log_error("%s", why);
-	k->is_refused = true;
+	fail(k);
+	k->result->is_refused = true;
 	return false;
 }
 
@@ -126,7 +126,8 @@ static bool
 refused(struct keeper *k)
 {
 	log_error("%s", recorder_error(k->recorder));
-	k->is_refused = true;
+	fail(k);
+	k->result->is_refused = true;
 	return false;
 }
 
@@ -186,11 +187,13 @@ on_opened(struct keeper *k, struct bytes body)
 	if (!send_filter(k, opened.linktype))
 		return true;
 	k->stage = STAGE_READING;
-	k->result->captures++;
 	if (!packet_link_is_known(opened.linktype))
 		log_note("%s: link type %" PRIu32 " is not read: nothing in it can be seen",
 			 k->capture, opened.linktype);
-	return open_recorder(k);
+	if (!open_recorder(k))
+		return false;
+	k->result->captures++;
+	return true;
 }
 
 static bool
@@ -480,7 +483,7 @@ start_reader(struct keeper *k)
 static void
 end_reader(struct keeper *k)
 {
-	bool is_done = k->stage == STAGE_OVER, is_told = k->is_refused || stopped_by != 0;
+	bool is_done = k->stage == STAGE_OVER, is_told = k->result->is_refused || stopped_by != 0;
 	char how[ROLE_HOW_MAX];
 	siginfo_t info;
 
@@ -570,7 +573,7 @@ read_all(struct keeper *k)
 {
 	size_t next = 0;
 
-	while (next < k->config->capture_count && stopped_by == 0 && !k->is_refused) {
+	while (next < k->config->capture_count && stopped_by == 0 && !k->result->is_refused) {
 		bool is_configured;
 
 		if (!start_reader(k)) {
@@ -591,7 +594,7 @@ close_recorder(struct keeper *k)
 {
 	if (k->recorder == NULL)
 		return;
-	if (!recorder_flush(k->recorder) && !k->is_refused)
+	if (!recorder_flush(k->recorder) && !k->result->is_refused)
 		refused(k);
 	k->result->has_database = true;
 	k->result->recorded = recorder_counts(k->recorder);
@@ -623,6 +626,7 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 		fail(&k);
 	} else {
 		read_all(&k);
+		out->is_given_up = out->is_refused; /* the last commit is still to come */
 	}
 	close_recorder(&k);
 	if (stopped_by != 0) {
@@ -630,8 +634,6 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 		log_error("stopped by a signal: not all was read (what was is recorded; run it "
 			  "again to complete it)");
 	}
-	if (k.is_refused)
-		fail(&k);
 	free(k.verdict);
 	free(k.session);
 	catch_signals(SIG_DFL);

@@ -35,7 +35,9 @@ struct keeper_config {
 struct keeper_result {
 	bool is_failed;          /* something failed, and was told */
 	bool is_interrupted;     /* by a signal: not all was read, and it was told */
-	uint64_t captures;       /* read, if only in part */
+	bool is_refused;         /* the database refused, and it was told */
+	bool is_given_up;        /* for that, and before all was read */
+	uint64_t captures;       /* read, if only in part; none where no database is to be had */
 	uint64_t truncated;      /* of them, those that end in the middle of a packet */
 	uint64_t packets, bytes; /* where a capture was not read whole: at least so many */
 	struct dissector_counts dissected; /* what the readers said at their end */
