@@ -375,8 +375,9 @@ check_watch(struct taking *t)
 				   "traffic with tcpdump -w FILE, then -r FILE)",
 				   w->interfaces.at[0]);
 	if (w->lookups || w->resolvers.count > 0)
-		return flag_refuse(
-		    t, "--lookups: policy look-ups are not in this version (leave it out)");
+		return flag_refuse(t,
+				   "--%s: policy look-ups are not in this version (leave it out)",
+				   w->lookups ? "lookups" : "resolver");
 	if (w->gate == GATE_EBPF)
 		return flag_refuse(t, "--gate ebpf: not in this version (auto or none)");
 	if (w->files.count == 0)
