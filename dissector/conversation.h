@@ -69,6 +69,9 @@ struct conversation {
 	int64_t new_start; /* when that SYN came */
 	int64_t start, end;
 	uint64_t packets;
+	uint64_t news;                  /* what was decided when it was told last as under way */
+	bool is_news;                   /* something was since */
+	uint32_t losses;                /* the workshop's when it began */
 	uint64_t first_end, second_end; /* of the last conflict's two segments */
 	uint64_t reset_offset;          /* in the stream of reset.from */
 	struct reset reset;             /* the one that is believed, or came early */
@@ -112,6 +115,7 @@ struct workshop {
 	struct evidence evidence;
 	const struct digests *digests;
 	uint64_t gaps, gap_bytes, checksum_wrong;
+	uint32_t losses; /* times that packets were lost before they could be fed */
 };
 
 /* What a packet made of a conversation. */

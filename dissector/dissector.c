@@ -14,6 +14,7 @@
 
 #include "dissector/facts.h"
 #include "dissector/flow.h"
+#include "dissector/news.h"
 
 /* How the budget is shared, in sixteenths. */
 #define SHARE_EVIDENCE 4
@@ -35,6 +36,8 @@
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes */
 
+#define NEWS_MAX 1024 /* conversations that wait to be told as under way */
+
 struct dissector {
 	struct dissector_config config;
 	struct workshop workshop;
@@ -46,6 +49,9 @@ struct dissector {
 	int64_t leap;   /* a time far ahead of it, which one packet claimed */
 	uint32_t leaps; /* how many in a row said so */
 	int64_t swept;
+	/* With something to tell before their end; some may be over meanwhile, or others. */
+	struct conversation *news[NEWS_MAX];
+	size_t news_count;
 	void *memory;
 };
 
@@ -151,6 +157,7 @@ tell(struct dissector *d, struct conversation *c, enum ending ending)
 	if (c->is_told)
 		return;
 	c->is_told = true;
+	c->is_news = false;
 	ending = conversation_finish(c, &d->workshop, ending);
 	if (!c->has_payload) {
 		d->counts.flows_empty++;
@@ -258,6 +265,7 @@ begin(struct dissector *d, const struct flow_key *key, const struct packet *p, b
 	}
 	d->counts.flows++;
 	conversation_begin(conversation_of(f), p, !by_server, is_low, (enum service)service);
+	conversation_of(f)->losses = d->workshop.losses;
 	return conversation_of(f);
 }
 
@@ -327,6 +335,51 @@ succeed(struct dissector *d, struct conversation *old, const struct packet *p, b
 	return c;
 }
 
+/* Tell it as it stands: all that is known of it stays. */
+static void
+tell_under_way(struct dissector *d, struct conversation *c)
+{
+	struct session *s = &d->facts.session;
+
+	c->is_news = false;
+	facts_build(&d->facts, c, &d->workshop, ENDING_CAPTURE);
+	s->is_under_way = true;
+	if (d->config.session)
+		d->config.session(d->config.ctx, s, &d->workshop.evidence, &c->kept);
+}
+
+void
+dissector_report(struct dissector *d)
+{
+	for (size_t i = 0; i < d->news_count; i++)
+		if (d->news[i]->is_news)
+			tell_under_way(d, d->news[i]);
+	d->news_count = 0;
+}
+
+void
+dissector_note_loss(struct dissector *d)
+{
+	d->workshop.losses++;
+}
+
+/* After each packet: whether something was decided that should be told soon. */
+static void
+look_for_news(struct dissector *d, struct conversation *c)
+{
+	uint64_t news = news_of(c);
+
+	if (news == c->news || c->is_told)
+		return;
+	c->news = news;
+	if (c->is_news)
+		return;
+	if (d->news_count == NEWS_MAX)
+		dissector_report(d);
+	c->is_news = true;
+	d->news[d->news_count++] = c;
+}
+
 static void
 feed_segment(struct dissector *d, const struct packet *p)
 {
@@ -357,6 +410,8 @@ feed_segment(struct dissector *d, const struct packet *p)
 		after = conversation_packet(c, &d->workshop, p, is_low);
 	}
 	place(d, c, after);
+	if (d->config.has_reports)
+		look_for_news(d, c);
 }
 
 /*

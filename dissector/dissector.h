@@ -23,9 +23,11 @@ struct dissector_config {
 	uint8_t secret[16];     /* random; keys every table */
 	uint8_t service[65536]; /* enum service of each server port; SERVICE_NONE: not watched */
 	struct digests digests;
+	bool has_reports; /* dissector_report will be called */
 	/*
-	 * A session is over. s and what it points to are borrowed for the call;
-	 * so is the evidence, to be walked with evidence_walk. NULL: nothing is told.
+	 * A session is over, or (s->is_under_way) dissector_report was called. s and what it points
+	 * to are borrowed for the call; so is the evidence, to be walked with evidence_walk. NULL:
+	 * nothing is told.
 	 */
 	void (*session)(void *ctx, const struct session *s, struct evidence *e,
 			const struct evidence_list *kept);
@@ -56,6 +58,15 @@ void dissector_feed(struct dissector *d, const struct captured *in);
 
 /* Time has passed without packets: end what has been idle long. Microseconds since the epoch. */
 void dissector_expire(struct dissector *d, int64_t now);
+
+/*
+ * Tell, as under way, the sessions in which something was decided since the
+ * last call; where they are many they are told without it.
+ */
+void dissector_report(struct dissector *d);
+
+/* Packets were lost before they could be fed: nothing absent from a session under way is proven. */
+void dissector_note_loss(struct dissector *d);
 
 /* The capture ends: every session under way is told. */
 void dissector_finish(struct dissector *d);

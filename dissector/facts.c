@@ -167,7 +167,8 @@ name_ends(struct session *s, const struct conversation *c, const struct digests 
 
 /* What was captured of it, and what is known to be missing. */
 static void
-account(struct session *s, const struct conversation *c, const struct tls_facts *tls)
+account(struct session *s, const struct conversation *c, const struct workshop *w,
+	const struct tls_facts *tls)
 {
 	const struct stream *client = &c->exchange.streams[SIDE_CLIENT];
 	const struct stream *server = &c->exchange.streams[SIDE_SERVER];
@@ -176,6 +177,7 @@ account(struct session *s, const struct conversation *c, const struct tls_facts 
 	s->start = c->start;
 	s->end = c->end;
 	s->packets = c->packets;
+	s->has_drops = c->losses != w->losses;
 	s->gap_bytes = client->gap_bytes + server->gap_bytes;
 	s->bytes[SIDE_CLIENT] = client->bytes;
 	s->bytes[SIDE_SERVER] = server->bytes;
@@ -239,7 +241,7 @@ facts_build(struct facts *f, struct conversation *c, struct workshop *w, enum en
 		s->smtp = *smtp_facts(conversation_smtp_const(c));
 	settle_tls(s, c);
 	name_ends(s, c, w->digests);
-	account(s, c, c->tls_begun ? &s->tls : NULL);
+	account(s, c, w, c->tls_begun ? &s->tls : NULL);
 	settle_request(s);
 	while (ledger_next(&r, &f->note))
 		keep_note(f);

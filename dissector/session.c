@@ -43,7 +43,7 @@ tls_came_to_nothing(const struct session *s)
 bool
 session_can_show_absence(const struct session *s)
 {
-	return s->seen == SEEN_BOTH && s->syn_seen && s->clear_whole;
+	return s->seen == SEEN_BOTH && s->syn_seen && s->clear_whole && !s->has_drops;
 }
 
 enum outcome

@@ -242,6 +242,9 @@ struct session {
 	uint64_t gap_bytes;    /* known to be sent and never captured, both sides, ciphertext too */
 	uint64_t bytes[SIDES]; /* payload seen, in sequence */
 	uint64_t packets;
+	bool is_under_way; /* told before its end, for something was decided: it will be told again
+			    */
+	bool has_drops;    /* packets were lost before they could be read while it was under way */
 	struct smtp_facts smtp;
 	struct tls_facts tls;
 	struct certificate_facts certificate;

@@ -440,12 +440,6 @@ take_file(struct taking *t, const char *value)
 }
 
 static bool
-take_interface(struct taking *t, const char *value)
-{
-	return word_append(t, &t->out->watch.interfaces, value);
-}
-
-static bool
 take_expression(struct taking *t, const char *value)
 {
 	t->out->watch.expression = value;
@@ -553,6 +547,14 @@ take_snaplen(struct taking *t, const char *value)
 				   SNAPLEN_MIN, SNAPLEN_DEFAULT);
 	t->out->watch.snaplen = (uint32_t)number;
 	return true;
+}
+
+static bool
+take_interface(struct taking *t, const char *value)
+{
+	if (strlen(value) >= LIVE_NAME_MAX)
+		return flag_refuse(t, "-i %.64s...: no interface has so long a name", value);
+	return word_append(t, &t->out->watch.interfaces, value);
 }
 
 static bool
@@ -666,6 +668,18 @@ size_parse(const char *value, uint64_t least, uint64_t *out)
 }
 
 static bool
+take_buffer(struct taking *t, const char *value)
+{
+	uint64_t size;
+
+	if (!size_parse(value, LIVE_BUFFER_MIN, &size) || size > LIVE_BUFFER_MAX)
+		return flag_refuse(t, "--buffer %s: not a size from %uM to %uM (64M, 1G)", value,
+				   LIVE_BUFFER_MIN >> 20, LIVE_BUFFER_MAX >> 20);
+	t->out->watch.buffer = (uint32_t)size;
+	return true;
+}
+
+static bool
 take_memory(struct taking *t, const char *value)
 {
 	uint64_t size;
@@ -701,7 +715,7 @@ const struct flag flags[] = {
     {"read", 'r', "FILE", FLAG_WATCH, false, take_file,
      "read a saved capture; several may follow; - is standard input"},
     {"interface", 'i', "IFACE", FLAG_WATCH, false, take_interface,
-     "capture live traffic (not in this version)"},
+     "capture live traffic; several may follow; any is all of them"},
     {"filter", 'f', "EXPR", FLAG_WATCH, false, take_expression,
      "read only packets that this libpcap filter lets through"},
     {"service", 0, "NAME:PORT[,PORT...]", FLAG_WATCH, true, take_service,
@@ -717,7 +731,9 @@ const struct flag flags[] = {
     {"memory", 0, "SIZE", FLAG_WATCH, true, take_memory,
      "memory for sessions under way, at least 8M (default: 256M)"},
     {"readers", 0, "N", FLAG_WATCH, true, take_readers,
-     "processes that parse live traffic (default: 1; a saved capture has one)"},
+     "processes that parse each interface's traffic (default: 1; a saved capture has one)"},
+    {"buffer", 0, "SIZE", FLAG_WATCH, true, take_buffer,
+     "room for live packets that wait, of each reader, 1M to 1G (default: 32M)"},
     {"gate", 0, "auto|ebpf|none", FLAG_WATCH, true, take_gate,
      "where packets that need no reading are dropped (default: auto)"},
     {"snaplen", 0, "N", FLAG_WATCH, true, take_snaplen,

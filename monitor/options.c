@@ -369,10 +369,8 @@ check_watch(struct taking *t)
 {
 	const struct watch_options *w = &t->out->watch;
 
-	if (w->interfaces.count > 0)
-		return flag_refuse(t,
-				   "-i %.64s: live capture is not in this version (save the "
-				   "traffic with tcpdump -w FILE, then -r FILE)",
+	if (w->interfaces.count > 0 && w->files.count > 0)
+		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
 				   w->interfaces.at[0]);
 	if (w->lookups || w->resolvers.count > 0)
 		return flag_refuse(t,
@@ -380,8 +378,9 @@ check_watch(struct taking *t)
 				   w->lookups ? "lookups" : "resolver");
 	if (w->gate == GATE_EBPF)
 		return flag_refuse(t, "--gate ebpf: not in this version (auto or none)");
-	if (w->files.count == 0)
-		return flag_refuse(t, "nothing to read (give a saved capture with -r FILE)");
+	if (w->files.count == 0 && w->interfaces.count == 0)
+		return flag_refuse(t, "nothing to read (give a saved capture with -r FILE, or an "
+				      "interface with -i IFACE)");
 	return true;
 }
 
@@ -442,6 +441,7 @@ begin(struct options *out)
 	out->watch.snaplen = SNAPLEN_DEFAULT;
 	out->watch.sensor = "default";
 	out->watch.memory = MEMORY_DEFAULT;
+	out->watch.buffer = BUFFER_DEFAULT;
 }
 
 static int64_t

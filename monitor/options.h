@@ -12,6 +12,7 @@
 #include "db/query.h"
 #include "db/upkeep.h"
 #include "dissector/session.h"
+#include "monitor/capture/live.h"
 #include "monitor/judge/judge.h"
 
 struct command; /* monitor/command/command.h */
@@ -19,6 +20,7 @@ struct command; /* monitor/command/command.h */
 #define OPTIONS_WHY_MAX 512 /* bytes of a line that says what is wrong, NUL included */
 #define RESOLVERS_MAX   8
 #define MEMORY_DEFAULT  ((size_t)256 << 20) /* bytes, --memory */
+#define BUFFER_DEFAULT  (32u << 20)         /* bytes, --buffer */
 #define SNAPLEN_DEFAULT 262144
 #define SNAPLEN_MIN     96 /* less would cut the headers of a tunnelled packet */
 #define READERS_MAX     64
@@ -41,6 +43,7 @@ struct watch_options {
 	uint8_t service[65536];  /* enum service of each server port, for dissector_config */
 	unsigned readers;        /* 1 to READERS_MAX */
 	enum gate_choice gate;
+	uint32_t buffer;  /* bytes of a live capture's ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
 	uint32_t snaplen; /* bytes, SNAPLEN_MIN to SNAPLEN_DEFAULT */
 	bool lookups;
 	struct words resolvers; /* --resolver */

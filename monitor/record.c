@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "monitor/rows.h"
+#include "monitor/sum.h"
 
 #define BATCH_SESSIONS 2000
 #define BATCH_MS       1000
@@ -77,20 +78,6 @@ now(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* Every count is a uint64_t. */
-static void
-add_counts(struct recorder_counts *sum, const struct recorder_counts *more)
-{
-	uint64_t a[sizeof(*sum) / sizeof(uint64_t)], b[sizeof(*sum) / sizeof(uint64_t)];
-	size_t i;
-
-	memcpy(a, sum, sizeof(a));
-	memcpy(b, more, sizeof(b));
-	for (i = 0; i < sizeof(a) / sizeof(a[0]); i++)
-		a[i] += b[i];
-	memcpy(sum, a, sizeof(a));
-}
-
 static uint64_t
 sessions_in(const struct recorder_counts *c)
 {
@@ -154,13 +141,17 @@ count_incident(struct recorder_counts *c, enum incident_event event)
 }
 
 static void
-count(struct recorder *r, const struct session_row *row, const struct verdict *v)
+count(struct recorder *r, const struct session *s, const struct session_row *row,
+      const struct verdict *v)
 {
 	size_t i;
 
-	r->batch.outcomes[v->outcome]++;
-	for (i = 0; i < v->count; i++)
-		r->batch.findings[v->findings[i].severity]++;
+	/* What is under way is told again. */
+	if (!s->is_under_way) {
+		r->batch.outcomes[v->outcome]++;
+		for (i = 0; i < v->count; i++)
+			r->batch.findings[v->findings[i].severity]++;
+	}
 	for (i = 0; i < row->finding_count; i++)
 		count_incident(&r->batch, row->findings[i].event);
 }
@@ -210,7 +201,7 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	recorded = add(r, &row, &id);
 	if (recorded == RECORDED_FAILED)
 		return recorded;
-	count(r, &row, v);
+	count(r, s, &row, v);
 	if (json != NULL && v->count != 0 && !session_findings(r->store, id, print_line, json)) {
 		fail(r, store_error(r->store));
 		return RECORDED_FAILED;
@@ -264,7 +255,7 @@ recorder_flush(struct recorder *r)
 		lose_batch(r);
 		return false;
 	}
-	add_counts(&r->counts, &r->batch);
+	sum_counts(&r->counts, &r->batch, sizeof(r->batch));
 	r->batch = (struct recorder_counts){0};
 	make_way(r);
 	return true;

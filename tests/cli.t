@@ -51,7 +51,7 @@ ok "with what follows it, too" is_to_come policy example.net
 ok "an unknown option is misuse" is_misuse sessions --frobnicate
 ok "a value that is missing is misuse" is_misuse sessions --limit
 ok "watch without a file is misuse" is_misuse watch
-ok "live capture is refused plainly" is_misuse watch -i lo
+ok "an interface and a capture are misuse" is_misuse watch -i lo -r "$folder/none"
 ok "hostile bytes in an argument do not reach the terminal" is_misuse "$(printf 'a\033[2Jb\nc')"
 
 ok "an absent database is one line" has_failed --db "$folder/none" sessions

@@ -194,10 +194,13 @@ attempt(enum layer layer, int (*try)(void))
 	pid = fork();
 	if (pid == 0) {
 		s.socket = kept = ends[1];
-		if (layer == (enum layer)LAYERS)
+		if (layer == (enum layer)LAYERS) {
+			sandbox_approach(&s, error);
 			sandbox_enter(&s, error);
-		else
+		} else {
+
 			error[layer] = sandbox_lay(layer, &s);
+		}
 		if (layer != (enum layer)LAYERS && error[layer] != 0)
 			_exit(MISSING);
 		_exit(try());
@@ -338,6 +341,7 @@ every_layer_says_how_it_came_out(void **state)
 		int error[LAYERS], bad = 0;
 
 		s.socket = ends[1];
+		sandbox_approach(&s, error);
 		sandbox_enter(&s, error);
 		/* Only root can have the first two; the others need no privilege. */
 		for (int i = 0; i < LAYERS; i++)

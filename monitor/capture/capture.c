@@ -27,9 +27,9 @@ struct capture {
 	void *ctx;
 };
 
-/* On this platform libpcap's numbers are those of the file, but for raw IP. */
-static uint32_t
-linktype_of(int datalink)
+/* On this platform they are the same, but for raw IP. */
+uint32_t
+capture_linktype_of(int datalink)
 {
 	return datalink == DLT_RAW ? LINKTYPE_RAW : (uint32_t)datalink;
 }
@@ -59,7 +59,7 @@ capture_open(int descriptor, enum capture_end *end, char why[CAPTURE_WHY_MAX])
 		}
 		goto close_stream;
 	}
-	c->linktype = linktype_of(pcap_datalink(c->pcap));
+	c->linktype = capture_linktype_of(pcap_datalink(c->pcap));
 	return c;
 
 close_stream:

@@ -30,6 +30,9 @@ void capture_close(struct capture *c);
 /* Call wait before each read that may take long: from a pipe. NULL: nobody asks. */
 void capture_on_wait(struct capture *c, void (*wait)(void *ctx), void *ctx);
 
+/* The LINKTYPE_ value of files for libpcap's own number of a link type. */
+uint32_t capture_linktype_of(int datalink);
+
 /* Of every packet in it: LINKTYPE_ value. */
 uint32_t capture_linktype(const struct capture *c);
 

@@ -1,5 +1,5 @@
 /*
- * waxseal watch: saved captures to sessions, findings and incidents.
+ * waxseal watch: live traffic or saved captures to sessions, findings and incidents.
  *
  * Hands the work to the keeper (role/keeper.h), shows how far it is, and says
  * at the end what it came to and what could not be seen.
@@ -116,12 +116,29 @@ show_reading(FILE *out, const struct options *o, const struct keeper_result *r)
 {
 	const bool is_whole = !r->is_interrupted && !r->is_given_up;
 
+	if (o->watch.interfaces.count > 0) {
+		fprintf(out, "captured   %s, %s\n", counted(r->packets, "packet").text,
+			counted(r->bytes, "byte").text);
+		return;
+	}
 	fprintf(out, "read       %s%s, %s, from %" PRIu64 " of %s", is_whole ? "" : "at least ",
 		counted(r->packets, "packet").text, counted(r->bytes, "byte").text, r->captures,
 		counted(o->watch.files.count, "capture").text);
 	if (r->truncated > 0)
 		fprintf(out, ", %" PRIu64 " truncated", r->truncated);
 	fputs(r->is_interrupted ? ", interrupted\n" : r->is_given_up ? ", given up\n" : "\n", out);
+}
+
+/* What of the traffic did not come to be read, or to be kept. */
+static void
+show_tap_losses(FILE *out, const struct live_tally *t)
+{
+	if (t->dropped > 0)
+		fprintf(out, "not seen   %s lost before reading (give more with --buffer)\n",
+			counted(t->dropped, "packet").text);
+	if (t->untold > 0)
+		fprintf(out, "not kept   %s: the database was too slow\n",
+			counted(t->untold, "session").text);
 }
 
 /* Where all of it is, or what of it is not. */
@@ -148,6 +165,7 @@ show_summary(FILE *out, const struct options *o, const struct keeper_result *r)
 		return;
 	show_sessions(out, &r->recorded);
 	show_losses(out, &r->dissected);
+	show_tap_losses(out, &r->tally);
 	show_keeping(out, o, r);
 }
 
@@ -170,9 +188,9 @@ is_sensible(const struct watch_options *w)
 		log_error("-f %s: %s (pcap-filter(7) has the syntax)", w->expression, why);
 		return false;
 	}
-	if (w->readers > 1)
+	if (w->readers > 1 && w->files.count > 0)
 		log_note("--readers %u: a saved capture is parsed by one process, in its order; "
-			 "more are for live capture, which is not in this version",
+			 "more are for live capture",
 			 w->readers);
 	return true;
 }
@@ -191,6 +209,11 @@ command_watch(const struct options *o)
 	    .service = w->service,
 	    .memory = w->memory,
 	    .snaplen = w->snaplen,
+	    .interfaces = w->interfaces.at,
+	    .interface_count = w->interfaces.count,
+	    .readers = w->readers,
+	    .buffer = w->buffer,
+	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
 	    .json = w->is_json ? stdout : NULL,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
@@ -200,7 +223,7 @@ command_watch(const struct options *o)
 
 	if (!is_sensible(w))
 		return STATUS_MISUSE;
-	keeper_run(&config, &result);
+	(w->interfaces.count > 0 ? keeper_watch : keeper_run)(&config, &result);
 	/* Findings for programs go to standard output, and nothing else beside them. */
 	if (log_verbosity() >= 0 && result.captures > 0)
 		show_summary(w->is_json ? stderr : stdout, o, &result);

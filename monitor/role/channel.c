@@ -14,7 +14,8 @@
 struct channel {
 	int socket;
 	int descriptor;    /* that came and was not taken; -1 for none */
-	struct packer out; /* BATCH and one message more */
+	struct packer out; /* BATCH, or what is to be held, and one message more */
+	uint8_t *memory;   /* out, then in */
 	uint8_t *in;       /* 2 * MESSAGE_MAX */
 	size_t begin, end; /* what is in it and not yet handed out */
 };
@@ -35,9 +36,27 @@ channel_new(int socket)
 	}
 	c->socket = socket;
 	c->descriptor = -1;
+	c->memory = memory;
 	c->out = packer_over(memory, OUT_SIZE);
 	c->in = memory + OUT_SIZE;
 	return c;
+}
+
+bool
+channel_hold(struct channel *c, size_t bytes)
+{
+	uint8_t *memory = malloc(bytes + MESSAGE_MAX + IN_SIZE);
+
+	if (memory == NULL)
+		return false;
+	memcpy(memory, c->out.at, c->out.len);
+	memcpy(memory + bytes + MESSAGE_MAX, c->in, IN_SIZE);
+	c->out.at = memory;
+	c->out.cap = bytes + MESSAGE_MAX;
+	c->in = memory + bytes + MESSAGE_MAX;
+	free(c->memory);
+	c->memory = memory;
+	return true;
 }
 
 void
@@ -48,7 +67,7 @@ channel_free(struct channel *c)
 	if (c->descriptor >= 0)
 		close(c->descriptor);
 	close(c->socket);
-	free(c->out.at);
+	free(c->memory);
 	free(c);
 }
 
@@ -60,7 +79,7 @@ channel_out(struct channel *c)
 
 /* Send some of what is held; the descriptor, where it is one, beside its first byte. */
 static ssize_t
-send_some(struct channel *c, size_t from, int descriptor)
+send_some(struct channel *c, size_t from, int descriptor, int flags)
 {
 	struct iovec piece = {c->out.at + from, c->out.len - from};
 	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
@@ -77,7 +96,7 @@ send_some(struct channel *c, size_t from, int descriptor)
 		control.head.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
 	}
-	return sendmsg(c->socket, &message, MSG_NOSIGNAL);
+	return sendmsg(c->socket, &message, MSG_NOSIGNAL | flags);
 }
 
 bool
@@ -86,7 +105,7 @@ channel_flush_with(struct channel *c, int descriptor)
 	size_t done = 0;
 
 	while (done < c->out.len) {
-		ssize_t n = send_some(c, done, done == 0 ? descriptor : -1);
+		ssize_t n = send_some(c, done, done == 0 ? descriptor : -1, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -102,6 +121,45 @@ bool
 channel_flush(struct channel *c)
 {
 	return channel_flush_with(c, -1);
+}
+
+bool
+channel_offer(struct channel *c)
+{
+	size_t done = 0;
+
+	while (done < c->out.len) {
+		ssize_t n = send_some(c, done, -1, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+			return false;
+		if (n < 0)
+			break;
+		done += (size_t)n;
+	}
+	c->out.len -= done;
+	memmove(c->out.at, c->out.at + done, c->out.len);
+	return true;
+}
+
+int
+channel_descriptor(const struct channel *c)
+{
+	return c->socket;
+}
+
+size_t
+channel_held(const struct channel *c)
+{
+	return c->out.len;
+}
+
+bool
+channel_has_room(const struct channel *c)
+{
+	return c->out.cap - c->out.len >= MESSAGE_MAX;
 }
 
 bool

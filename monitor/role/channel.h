@@ -3,7 +3,8 @@
  * reads, and descriptors beside them.
  *
  * Owns the socket and a buffer each way. Back-pressure is the socket's: a send
- * waits until the other end reads. Checks framing, not bodies.
+ * waits until the other end reads; an offer never waits, and what it cannot send
+ * stays here, up to the room there is. Checks framing, not bodies.
  */
 #ifndef MONITOR_ROLE_CHANNEL_H
 #define MONITOR_ROLE_CHANNEL_H
@@ -25,6 +26,12 @@ enum heard {
 /* Takes the socket over. NULL where memory is refused; the socket stays the caller's then. */
 struct channel *channel_new(int socket);
 
+/*
+ * Room for so many bytes, beside one message, that the other end is too slow to
+ * take; before channel_offer is first called. False where memory is refused.
+ */
+bool channel_hold(struct channel *c, size_t bytes);
+
 /* Closes the socket; NULL does nothing. */
 void channel_free(struct channel *c);
 
@@ -43,6 +50,16 @@ bool channel_flush(struct channel *c);
 
 /* The same, and a descriptor beside the first byte of it. The descriptor stays the caller's. */
 bool channel_flush_with(struct channel *c, int descriptor);
+
+/* Send what goes without waiting and hold the rest; false where the other end is gone. */
+bool channel_offer(struct channel *c);
+
+/* The socket, to be polled. */
+int channel_descriptor(const struct channel *c);
+
+/* Bytes held back, and whether there is room for one more message of any size. */
+size_t channel_held(const struct channel *c);
+bool channel_has_room(const struct channel *c);
 
 /* Wait for the next message. *body is borrowed until the next call. */
 enum heard channel_hear(struct channel *c, enum message *type, struct bytes *body);

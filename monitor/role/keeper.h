@@ -13,15 +13,21 @@
 
 #include "dissector/dissector.h"
 #include "monitor/record.h"
+#include "monitor/role/message.h"
 
 struct keeper_config {
 	const char *db, *sensor;
 	const char *ca_file;         /* NULL: the system's, where there is one */
 	const char *const *captures; /* paths; "-": standard input */
 	size_t capture_count;
-	const uint8_t *service; /* 65,536, as in struct dissector_config */
-	size_t memory;          /* bytes, for the dissector */
-	uint32_t snaplen;       /* bytes of each packet that are looked at */
+	const uint8_t *service;        /* 65,536, as in struct dissector_config */
+	size_t memory;                 /* bytes, for the dissector */
+	uint32_t snaplen;              /* bytes of each packet that are looked at */
+	const char *const *interfaces; /* to capture from, instead of reading captures */
+	size_t interface_count;
+	unsigned readers;       /* of each interface, 1 to 64 */
+	uint32_t buffer;        /* bytes of each one's ring */
+	bool has_status;        /* a line on standard error that shows how it goes */
 	const char *expression; /* packets to read, pcap-filter(7); NULL: all */
 	FILE *json;             /* findings as lines; NULL: nowhere */
 	/*
@@ -41,6 +47,8 @@ struct keeper_result {
 	uint64_t truncated;      /* of them, those that end in the middle of a packet */
 	uint64_t packets, bytes; /* where a capture was not read whole: at least so many */
 	struct dissector_counts dissected; /* what the readers said at their end */
+	struct live_tally tally;           /* of live captures */
+	bool is_to_reload;                 /* SIGHUP ended it: begin anew */
 	bool has_database;                 /* one was opened: recorded says what it came to */
 	struct recorder_counts recorded;
 };
@@ -50,5 +58,11 @@ struct keeper_result {
  * SIGTERM end it early but in order; a second one ends the process.
  */
 void keeper_run(const struct keeper_config *config, struct keeper_result *out);
+
+/*
+ * Capture from all the interfaces until SIGINT or SIGTERM, which end it in
+ * order. What a reader or an interface does, the others go on.
+ */
+void keeper_watch(const struct keeper_config *config, struct keeper_result *out);
 
 #endif

@@ -12,7 +12,7 @@
 #define INSTRUCTION_BYTES   ((size_t)8)
 
 static const size_t caps[MESSAGES] = {
-    [MESSAGE_CONFIG] = 65536 + 16,
+    [MESSAGE_CONFIG] = 65536 + 32 + LIVE_NAME_MAX,
     [MESSAGE_LAYERS] = 1 + 3 * LAYERS_MAX,
     [MESSAGE_OPENED] = 4,
     [MESSAGE_SOURCE] = 2 + SOURCE_TEXT_MAX,
@@ -23,13 +23,15 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_COUNTS] = sizeof(struct dissector_counts),
     [MESSAGE_NOTICE] = MESSAGE_WORDS_MAX,
     [MESSAGE_FILTER] = EXPRESSION_MAX * INSTRUCTION_BYTES,
+    [MESSAGE_ABSENT] = MESSAGE_WORDS_MAX,
+    [MESSAGE_TALLY] = sizeof(struct live_tally),
 };
 
 static const struct field config_fields[] = {
-    FIELD_COUNT(reader_config, budget),
-    FIELD_NUMBER(reader_config, snaplen),
-    FIELD_BOOL(reader_config, has_ca),
-    FIELD_BOOL(reader_config, has_filter),
+    FIELD_COUNT(reader_config, budget),   FIELD_NUMBER(reader_config, snaplen),
+    FIELD_BOOL(reader_config, has_ca),    FIELD_BOOL(reader_config, has_filter),
+    FIELD_TEXT(reader_config, interface), FIELD_NUMBER(reader_config, buffer),
+    FIELD_NUMBER(reader_config, group),   FIELD_NUMBER(reader_config, readers),
 };
 
 static const struct field instruction_fields[] = {
@@ -69,6 +71,15 @@ static const struct field ended_fields[] = {
     FIELD_COUNT(capture_ended, bytes),
     FIELD_VIEW(capture_ended, why, MESSAGE_WORDS_MAX),
 };
+
+#define TALLY(m) FIELD_COUNT(live_tally, m)
+
+static const struct field tally_fields[] = {
+    TALLY(packets), TALLY(bytes), TALLY(dropped), TALLY(untold), TALLY(flows), TALLY(evicted),
+};
+
+_Static_assert(FIELDS(tally_fields) * sizeof(uint64_t) == sizeof(struct live_tally),
+	       "every count crosses");
 
 #define COUNT(m) FIELD_COUNT(dissector_counts, m)
 
@@ -303,12 +314,24 @@ message_get_counts(struct bytes body, struct dissector_counts *out)
 }
 
 void
-message_put_notice(struct packer *p, struct bytes words)
+message_put_words(struct packer *p, enum message type, struct bytes words)
 {
-	size_t begun = message_begin(p, MESSAGE_NOTICE);
+	size_t begun = message_begin(p, type);
 
 	pack_bytes(p, bytes_first(words, MESSAGE_WORDS_MAX));
 	message_end(p, begun);
+}
+
+void
+message_put_tally(struct packer *p, const struct live_tally *t)
+{
+	PUT(p, MESSAGE_TALLY, tally_fields, t);
+}
+
+bool
+message_get_tally(struct bytes body, struct live_tally *out)
+{
+	return get_all(body, tally_fields, FIELDS(tally_fields), out);
 }
 
 void

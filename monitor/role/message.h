@@ -14,6 +14,7 @@
 
 #include "dissector/dissector.h"
 #include "monitor/capture/expression.h"
+#include "monitor/capture/live.h"
 #include "monitor/record.h"
 #include "monitor/role/packer.h"
 
@@ -34,9 +35,12 @@ enum message {
 	MESSAGE_NOTICE,   /* words: why the reader cannot start */
 	/* keeper to reader, in answer to MESSAGE_OPENED where the configuration has a filter */
 	MESSAGE_FILTER, /* the packets to read, in the link type that was opened */
-	MESSAGE_SKIP    /* none: there is no such filter for that link type */
+	MESSAGE_SKIP,   /* none: there is no such filter for that link type */
+	/* reader to keeper, of a live capture */
+	MESSAGE_ABSENT, /* words: why the interface cannot be captured now; it may come back */
+	MESSAGE_TALLY   /* what it came to so far, about once a second */
 };
-#define MESSAGES (MESSAGE_SKIP + 1)
+#define MESSAGES (MESSAGE_TALLY + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */
@@ -60,11 +64,15 @@ enum got message_take(struct bytes *in, enum message *type, struct bytes *body);
 
 /* What the reader needs to know before it closes itself in. */
 struct reader_config {
-	uint64_t budget;        /* bytes, for the dissector */
-	uint32_t snaplen;       /* bytes of each packet that are looked at */
-	bool has_ca;            /* a descriptor of the CA file comes along */
-	bool has_filter;        /* MESSAGE_FILTER answers each MESSAGE_OPENED */
-	uint8_t service[65536]; /* enum service of each server port */
+	uint64_t budget;               /* bytes, for the dissector */
+	uint32_t snaplen;              /* bytes of each packet that are looked at */
+	bool has_ca;                   /* a descriptor of the CA file comes along */
+	bool has_filter;               /* MESSAGE_FILTER answers each MESSAGE_OPENED */
+	char interface[LIVE_NAME_MAX]; /* to capture from; empty: captures come as descriptors */
+	uint32_t buffer;               /* bytes of its ring */
+	uint16_t group;                /* of the readers that share it */
+	uint8_t readers;               /* how many do, at least 1 */
+	uint8_t service[65536];        /* enum service of each server port */
 };
 
 struct capture_opened {
@@ -94,6 +102,15 @@ struct capture_progress {
 	uint64_t packets;
 };
 
+/* What a live capture came to since its reader was started. */
+struct live_tally {
+	uint64_t packets, bytes; /* read; bytes as on the wire */
+	uint64_t dropped;        /* packets lost before they could be read */
+	uint64_t untold;         /* sessions that could not be told: the keeper was too slow */
+	uint64_t flows;          /* connections under way */
+	uint64_t evicted;        /* flows given up for room */
+};
+
 /* How the layers of the sandbox came out. */
 struct layer_states {
 	size_t count;
@@ -113,7 +130,9 @@ void message_put_minute(struct packer *p, const struct capture_minute *m);
 void message_put_progress(struct packer *p, const struct capture_progress *c);
 void message_put_ended(struct packer *p, const struct capture_ended *e);
 void message_put_counts(struct packer *p, const struct dissector_counts *c);
-void message_put_notice(struct packer *p, struct bytes words);
+/* type is MESSAGE_NOTICE or MESSAGE_ABSENT. */
+void message_put_words(struct packer *p, enum message type, struct bytes words);
+void message_put_tally(struct packer *p, const struct live_tally *t);
 void message_put_filter(struct packer *p, const struct expression *e);
 
 /* Each reads one whole body; false where it is bad, and *out is then of no use. Views are borrowed.
@@ -127,5 +146,6 @@ bool message_get_progress(struct bytes body, struct capture_progress *out);
 bool message_get_ended(struct bytes body, struct capture_ended *out);
 bool message_get_counts(struct bytes body, struct dissector_counts *out);
 bool message_get_filter(struct bytes body, struct expression *out); /* a safe one */
+bool message_get_tally(struct bytes body, struct live_tally *out);
 
 #endif

@@ -10,12 +10,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "monitor/capture/capture.h"
 #include "monitor/certificate.h"
-#include "monitor/role/channel.h"
+#include "monitor/role/reading.h"
 #include "monitor/role/role.h"
 #include "monitor/role/sandbox.h"
-#include "monitor/role/session_message.h"
 
 #define MINUTE INT64_C(60000000) /* microseconds */
 
@@ -25,8 +23,10 @@
  */
 #define MEMORY_BESIDE ((size_t)448 << 20)
 
-#define PACKETS_AT_ONCE   1024
 #define PROGRESS_INTERVAL (UINT64_C(4) << 20) /* bytes of the file */
+
+/* Bytes of messages that wait where a keeper is too slow for a live capture. */
+#define HOLD ((size_t)8 << 20)
 
 /*
  * A capture is known by its link type and its first packets, a few characters
@@ -34,48 +34,33 @@
  * grown since stays itself; and the text of one that was cut is the beginning
  * of the whole one's.
  */
-#define SOURCE_PACKETS 8
-#define SOURCE_PACKET  48 /* bytes that stand for a packet: time, lengths, digest */
+#define SOURCE_PACKET 48 /* bytes that stand for a packet: time, lengths, digest */
 
-/* What is known of the capture under way. */
-struct reading {
-	struct capture *capture;
-	uint64_t packets, bytes, told; /* told: consumed bytes at the last progress */
-	struct capture_source source;  /* as far as it is known */
-	size_t first_count;
-	bool is_source_told;
-	struct capture_minute minute;
-	bool has_minute;
-	uint64_t gaps; /* the dissector's count when the minute began */
-	struct capture_minute waiting[SOURCE_PACKETS]; /* over before the source was known */
-	size_t waiting_count;
-};
-
-struct reader {
-	struct channel *channel;
-	struct certifier *certifier;
-	struct digests digests;
-	struct dissector *dissector;
-	struct verdict *verdict;
-	struct reading now;
-	uint32_t snaplen; /* bytes of each packet that are looked at */
-	bool has_filter;  /* the keeper answers an opened capture with one */
-	struct expression *filter;
-	bool is_alone; /* the keeper is gone: nothing more can be told */
-};
-
-static void
-sent(struct reader *r)
+void
+reader_sent(struct reader *r)
 {
-	if (!channel_sent(r->channel))
+	if (r->live == NULL && !channel_sent(r->channel))
 		r->is_alone = true;
 }
 
-static void
-flush(struct reader *r)
+void
+reader_flush(struct reader *r)
 {
-	if (!channel_flush(r->channel))
+	if (!(r->live != NULL ? channel_offer(r->channel) : channel_flush(r->channel)))
 		r->is_alone = true;
+}
+
+/*
+ * Whether the channel has room for a session. A keeper that is too slow is told
+ * those first that have findings.
+ */
+static bool
+has_room(const struct reader *r)
+{
+	if (r->live == NULL)
+		return true;
+	return channel_has_room(r->channel) &&
+	       (r->verdict->count > 0 || channel_held(r->channel) < HOLD / 2);
 }
 
 /* Evidence is much larger than facts: it goes along only where the judge will want it. */
@@ -88,18 +73,25 @@ tell_session(void *ctx, const struct session *s, struct evidence *evidence,
 	if (r->is_alone)
 		return;
 	judge_session(s, r->verdict);
+	/* What is under way is told only for what was found in it. */
+	if (s->is_under_way && r->verdict->count == 0)
+		return;
+	if (!has_room(r)) {
+		r->untold++;
+		return;
+	}
 	if (r->verdict->count > 0)
 		session_message_put(channel_out(r->channel), s, evidence, kept);
 	else
 		session_message_put(channel_out(r->channel), s, NULL, NULL);
-	sent(r);
+	reader_sent(r);
 }
 
 static void
 tell_minute(struct reader *r, const struct capture_minute *m)
 {
 	message_put_minute(channel_out(r->channel), m);
-	sent(r);
+	reader_sent(r);
 }
 
 /* The next characters of the source. */
@@ -133,7 +125,7 @@ tell_source(struct reader *r)
 	struct reading *now = &r->now;
 
 	message_put_source(channel_out(r->channel), &now->source);
-	sent(r);
+	reader_sent(r);
 	now->is_source_told = true;
 	for (size_t i = 0; i < now->waiting_count; i++)
 		tell_minute(r, &now->waiting[i]);
@@ -155,8 +147,8 @@ note_first(struct reader *r, const struct captured *packet)
 		tell_source(r);
 }
 
-static void
-end_minute(struct reader *r)
+void
+reader_end_minute(struct reader *r)
 {
 	struct reading *now = &r->now;
 	uint64_t gaps = dissector_counts(r->dissector).gaps;
@@ -165,8 +157,11 @@ end_minute(struct reader *r)
 		return;
 	now->minute.gaps = gaps - now->gaps;
 	now->has_minute = false;
-	/* Until the source is known there were fewer packets than there is room for minutes. */
-	if (now->is_source_told)
+	/*
+	 * Until the source is known there were fewer packets than there is room for
+	 * minutes. A live capture has none.
+	 */
+	if (now->is_source_told || r->live != NULL)
 		tell_minute(r, &now->minute);
 	else
 		now->waiting[now->waiting_count++] = now->minute;
@@ -180,20 +175,46 @@ begin_minute(struct reader *r, int64_t time)
 	r->now.has_minute = true;
 }
 
-/* A packet earlier than the minute under way counts in that one, as it does for the dissector. */
+/* What is earlier than the minute under way counts in that one, as it does for the dissector. */
+static void
+be_in_minute(struct reader *r, int64_t time)
+{
+	if (r->now.has_minute && time - r->now.minute.minute < MINUTE)
+		return;
+	reader_end_minute(r);
+	begin_minute(r, time);
+}
+
+void
+reader_count_lost(struct reader *r, int64_t time, uint64_t packets)
+{
+	be_in_minute(r, time);
+	r->now.minute.dropped += packets;
+}
+
 static void
 count_packet(struct reader *r, const struct captured *packet)
 {
 	struct reading *now = &r->now;
 
-	if (!now->has_minute || packet->time - now->minute.minute >= MINUTE) {
-		end_minute(r);
-		begin_minute(r, packet->time);
-	}
+	be_in_minute(r, packet->time);
 	now->minute.packets++;
 	now->minute.bytes += packet->wire_len;
 	now->packets++;
 	now->bytes += packet->wire_len;
+}
+
+void
+reader_take(void *ctx, const struct captured *packet)
+{
+	struct reader *r = ctx;
+	struct captured cut = *packet;
+
+	if (!expression_passes(r->filter, packet))
+		return;
+	cut.bytes = bytes_first(cut.bytes, r->snaplen);
+	count_packet(r, &cut);
+	dissector_feed(r->dissector, &cut);
 }
 
 /* What a capture is known by is in the file: no filter and no snap length makes it another. */
@@ -201,15 +222,10 @@ static void
 read_packet(void *ctx, const struct captured *packet)
 {
 	struct reader *r = ctx;
-	struct captured cut = *packet;
 
 	if (r->now.first_count < SOURCE_PACKETS)
 		note_first(r, packet);
-	if (!expression_passes(r->filter, packet))
-		return;
-	cut.bytes = bytes_first(cut.bytes, r->snaplen);
-	count_packet(r, &cut);
-	dissector_feed(r->dissector, &cut);
+	reader_take(r, packet);
 }
 
 static void
@@ -222,11 +238,11 @@ tell_progress(struct reader *r)
 		return;
 	now->told = progress.consumed;
 	message_put_progress(channel_out(r->channel), &progress);
-	flush(r);
+	reader_flush(r);
 }
 
-static void
-tell_ended(struct reader *r, enum capture_end end, const char *why)
+void
+reader_tell_ended(struct reader *r, enum capture_end end, const char *why)
 {
 	const struct capture_ended ended = {
 	    .end = end,
@@ -236,12 +252,12 @@ tell_ended(struct reader *r, enum capture_end end, const char *why)
 	};
 
 	message_put_ended(channel_out(r->channel), &ended);
-	flush(r);
+	reader_flush(r);
 }
 
 /* Hear which packets to read; false where there are none, or the keeper does not say. */
-static bool
-hear_filter(struct reader *r)
+bool
+reader_hear_filter(struct reader *r)
 {
 	enum message type;
 	struct bytes body;
@@ -259,7 +275,7 @@ hear_filter(struct reader *r)
 static void
 before_wait(void *ctx)
 {
-	flush(ctx);
+	reader_flush(ctx);
 }
 
 static void
@@ -269,7 +285,7 @@ read_packets(struct reader *r)
 	begin_source(r);
 	while (!r->is_alone && capture_read(r->now.capture, PACKETS_AT_ONCE, read_packet, r))
 		tell_progress(r);
-	end_minute(r);
+	reader_end_minute(r);
 	if (!r->now.is_source_told)
 		tell_source(r);
 }
@@ -283,28 +299,30 @@ read_capture(struct reader *r, int descriptor)
 
 	r->now = (struct reading){.capture = capture_open(descriptor, &end, why)};
 	if (r->now.capture == NULL) {
-		tell_ended(r, end, why);
+		reader_tell_ended(r, end, why);
 		return;
 	}
 	opened.linktype = capture_linktype(r->now.capture);
 	message_put_opened(channel_out(r->channel), &opened);
-	flush(r);
-	if (hear_filter(r))
+	reader_flush(r);
+	if (reader_hear_filter(r))
 		read_packets(r);
-	tell_ended(r, capture_end(r->now.capture), capture_why(r->now.capture));
+	reader_tell_ended(r, capture_end(r->now.capture), capture_why(r->now.capture));
 	capture_close(r->now.capture);
 }
 
-/* The last that is told; false: the keeper went before. */
+/* The last that is told, and for that there is time; false: the keeper went before. */
 static bool
 finish(struct reader *r)
 {
 	struct dissector_counts counts;
 
+	/* A live capture ends with the process: to close it takes calls that are gone. */
+	r->live = NULL;
 	dissector_finish(r->dissector);
 	counts = dissector_counts(r->dissector);
 	message_put_counts(channel_out(r->channel), &counts);
-	flush(r);
+	reader_flush(r);
 	return !r->is_alone;
 }
 
@@ -320,19 +338,22 @@ serve(struct reader *r)
 
 		if (type == MESSAGE_FINISH)
 			return finish(r);
-		if (type != MESSAGE_CAPTURE || descriptor < 0)
+		if (type != MESSAGE_CAPTURE || (r->live == NULL) == (descriptor < 0))
 			return false;
-		read_capture(r, descriptor);
+		if (r->live == NULL)
+			read_capture(r, descriptor);
+		else if (tap_serve(r))
+			return finish(r);
 	}
 	return false;
 }
 
 static void
-complain(struct reader *r, const char *words)
+complain(struct reader *r, enum message type, const char *words)
 {
-	message_put_notice(channel_out(r->channel),
-			   (struct bytes){(const uint8_t *)words, strlen(words)});
-	flush(r);
+	message_put_words(channel_out(r->channel), type,
+			  (struct bytes){(const uint8_t *)words, strlen(words)});
+	channel_flush(r->channel);
 }
 
 static bool
@@ -348,7 +369,7 @@ prepare_certifier(struct reader *r, const struct reader_config *config)
 	else if (descriptor >= 0)
 		close(descriptor);
 	if (r->certifier == NULL) {
-		complain(r, why);
+		complain(r, MESSAGE_NOTICE, why);
 		return false;
 	}
 	r->digests = certifier_digests(r->certifier);
@@ -360,6 +381,7 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 {
 	struct dissector_config wanted = {
 	    .budget = (size_t)config->budget,
+	    .has_reports = config->interface[0] != '\0',
 	    .digests = r->digests,
 	    .session = tell_session,
 	    .ctx = r,
@@ -367,7 +389,7 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 
 	memcpy(wanted.service, config->service, sizeof(wanted.service));
 	if (getrandom(wanted.secret, sizeof(wanted.secret), 0) != sizeof(wanted.secret)) {
-		complain(r, "no random bytes to be had");
+		complain(r, MESSAGE_NOTICE, "no random bytes to be had");
 		return false;
 	}
 	r->dissector = dissector_new(&wanted);
@@ -376,10 +398,36 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 	r->snaplen = config->snaplen;
 	r->has_filter = config->has_filter;
 	if (r->dissector == NULL || r->verdict == NULL || r->filter == NULL) {
-		complain(r, "not enough memory (give less with --memory)");
+		complain(r, MESSAGE_NOTICE, "not enough memory (give less with --memory)");
 		return false;
 	}
 	return true;
+}
+
+/* Begin to capture where that is wanted; false, and told, where it cannot be. */
+static bool
+prepare_live(struct reader *r, const struct reader_config *config)
+{
+	const struct live_config wanted = {
+	    .interface = config->interface,
+	    .snaplen = config->snaplen,
+	    .buffer = config->buffer,
+	    .group = config->group,
+	    .readers = config->readers,
+	};
+	char why[LIVE_WHY_MAX];
+	bool is_absent;
+
+	if (config->interface[0] == '\0')
+		return true;
+	if (!channel_hold(r->channel, HOLD)) {
+		complain(r, MESSAGE_NOTICE, "out of memory");
+		return false;
+	}
+	r->live = live_open(&wanted, &is_absent, why);
+	if (r->live == NULL)
+		complain(r, is_absent ? MESSAGE_ABSENT : MESSAGE_NOTICE, why);
+	return r->live != NULL;
 }
 
 /* Hear what is wanted and fetch all that is needed, while that can still be done. */
@@ -396,19 +444,38 @@ prepare(struct reader *r, struct reader_config *config)
 }
 
 static void
-close_in(struct reader *r, const struct reader_config *config)
+tell_layers(struct reader *r, const int error[LAYERS])
 {
-	struct sandbox sandbox = {.socket = ROLE_SOCKET,
-				  .memory = (size_t)config->budget + MEMORY_BESIDE};
 	struct layer_states states = {.count = LAYERS};
-	int error[LAYERS];
 
-	sandbox_find_user(&sandbox);
-	sandbox_enter(&sandbox, error);
 	for (size_t i = 0; i < LAYERS; i++)
 		states.state[i] = (struct layer_state){(uint8_t)i, (uint16_t)error[i]};
 	message_put_layers(channel_out(r->channel), &states);
-	flush(r);
+	reader_flush(r);
+}
+
+/*
+ * Give up all but the capture, which is opened on the way: that takes what is
+ * given up right behind it. False, and told, where there is none to be had.
+ */
+static bool
+close_in(struct reader *r, const struct reader_config *config)
+{
+	struct sandbox sandbox = {
+	    .socket = ROLE_SOCKET,
+	    .memory = (size_t)config->budget + config->buffer + MEMORY_BESIDE,
+	};
+	int error[LAYERS];
+
+	sandbox_find_user(&sandbox);
+	sandbox_approach(&sandbox, error);
+	if (!prepare_live(r, config))
+		return false;
+	sandbox.is_live = r->live != NULL;
+	sandbox.capture = sandbox.is_live ? live_descriptor(r->live) : -1;
+	sandbox_enter(&sandbox, error);
+	tell_layers(r, error);
+	return true;
 }
 
 int
@@ -418,10 +485,8 @@ reader_main(int socket)
 	struct reader_config *config = malloc(sizeof(*config));
 	bool is_done = false;
 
-	if (r.channel != NULL && config != NULL && prepare(&r, config)) {
-		close_in(&r, config);
+	if (r.channel != NULL && config != NULL && prepare(&r, config) && close_in(&r, config))
 		is_done = serve(&r);
-	}
 	dissector_free(r.dissector);
 	free(r.verdict);
 	free(r.filter);

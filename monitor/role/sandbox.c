@@ -306,6 +306,32 @@ allow_bounded(scmp_filter_ctx filter, const struct sandbox *s)
 	return 0;
 }
 
+/* Packets lie in the ring: the capture's socket is waited on and asked how many were lost. */
+static int
+allow_live(scmp_filter_ctx filter, const struct sandbox *s)
+{
+	scmp_datum_t capture = (scmp_datum_t)s->capture;
+	const struct scmp_arg_cmp of_capture[] = {SCMP_A0(SCMP_CMP_EQ, capture, 0)};
+	const struct {
+		int call;
+		unsigned count;
+		const struct scmp_arg_cmp *test;
+	} rules[] = {
+	    {SCMP_SYS(poll), 0, NULL},
+	    {SCMP_SYS(ppoll), 0, NULL},
+	    {SCMP_SYS(getsockopt), 1, of_capture},
+	    {SCMP_SYS(recvfrom), 1, of_capture}, /* why it stopped */
+	};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call,
+						   rules[i].count, rules[i].test);
+		if (error != 0)
+			return -error;
+	}
+	return 0;
+}
+
 static int
 decide(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
 {
@@ -330,6 +356,8 @@ lay_system_calls(const struct sandbox *s)
 	    decide(filter, SCMP_ACT_ALLOW, free_calls, sizeof(free_calls) / sizeof(free_calls[0]));
 	if (error == 0)
 		error = allow_bounded(filter, s);
+	if (error == 0 && s->is_live)
+		error = allow_live(filter, s);
 #if SANDBOX_IS_INSTRUMENTED
 	if (error == 0)
 		error = decide(filter, SCMP_ACT_ALLOW, instrument_calls,
@@ -367,10 +395,26 @@ sandbox_lay(enum layer layer, const struct sandbox *s)
 }
 
 void
+sandbox_approach(const struct sandbox *s, int error[LAYERS])
+{
+	for (size_t i = 0; i <= LAYER_DESCRIPTORS; i++)
+		error[i] = layers[i].lay(s);
+}
+
+void
 sandbox_enter(const struct sandbox *s, int error[LAYERS])
 {
-	for (size_t i = 0; i < LAYERS; i++)
+	for (size_t i = LAYER_DESCRIPTORS + 1; i < LAYERS; i++)
 		error[i] = layers[i].lay(s);
+}
+
+void
+sandbox_harden(void)
+{
+	const struct sandbox none = {0};
+
+	sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &none);
+	sandbox_lay(LAYER_NO_DUMP, &none);
 }
 
 const char *

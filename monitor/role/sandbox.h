@@ -45,13 +45,15 @@ enum layer {
 
 struct sandbox {
 	int socket;    /* the one descriptor to keep, beside 0, 1 and 2 */
+	int capture;   /* a live capture's socket: it is waited on, and its counters are read */
+	bool is_live;  /* there is one */
 	size_t memory; /* bytes of address space */
 	uid_t uid;     /* to become where it is root: sandbox_find_user */
 	gid_t gid;
 };
 
-/* Most descriptors at once: the standard three, the socket, a capture, one to spare. */
-#define SANDBOX_DESCRIPTORS 6
+/* Most descriptors at once: the standard three, the socket, what a capture has, some to spare. */
+#define SANDBOX_DESCRIPTORS 16
 
 /* The user "waxseal", or else "nobody". Reads the list of users. */
 void sandbox_find_user(struct sandbox *s);
@@ -62,8 +64,15 @@ void sandbox_find_user(struct sandbox *s);
  */
 int sandbox_lay(enum layer layer, const struct sandbox *s);
 
-/* Lay all of them; error[layer] is what sandbox_lay gave. */
+/*
+ * Lay all of them; error[layer] is what sandbox_lay gave. First those that
+ * leave what is opened afterwards alone, then, once it is, the rest.
+ */
+void sandbox_approach(const struct sandbox *s, int error[LAYERS]);
 void sandbox_enter(const struct sandbox *s, int error[LAYERS]);
+
+/* What a process can do that keeps its user and its files: give up gaining and being traced. */
+void sandbox_harden(void);
 
 /* "no new privileges", "empty root folder" ... */
 const char *layer_name(enum layer layer);

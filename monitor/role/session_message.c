@@ -93,6 +93,8 @@ static const struct field session_fields[] = {
     FIELD_COUNT(session, tls.records[SIDE_CLIENT]),
     FIELD_COUNT(session, tls.records[SIDE_SERVER]),
     FIELD_NUMBER(session, conflicts_total),
+    FIELD_BOOL(session, is_under_way),
+    FIELD_BOOL(session, has_drops),
     FIELD_BOOL(session, certificate.is_seen),
     FIELD_ADDRESS(session, client),
     FIELD_ADDRESS(session, server),

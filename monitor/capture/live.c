@@ -1,0 +1,205 @@
+/*
+ * libpcap on an interface; see live.h. What it calls on a packet socket after
+ * activation is poll, the ring, getsockopt for the counters, and a look at
+ * files of /sys that it can do without.
+ */
+#include "monitor/capture/live.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "monitor/capture/capture.h"
+
+#ifdef __linux__
+#include <linux/if_packet.h>
+#endif
+
+struct live {
+	pcap_t *pcap;
+	uint32_t linktype;
+	struct live_losses losses;
+	uint32_t ring, interface; /* libpcap's counts, which wrap, as they were last */
+	void (*tell)(void *ctx, const struct captured *packet);
+	void *ctx;
+};
+
+/* What a person is to do about it. */
+static const char *
+advice(int status)
+{
+	switch (status) {
+	case PCAP_ERROR_PERM_DENIED:
+		return "run as root, or give the program CAP_NET_RAW: setcap cap_net_raw+ep "
+		       "waxseal";
+	case PCAP_ERROR_NO_SUCH_DEVICE:
+		return "ip link shows which there are";
+	case PCAP_ERROR_IFACE_NOT_UP:
+		return "ip link set IFACE up";
+	default:
+		return "see the system's log";
+	}
+}
+
+static void
+explain(char why[LIVE_WHY_MAX], pcap_t *pcap, int status)
+{
+	const char *words = pcap_geterr(pcap);
+
+	if (status != PCAP_ERROR || *words == '\0')
+		words = pcap_statustostr(status);
+	snprintf(why, LIVE_WHY_MAX, "%.200s (%s)", words, advice(status));
+}
+
+/* Each wish before activation; one that libpcap does not know is done without. */
+static void
+configure(pcap_t *pcap, const struct live_config *config)
+{
+	pcap_set_snaplen(pcap, (int)config->snaplen);
+	pcap_set_promisc(pcap, 1);
+	pcap_set_timeout(pcap, LIVE_WAIT_MS);
+	pcap_set_buffer_size(pcap, (int)config->buffer);
+	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+}
+
+/* Join the others that read this interface; 0, or errno. */
+static int
+join(int descriptor, const struct live_config *config)
+{
+#ifdef PACKET_FANOUT
+	/* The kernel's hash is the same for both directions; fragments are put together for it. */
+	int value = config->group | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+
+	if (config->readers <= 1)
+		return 0;
+	return setsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) == 0
+		   ? 0
+		   : errno;
+#else
+	(void)descriptor;
+	return config->readers <= 1 ? 0 : ENOSYS;
+#endif
+}
+
+/* False, with why, where it does not come to life. */
+static bool
+activate(struct live *l, const struct live_config *config, bool *is_absent, char *why)
+{
+	char words[PCAP_ERRBUF_SIZE] = "";
+	int status = pcap_activate(l->pcap), error;
+
+	if (status < 0) {
+		*is_absent =
+		    status == PCAP_ERROR_NO_SUCH_DEVICE || status == PCAP_ERROR_IFACE_NOT_UP;
+		explain(why, l->pcap, status);
+		return false;
+	}
+	if (pcap_setnonblock(l->pcap, 1, words) != 0) {
+		snprintf(why, LIVE_WHY_MAX, "%.200s", words);
+		return false;
+	}
+	error = join(pcap_fileno(l->pcap), config);
+	if (error != 0) {
+		snprintf(why, LIVE_WHY_MAX,
+			 "cannot share it among %u readers: %s (leave --readers out)",
+			 config->readers, strerror(error));
+		return false;
+	}
+	l->linktype = capture_linktype_of(pcap_datalink(l->pcap));
+	return true;
+}
+
+struct live *
+live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_MAX])
+{
+	char words[PCAP_ERRBUF_SIZE] = "";
+	struct live *l = calloc(1, sizeof(*l));
+
+	*is_absent = false;
+	if (l == NULL) {
+		snprintf(why, LIVE_WHY_MAX, "out of memory");
+		return NULL;
+	}
+	l->pcap = pcap_create(config->interface, words);
+	if (l->pcap == NULL) {
+		snprintf(why, LIVE_WHY_MAX, "%.200s", words);
+		free(l);
+		return NULL;
+	}
+	configure(l->pcap, config);
+	if (!activate(l, config, is_absent, why)) {
+		live_close(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+live_close(struct live *l)
+{
+	if (l == NULL)
+		return;
+	pcap_close(l->pcap);
+	free(l);
+}
+
+uint32_t
+live_linktype(const struct live *l)
+{
+	return l->linktype;
+}
+
+int
+live_descriptor(const struct live *l)
+{
+	return pcap_fileno(l->pcap);
+}
+
+static void
+hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	const struct live *l = (const struct live *)(const void *)ctx;
+	const struct captured packet = {
+	    .time = (int64_t)header->ts.tv_sec * 1000000 + header->ts.tv_usec / 1000,
+	    .linktype = l->linktype,
+	    .wire_len = header->len < header->caplen ? header->caplen : header->len,
+	    .bytes = {bytes, header->caplen},
+	};
+
+	l->tell(l->ctx, &packet);
+}
+
+int
+live_read(struct live *l, int most, void (*tell)(void *ctx, const struct captured *packet),
+	  void *ctx)
+{
+	int n;
+
+	l->tell = tell;
+	l->ctx = ctx;
+	n = pcap_dispatch(l->pcap, most, hand_on, (u_char *)l);
+	return n < 0 ? -1 : n;
+}
+
+const char *
+live_why(struct live *l)
+{
+	return pcap_geterr(l->pcap);
+}
+
+struct live_losses
+live_losses(struct live *l)
+{
+	struct pcap_stat s;
+
+	if (pcap_stats(l->pcap, &s) == 0) {
+		l->losses.ring += (uint32_t)(s.ps_drop - l->ring);
+		l->losses.interface += (uint32_t)(s.ps_ifdrop - l->interface);
+		l->ring = s.ps_drop;
+		l->interface = s.ps_ifdrop;
+	}
+	return l->losses;
+}

@@ -1,0 +1,470 @@
+/*
+ * Hostile messages to recorded sessions; see intake.h. A handler for each type
+ * of message, each of which knows at which stage it may come.
+ */
+#include "monitor/role/intake.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/log.h"
+#include "monitor/role/sandbox.h"
+#include "monitor/sum.h"
+
+/* Where systems keep the authorities they trust, the first that exists counts. */
+static const char *const ca_bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+};
+
+void
+intake_fail(struct intake *k)
+{
+	k->result->is_failed = true;
+}
+
+/* Lines for people must not be written into the bar. */
+void
+intake_clear_progress(const struct intake *k)
+{
+	if (k->config->progress != NULL)
+		k->config->progress(k->config->ctx, NULL, 0, 0);
+}
+
+/* The database is made when the first file proves to be a capture, not before. */
+bool
+intake_open_recorder(struct intake *k)
+{
+	char why[512];
+
+	if (k->recorder != NULL)
+		return true;
+	k->recorder = recorder_open(k->config->db, k->config->sensor, why, sizeof(why));
+	if (k->recorder != NULL)
+		return true;
+	log_error("%s", why);
+	intake_fail(k);
+	k->result->is_refused = true;
+	return false;
+}
+
+bool
+intake_refused(struct intake *k)
+{
+	log_error("%s", recorder_error(k->recorder));
+	intake_fail(k);
+	k->result->is_refused = true;
+	return false;
+}
+
+/* Each handler is false where the message is bad, or comes when it may not. */
+static bool
+on_layers(struct peer *p, struct bytes body)
+{
+	struct layer_states states;
+
+	if (p->stage != STAGE_STARTING || !message_get_layers(body, &states))
+		return false;
+	for (size_t i = 0; i < states.count; i++) {
+		const struct layer_state *s = &states.state[i];
+
+		if (s->layer >= LAYERS)
+			return false;
+		if (s->error == 0)
+			log_detail("%s: %s: in force", p->who, layer_name((enum layer)s->layer));
+		else
+			log_detail("%s: %s: missing: %s", p->who, layer_name((enum layer)s->layer),
+				   strerror(s->error));
+	}
+	p->stage = STAGE_IDLE;
+	return true;
+}
+
+/* Which packets the reader is to let through; false where this link type has no such filter. */
+static bool
+send_filter(struct intake *k, struct peer *p, uint32_t linktype)
+{
+	static struct expression expression; /* large */
+	char why[EXPRESSION_WHY_MAX];
+
+	if (k->config->expression == NULL)
+		return true;
+	if (expression_compile(k->config->expression, linktype, &expression, why)) {
+		message_put_filter(channel_out(p->channel), &expression);
+		channel_flush(p->channel); /* that the reader is gone shows when it is heard */
+		return true;
+	}
+	intake_fail(k);
+	log_error("%s: -f %s: %s (link type %" PRIu32 "; it is not read)", p->capture,
+		  k->config->expression, why, linktype);
+	message_put_empty(channel_out(p->channel), MESSAGE_SKIP);
+	channel_flush(p->channel);
+	return false;
+}
+
+/* A live capture is no source that could be read twice. */
+static void
+begin_live(struct intake *k, struct peer *p)
+{
+	recorder_source(k->recorder, "");
+	p->has_source = true;
+	p->is_absent = false;
+	log_note("%s: capturing", p->who);
+}
+
+static bool
+on_opened(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct capture_opened opened;
+
+	if (p->stage != STAGE_OPENING || !message_get_opened(body, &opened))
+		return false;
+	p->stage = STAGE_SKIPPING;
+	if (!send_filter(k, p, opened.linktype))
+		return true;
+	p->stage = STAGE_READING;
+	if (!packet_link_is_known(opened.linktype))
+		log_note("%s: link type %" PRIu32 " is not read: nothing in it can be seen",
+			 p->capture, opened.linktype);
+	if (!intake_open_recorder(k))
+		return false;
+	k->result->captures++;
+	if (p->is_live)
+		begin_live(k, p);
+	return true;
+}
+
+static bool
+on_source(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct capture_source source;
+
+	if (p->stage != STAGE_READING || p->has_source || !message_get_source(body, &source))
+		return false;
+	p->has_source = true;
+	recorder_source(k->recorder, source.text);
+	return true;
+}
+
+static bool
+on_minute(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct capture_minute minute;
+
+	if (p->stage != STAGE_READING || !p->has_source || !message_get_minute(body, &minute))
+		return false;
+	return recorder_minute(k->recorder, &minute) || intake_refused(k);
+}
+
+static bool
+on_session(struct intake *k, struct peer *p, struct bytes body)
+{
+	const struct session *s = &k->session->session;
+
+	if ((p->stage != STAGE_READING && p->stage != STAGE_FINISHING) || k->recorder == NULL ||
+	    !session_message_get(body, k->session))
+		return false;
+	judge_session(s, k->verdict);
+	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
+	    RECORDED_FAILED)
+		return intake_refused(k);
+	if (k->config->json != NULL && k->verdict->count > 0)
+		fflush(k->config->json);
+	return true;
+}
+
+static bool
+on_progress(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct capture_progress progress;
+
+	if (p->stage != STAGE_READING || !message_get_progress(body, &progress))
+		return false;
+	p->packets = progress.packets;
+	if (k->config->progress != NULL)
+		k->config->progress(k->config->ctx, p->capture, progress.consumed, p->size);
+	return true;
+}
+
+static void
+tell_end(struct intake *k, const struct peer *p, const struct capture_ended *e)
+{
+	/* The log makes it printable; a precision keeps it in bounds. */
+	int len = (int)e->why.len;
+	const char *why = e->why.len > 0 ? (const char *)e->why.at : "";
+
+	if (p->is_live && e->end != CAPTURE_WHOLE) {
+		log_error("%s: %.*s; tried again until it can be captured", p->capture, len, why);
+		return;
+	}
+	switch (e->end) {
+	case CAPTURE_WHOLE:
+		break;
+	case CAPTURE_TRUNCATED:
+		k->result->truncated++;
+		if (e->packets == 0) {
+			log_note("%s: truncated: it ends before its first packet does (%.*s)",
+				 p->capture, len, why);
+			break;
+		}
+		log_note("%s: truncated: read up to its last whole packet, number %" PRIu64
+			 " (%.*s)",
+			 p->capture, e->packets, len, why);
+		break;
+	case CAPTURE_DAMAGED:
+		intake_fail(k);
+		log_error("%s: damaged behind packet %" PRIu64
+			  ": %.*s (what comes before is recorded)",
+			  p->capture, e->packets, len, why);
+		break;
+	case CAPTURE_FOREIGN:
+		intake_fail(k);
+		log_error("%s: is no capture: %.*s (pcap and pcapng are read, plain or packed with "
+			  "gzip or zstd)",
+			  p->capture, len, why);
+		break;
+	}
+}
+
+/* Whether a capture may end so now. One that was never opened is foreign, or shows nothing. */
+static bool
+may_end(const struct peer *p, const struct capture_ended *e)
+{
+	if (p->stage == STAGE_OPENING)
+		return e->end == CAPTURE_FOREIGN ||
+		       (e->end == CAPTURE_TRUNCATED && e->packets == 0 && e->bytes == 0);
+	return p->stage == STAGE_SKIPPING ||
+	       (p->stage == STAGE_READING && e->end != CAPTURE_FOREIGN);
+}
+
+static bool
+on_ended(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct capture_ended ended;
+
+	if (!message_get_ended(body, &ended) || !may_end(p, &ended))
+		return false;
+	/* The reader of a live capture that has ended begins no other. */
+	p->stage = p->is_live ? STAGE_FINISHING : STAGE_IDLE;
+	k->result->packets += ended.packets;
+	k->result->bytes += ended.bytes;
+	intake_clear_progress(k);
+	tell_end(k, p, &ended);
+	if (!p->is_live)
+		p->capture = NULL;
+	return true;
+}
+
+static bool
+on_counts(struct intake *k, struct peer *p, struct bytes body)
+{
+	struct dissector_counts counts;
+
+	if (p->stage != STAGE_FINISHING || !message_get_counts(body, &counts))
+		return false;
+	p->stage = STAGE_OVER;
+	/* Where a reader had to be started again they add up. */
+	sum_counts(&k->result->dissected, &counts, sizeof(counts));
+	return true;
+}
+
+static bool
+on_notice(struct intake *k, struct peer *p, struct bytes body)
+{
+	if (p->stage != STAGE_STARTING)
+		return false;
+	intake_fail(k);
+	log_error("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
+	return true;
+}
+
+/* It says so and goes; it is tried again. */
+static bool
+on_absent(struct peer *p, struct bytes body)
+{
+	if (p->stage != STAGE_STARTING || !p->is_live)
+		return false;
+	if (!p->is_absent)
+		log_error("%s: cannot capture: %.*s; tried again until it can", p->capture,
+			  (int)body.len, (const char *)body.at);
+	p->is_absent = true;
+	return true;
+}
+
+static bool
+on_tally(struct peer *p, struct bytes body)
+{
+	return p->stage == STAGE_READING && p->is_live && message_get_tally(body, &p->tally);
+}
+
+bool
+intake_take(struct intake *k, struct peer *p, enum message type, struct bytes body)
+{
+	switch (type) {
+	case MESSAGE_LAYERS:
+		return on_layers(p, body);
+	case MESSAGE_OPENED:
+		return on_opened(k, p, body);
+	case MESSAGE_SOURCE:
+		return on_source(k, p, body);
+	case MESSAGE_MINUTE:
+		return on_minute(k, p, body);
+	case MESSAGE_SESSION:
+		return on_session(k, p, body);
+	case MESSAGE_PROGRESS:
+		return on_progress(k, p, body);
+	case MESSAGE_ENDED:
+		return on_ended(k, p, body);
+	case MESSAGE_COUNTS:
+		return on_counts(k, p, body);
+	case MESSAGE_NOTICE:
+		return on_notice(k, p, body);
+	case MESSAGE_ABSENT:
+		return on_absent(p, body);
+	case MESSAGE_TALLY:
+		return on_tally(p, body);
+	case MESSAGE_CONFIG:
+	case MESSAGE_CAPTURE:
+	case MESSAGE_FINISH:
+	case MESSAGE_FILTER:
+	case MESSAGE_SKIP:
+		break; /* those are ours to send */
+	}
+	return false;
+}
+
+static int
+open_ca_file(const struct intake *k)
+{
+	int descriptor = -1;
+
+	if (k->config->ca_file != NULL) {
+		descriptor = open(k->config->ca_file, O_RDONLY | O_CLOEXEC);
+		if (descriptor < 0)
+			log_error("%s: cannot read the CA file: %s", k->config->ca_file,
+				  strerror(errno));
+		return descriptor;
+	}
+	for (size_t i = 0; descriptor < 0 && i < sizeof(ca_bundles) / sizeof(ca_bundles[0]); i++)
+		descriptor = open(ca_bundles[i], O_RDONLY | O_CLOEXEC);
+	return descriptor;
+}
+
+bool
+intake_configure(struct intake *k, struct peer *p, const char *interface, uint16_t group)
+{
+	static struct reader_config config; /* large */
+	int ca_file = open_ca_file(k);
+	bool is_sent;
+
+	if (ca_file < 0 && k->config->ca_file != NULL) {
+		intake_fail(k);
+		return false;
+	}
+	config.budget = k->config->memory;
+	config.snaplen = k->config->snaplen;
+	config.has_ca = ca_file >= 0;
+	config.has_filter = k->config->expression != NULL;
+	config.buffer = k->config->buffer;
+	config.group = group;
+	config.readers = (uint8_t)k->config->readers;
+	snprintf(config.interface, sizeof(config.interface), "%s",
+		 interface != NULL ? interface : "");
+	memcpy(config.service, k->config->service, sizeof(config.service));
+	message_put_config(channel_out(p->channel), &config);
+	is_sent = channel_flush_with(p->channel, ca_file);
+	if (ca_file >= 0)
+		close(ca_file);
+	return is_sent;
+}
+
+bool
+intake_start(struct peer *p)
+{
+	p->stage = STAGE_STARTING;
+	p->complaint = NULL;
+	p->tally = (struct live_tally){0};
+	if (!role_start("reader", &p->process)) {
+		log_error("cannot start the %s: %s", p->who, strerror(errno));
+		return false;
+	}
+	p->channel = channel_new(p->process.socket);
+	if (p->channel != NULL)
+		return true;
+	log_error("out of memory");
+	close(p->process.socket);
+	return false;
+}
+
+bool
+intake_stop(struct peer *p, volatile sig_atomic_t *shared_pid, char how[ROLE_HOW_MAX])
+{
+	siginfo_t info;
+	bool is_good;
+
+	/* A reader that cannot start says why and goes by itself. */
+	if (p->stage != STAGE_OVER && p->stage != STAGE_STARTING)
+		role_kill(&p->process);
+	channel_free(p->channel);
+	p->channel = NULL;
+	/* Its process ID must not be in a handler's hands when it becomes another's. */
+	while (waitid(P_PID, (id_t)p->process.pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
+		;
+	if (shared_pid != NULL)
+		*shared_pid = 0;
+	is_good = role_reap(&p->process, how) && p->stage == STAGE_OVER;
+	if (p->complaint != NULL)
+		snprintf(how, ROLE_HOW_MAX, "%s", p->complaint);
+	return is_good;
+}
+
+bool
+intake_begin(struct intake *k, const struct keeper_config *config, struct keeper_result *result)
+{
+	*result = (struct keeper_result){0};
+	*k = (struct intake){
+	    .config = config,
+	    .result = result,
+	    .verdict = malloc(sizeof(*k->verdict)),
+	    .session = malloc(sizeof(*k->session)),
+	};
+	if (k->verdict != NULL && k->session != NULL)
+		return true;
+	log_error("out of memory");
+	intake_fail(k);
+	return false;
+}
+
+bool
+intake_close_recorder(struct intake *k)
+{
+	struct recorder_counts counts;
+	bool is_good;
+
+	if (k->recorder == NULL)
+		return true;
+	is_good = recorder_flush(k->recorder);
+	if (!is_good && !k->result->is_refused)
+		intake_refused(k);
+	counts = recorder_counts(k->recorder);
+	k->result->has_database = true;
+	sum_counts(&k->result->recorded, &counts, sizeof(counts));
+	recorder_close(k->recorder);
+	k->recorder = NULL;
+	return is_good;
+}
+
+void
+intake_end(struct intake *k)
+{
+	intake_close_recorder(k);
+	free(k->verdict);
+	free(k->session);
+}

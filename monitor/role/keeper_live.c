@@ -1,0 +1,518 @@
+/*
+ * The keeper of live captures; see keeper.h. One loop over all readers: it waits
+ * for whichever has something to say, and for what is due.
+ *
+ * Where the database refuses, no reader is heard until it is open again: what
+ * they have to say piles up with them, and beyond their room they count it
+ * instead. Capturing goes on.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "monitor/counted.h"
+#include "monitor/log.h"
+#include "monitor/role/intake.h"
+#include "monitor/role/notify.h"
+#include "monitor/role/sandbox.h"
+#include "monitor/sum.h"
+
+#define AGAIN_MS      1000 /* before what failed is tried again; doubled each time */
+#define AGAIN_MAX_MS  60000
+#define CALM_MS       60000 /* a reader that has lived so long starts from the beginning */
+#define PATIENCE_MS   10000 /* for a reader to say all, once it is told to */
+#define STATUS_MS     1000
+#define LINE_MAX_LEN  512 /* bytes of a line on how it goes */
+#define TURN_MESSAGES 256 /* of one reader, before the others have their turn */
+
+/* One reader of one interface, whether it runs or is to be started again. */
+struct post {
+	struct peer peer;
+	const char *interface;
+	uint16_t group;
+	bool is_running;
+	bool is_told_to_end;
+	int64_t started; /* milliseconds of the monotonic clock, like all times here */
+	int64_t due;     /* when it is to be started */
+	int64_t again;   /* how long to wait, should it fail */
+};
+
+struct vigil {
+	struct intake intake;
+	const struct keeper_config *config;
+	struct keeper_result *result;
+	struct post *posts;
+	struct pollfd *ends; /* the signals', then one of each post */
+	size_t count;
+	int signals;
+	struct live_tally past; /* of readers that are gone */
+	bool is_stopping;
+	int64_t deadline;       /* for readers to end by themselves */
+	int64_t database_due;   /* when the database is tried again; 0: it is in order */
+	int64_t database_again; /* how long to wait, should it refuse */
+	int64_t status_due;
+	bool has_status; /* a status line stands on standard error */
+	struct notify notify;
+};
+
+static int64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t
+doubled(int64_t wait)
+{
+	return wait * 2 < AGAIN_MAX_MS ? wait * 2 : AGAIN_MAX_MS;
+}
+
+static void
+clear_status(struct vigil *v)
+{
+	if (v->has_status)
+		fputs("\r\033[K", stderr);
+	v->has_status = false;
+}
+
+static struct live_tally
+tally_of_all(const struct vigil *v)
+{
+	struct live_tally sum = v->past;
+
+	for (size_t i = 0; i < v->count; i++)
+		sum_counts(&sum, &v->posts[i].peer.tally, sizeof(sum));
+	return sum;
+}
+
+static struct recorder_counts
+recorded_so_far(const struct vigil *v)
+{
+	struct recorder_counts sum = v->result->recorded;
+
+	if (v->intake.recorder != NULL) {
+		struct recorder_counts open = recorder_counts(v->intake.recorder);
+
+		sum_counts(&sum, &open, sizeof(sum));
+	}
+	return sum;
+}
+
+/* How it goes, in one line without an end. */
+static void
+describe(const struct vigil *v, char *out, size_t size)
+{
+	const struct live_tally t = tally_of_all(v);
+	const struct recorder_counts c = recorded_so_far(v);
+
+	snprintf(out, size, "%s, %s under way, %s, %s opened, %s",
+		 counted(t.packets, "packet").text, counted(t.flows, "flow").text,
+		 counted(c.sessions_new + c.sessions_extended, "session").text,
+		 counted(c.incidents_opened, "incident").text, counted(t.dropped, "drop").text);
+	if (t.untold > 0)
+		snprintf(out + strlen(out), size - strlen(out), ", %s not told",
+			 counted(t.untold, "session").text);
+}
+
+static void
+show_status(struct vigil *v)
+{
+	char line[LINE_MAX_LEN];
+
+	if (!v->config->has_status || now() < v->status_due)
+		return;
+	v->status_due = now() + STATUS_MS;
+	describe(v, line, sizeof(line));
+	fprintf(stderr, "\r\033[K%s", line);
+	v->has_status = true;
+}
+
+/* ---- Readers ---- */
+
+static void
+call_again(struct post *post)
+{
+	int64_t time = now();
+
+	if (time - post->started > CALM_MS)
+		post->again = AGAIN_MS;
+	post->due = time + post->again;
+	post->again = doubled(post->again);
+}
+
+static void
+start(struct vigil *v, struct post *post)
+{
+	post->started = now();
+	post->is_told_to_end = false;
+	post->is_running = intake_start(&post->peer);
+	if (!post->is_running ||
+	    !intake_configure(&v->intake, &post->peer, post->interface, post->group))
+		call_again(post);
+}
+
+/* What became of it is told, unless it has told so itself. */
+static void
+tell_loss(struct vigil *v, const struct post *post, const char *how)
+{
+	const struct peer *p = &post->peer;
+
+	clear_status(v);
+	if (p->stage == STAGE_STARTING) {
+		if (!v->intake.result->is_failed && !p->is_absent)
+			log_error("%s: the reader %s", p->who, how);
+		return;
+	}
+	log_error("%s: the reader %s (%s under way are lost, the other readers go on; it is "
+		  "started again; please report it)",
+		  p->who, how, counted(p->tally.flows, "flow").text);
+}
+
+/*
+ * A reader's channel is at its end. One that cannot begin for a reason that time
+ * will not change ends all: it was asked for by name.
+ */
+static void
+end_post(struct vigil *v, struct post *post)
+{
+	struct peer *p = &post->peer;
+	char how[ROLE_HOW_MAX];
+
+	if (!intake_stop(p, NULL, how))
+		tell_loss(v, post, how);
+	sum_counts(&v->past, &p->tally, sizeof(v->past));
+	v->past.flows -= p->tally.flows;
+	p->tally = (struct live_tally){0};
+	post->is_running = false;
+	if (p->stage == STAGE_STARTING && !p->is_absent) {
+		intake_fail(&v->intake);
+		v->is_stopping = true;
+	}
+	call_again(post);
+}
+
+/* It has closed itself in: let it begin. */
+static void
+begin_capture(struct peer *p)
+{
+	p->stage = STAGE_OPENING;
+	message_put_empty(channel_out(p->channel), MESSAGE_CAPTURE);
+	channel_flush(p->channel); /* that it is gone shows when it is heard */
+}
+
+/* The database has refused: wait before it is tried again. */
+static void
+give_database_time(struct vigil *v)
+{
+	clear_status(v);
+	v->intake.result->is_refused = true;
+	intake_close_recorder(&v->intake);
+	v->database_due = now() + v->database_again;
+	v->database_again = doubled(v->database_again);
+}
+
+/* One message of a reader; false where no more is to be heard of it now. */
+static bool
+hear_one(struct vigil *v, struct post *post)
+{
+	struct peer *p = &post->peer;
+	enum message type;
+	struct bytes body;
+
+	switch (channel_hear_within(p->channel, 0, &type, &body)) {
+	case HEARD_MESSAGE:
+		break;
+	case HEARD_NOTHING:
+	case HEARD_INTERRUPTED:
+		return false;
+	case HEARD_BAD:
+		p->complaint = "sent what is no message, and was ended";
+		end_post(v, post);
+		return false;
+	case HEARD_END:
+	case HEARD_FAILED:
+		end_post(v, post);
+		return false;
+	}
+	if (!intake_take(&v->intake, p, type, body)) {
+		if (v->result->is_refused) {
+			give_database_time(v);
+		} else {
+			p->complaint = "sent what it may not, and was ended";
+			end_post(v, post);
+		}
+		return false;
+	}
+	if (p->stage == STAGE_IDLE)
+		begin_capture(p);
+	return true;
+}
+
+static void
+hear(struct vigil *v, struct post *post)
+{
+	for (int i = 0; i < TURN_MESSAGES && hear_one(v, post); i++)
+		;
+}
+
+/* ---- What is due ---- */
+
+static void
+open_database_again(struct vigil *v)
+{
+	if (v->database_due == 0 || now() < v->database_due)
+		return;
+	v->result->is_refused = false;
+	if (!intake_open_recorder(&v->intake)) {
+		give_database_time(v);
+		return;
+	}
+	clear_status(v);
+	log_note("%s: takes records again", v->config->db);
+	recorder_source(v->intake.recorder, "");
+	v->database_due = 0;
+	v->database_again = AGAIN_MS;
+}
+
+static void
+tell_to_end(struct vigil *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct post *post = &v->posts[i];
+
+		if (!post->is_running || post->is_told_to_end)
+			continue;
+		post->is_told_to_end = true;
+		message_put_empty(channel_out(post->peer.channel), MESSAGE_FINISH);
+		channel_flush(post->peer.channel);
+	}
+}
+
+static void
+stop(struct vigil *v)
+{
+	if (v->is_stopping) {
+		v->deadline = 0;
+		return;
+	}
+	v->is_stopping = true;
+	v->deadline = now() + PATIENCE_MS;
+	notify_say(&v->notify, "STOPPING=1");
+}
+
+static void
+take_signal(struct vigil *v, int number)
+{
+	char line[LINE_MAX_LEN];
+
+	switch (number) {
+	case SIGINT:
+	case SIGTERM:
+		stop(v);
+		break;
+	case SIGHUP:
+		v->result->is_to_reload = true;
+		stop(v);
+		break;
+	case SIGUSR1:
+		clear_status(v);
+		describe(v, line, sizeof(line));
+		log_error("%s", line);
+		break;
+	}
+}
+
+static void
+hear_signals(struct vigil *v)
+{
+	struct signalfd_siginfo info;
+
+	while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		take_signal(v, (int)info.ssi_signo);
+}
+
+static bool
+is_anyone_running(const struct vigil *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->posts[i].is_running)
+			return true;
+	return false;
+}
+
+static void
+start_what_is_due(struct vigil *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (!v->posts[i].is_running && now() >= v->posts[i].due)
+			start(v, &v->posts[i]);
+}
+
+/* Whoever is still there when time is up goes without a last word. */
+static void
+end_the_late(struct vigil *v)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->posts[i].is_running && now() >= v->deadline) {
+			v->posts[i].peer.complaint = "did not end in time, and was ended";
+			end_post(v, &v->posts[i]);
+		}
+}
+
+/* Milliseconds until something is due that nobody will say. */
+static int
+patience(const struct vigil *v)
+{
+	int most = STATUS_MS;
+	int batch = v->intake.recorder != NULL ? recorder_patience(v->intake.recorder) : -1;
+
+	for (size_t i = 0; i < v->count; i++) {
+		int64_t left = v->posts[i].due - now();
+
+		if (!v->posts[i].is_running && left < most)
+			most = left > 0 ? (int)left : 0;
+	}
+	return batch >= 0 && batch < most ? batch : most;
+}
+
+/* Wait for signals and readers; for these not while the database is away. */
+static void
+wait_and_hear(struct vigil *v)
+{
+	v->ends[0] = (struct pollfd){.fd = v->signals, .events = POLLIN};
+	for (size_t i = 0; i < v->count; i++) {
+		bool is_heard = v->posts[i].is_running && v->database_due == 0;
+
+		v->ends[i + 1] = (struct pollfd){
+		    .fd = is_heard ? channel_descriptor(v->posts[i].peer.channel) : -1,
+		    .events = POLLIN,
+		};
+	}
+	if (poll(v->ends, v->count + 1, patience(v)) <= 0)
+		return;
+	if (v->ends[0].revents != 0)
+		hear_signals(v);
+	for (size_t i = 0; i < v->count && v->database_due == 0; i++)
+		if (v->ends[i + 1].revents != 0)
+			hear(v, &v->posts[i]);
+}
+
+static void
+settle(struct vigil *v)
+{
+	if (v->intake.recorder == NULL || recorder_settle(v->intake.recorder))
+		return;
+	intake_refused(&v->intake);
+	give_database_time(v);
+}
+
+static void
+stand_watch(struct vigil *v)
+{
+	while (!v->is_stopping || is_anyone_running(v)) {
+		if (v->is_stopping) {
+			tell_to_end(v);
+			end_the_late(v);
+		} else {
+			start_what_is_due(v);
+		}
+		wait_and_hear(v);
+		settle(v);
+		open_database_again(v);
+		notify_alive(&v->notify);
+		show_status(v);
+	}
+}
+
+/* ---- From start to end ---- */
+
+/* Signals are read like messages; a child's default handling of them is its own. */
+static bool
+catch_signals(struct vigil *v, sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, before);
+	v->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (v->signals < 0)
+		log_error("cannot watch: no signal descriptor: %s", strerror(errno));
+	return v->signals >= 0;
+}
+
+static void
+name_post(struct post *post, const struct keeper_config *config, unsigned number)
+{
+	post->peer.is_live = true;
+	post->peer.capture = post->interface;
+	if (config->readers > 1)
+		snprintf(post->peer.who, sizeof(post->peer.who), "%.64s, reader %u",
+			 post->interface, number + 1);
+	else
+		snprintf(post->peer.who, sizeof(post->peer.who), "%.64s", post->interface);
+}
+
+static bool
+man_posts(struct vigil *v)
+{
+	const struct keeper_config *c = v->config;
+
+	v->count = c->interface_count * c->readers;
+	v->posts = calloc(v->count, sizeof(*v->posts));
+	v->ends = calloc(v->count + 1, sizeof(*v->ends));
+	if (v->posts == NULL || v->ends == NULL) {
+		log_error("out of memory");
+		return false;
+	}
+	for (size_t i = 0; i < v->count; i++) {
+		size_t interface = i / c->readers;
+
+		v->posts[i].interface = c->interfaces[interface];
+		v->posts[i].again = AGAIN_MS;
+		/* Each interface's readers are a group of their own, and no other program's. */
+		v->posts[i].group = (uint16_t)((unsigned)getpid() * 64 + interface);
+		name_post(&v->posts[i], c, (unsigned)(i % c->readers));
+	}
+	return true;
+}
+
+void
+keeper_watch(const struct keeper_config *config, struct keeper_result *out)
+{
+	struct vigil v = {
+	    .config = config, .result = out, .database_again = AGAIN_MS, .signals = -1};
+	sigset_t before;
+
+	if (!intake_begin(&v.intake, config, out))
+		return;
+	sandbox_harden();
+	notify_begin(&v.notify);
+	/* An operator should hear now that records cannot be kept, not at the first session. */
+	if (catch_signals(&v, &before) && man_posts(&v) && intake_open_recorder(&v.intake)) {
+		notify_say(&v.notify, "READY=1");
+		stand_watch(&v);
+	} else {
+		intake_fail(&v.intake);
+	}
+	clear_status(&v);
+	intake_end(&v.intake);
+	out->tally = tally_of_all(&v);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (v.signals >= 0)
+		close(v.signals);
+	free(v.posts);
+	free(v.ends);
+}

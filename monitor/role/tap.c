@@ -1,0 +1,182 @@
+/*
+ * The reader on a live interface; see reading.h. One loop: packets, then what
+ * the keeper says, then what time asks for. It never waits for the keeper.
+ */
+#include <poll.h>
+#include <time.h>
+
+#include "monitor/role/reading.h"
+#include "monitor/role/role.h"
+
+#define MINUTE    INT64_C(60000000) /* microseconds */
+#define REPORT_US INT64_C(250000)   /* between looks at what was decided and what was lost */
+#define TALLY_US  INT64_C(1000000)
+#define NEVER     INT64_MIN
+
+/* What time it is on the tap, where no packet says so. */
+struct tap_clock {
+	int64_t packet;            /* time of the last packet; NEVER before the first */
+	int64_t seen;              /* when it came, by the monotonic clock */
+	int64_t reported, tallied; /* by the monotonic clock */
+};
+
+struct tap {
+	struct reader *reader;
+	struct tap_clock clock;
+};
+
+static int64_t
+microseconds(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+take(void *ctx, const struct captured *packet)
+{
+	struct tap *tap = ctx;
+
+	tap->clock.packet = packet->time;
+	reader_take(tap->reader, packet);
+}
+
+/* The system's clock may be set while we run; packets' times go on from the last one. */
+static int64_t
+time_on_tap(const struct tap_clock *c, int64_t now)
+{
+	return c->packet == NEVER ? microseconds(CLOCK_REALTIME) : c->packet + (now - c->seen);
+}
+
+/* What was lost since the last look was lost to every session under way. */
+static void
+count_losses(struct reader *r, int64_t time)
+{
+	struct live_losses losses = live_losses(r->live);
+	uint64_t lost = (losses.ring - r->losses.ring) + (losses.interface - r->losses.interface);
+
+	r->losses = losses;
+	if (lost == 0)
+		return;
+	reader_count_lost(r, time, lost);
+	dissector_note_loss(r->dissector);
+}
+
+static void
+tally(struct reader *r)
+{
+	struct dissector_counts counts = dissector_counts(r->dissector);
+	const struct live_tally t = {
+	    .packets = r->now.packets,
+	    .bytes = r->now.bytes,
+	    .dropped = r->losses.ring + r->losses.interface,
+	    .untold = r->untold,
+	    .flows = counts.flows_open,
+	    .evicted = counts.evicted,
+	};
+
+	if (!channel_has_room(r->channel))
+		return;
+	message_put_tally(channel_out(r->channel), &t);
+	reader_sent(r);
+}
+
+static void
+keep_time(struct tap *tap)
+{
+	struct reader *r = tap->reader;
+	struct tap_clock *c = &tap->clock;
+	int64_t now = microseconds(CLOCK_MONOTONIC), time;
+
+	if (now - c->reported < REPORT_US)
+		return;
+	c->reported = now;
+	time = time_on_tap(c, now);
+	count_losses(r, time);
+	dissector_expire(r->dissector, time);
+	dissector_report(r->dissector);
+	if (r->now.has_minute && time - r->now.minute.minute >= MINUTE)
+		reader_end_minute(r);
+	if (now - c->tallied >= TALLY_US) {
+		c->tallied = now;
+		tally(r);
+	}
+	reader_flush(r);
+}
+
+/* The keeper may say but one thing now: that it is enough. */
+static void
+hear(struct reader *r)
+{
+	enum message type;
+	struct bytes body;
+
+	switch (channel_hear_within(r->channel, 0, &type, &body)) {
+	case HEARD_NOTHING:
+	case HEARD_INTERRUPTED:
+		return;
+	case HEARD_MESSAGE:
+		r->is_finishing = type == MESSAGE_FINISH;
+		r->is_alone = !r->is_finishing;
+		return;
+	case HEARD_END:
+	case HEARD_BAD:
+	case HEARD_FAILED:
+		break;
+	}
+	r->is_alone = true;
+}
+
+/* Until there are packets, words of the keeper, or something to do in time. */
+static void
+wait_for_something(struct reader *r, bool is_idle)
+{
+	struct pollfd ends[] = {{.fd = ROLE_SOCKET, .events = POLLIN},
+				{.fd = live_descriptor(r->live), .events = POLLIN}};
+
+	poll(ends, 2, is_idle ? LIVE_WAIT_MS : 0);
+	if (ends[0].revents != 0)
+		hear(r);
+}
+
+/* Until the keeper has enough, or is gone; false where the interface is. */
+static bool
+read_interface(struct tap *tap)
+{
+	struct reader *r = tap->reader;
+
+	while (!r->is_alone && !r->is_finishing) {
+		int count = live_read(r->live, PACKETS_AT_ONCE, take, tap);
+
+		if (count < 0)
+			return false;
+		if (count > 0)
+			tap->clock.seen = microseconds(CLOCK_MONOTONIC);
+		keep_time(tap);
+		wait_for_something(r, count == 0);
+	}
+	return true;
+}
+
+bool
+tap_serve(struct reader *r)
+{
+	struct tap tap = {.reader = r, .clock.packet = NEVER};
+	const struct capture_opened opened = {.linktype = live_linktype(r->live)};
+
+	bool is_alive = true;
+
+	r->now = (struct reading){0};
+	message_put_opened(channel_out(r->channel), &opened);
+	reader_flush(r);
+	if (reader_hear_filter(r))
+		is_alive = read_interface(&tap);
+	if (r->is_alone)
+		return false;
+	reader_end_minute(r);
+	reader_tell_ended(r, is_alive ? CAPTURE_WHOLE : CAPTURE_DAMAGED,
+			  is_alive ? "" : live_why(r->live));
+	return true;
+}
