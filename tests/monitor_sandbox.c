@@ -194,11 +194,13 @@ attempt(enum layer layer, int (*try)(void))
 	pid = fork();
 	if (pid == 0) {
 		s.socket = kept = ends[1];
+		/* Without it only root may lay the other. */
+		if (layer == LAYER_LANDLOCK)
+			sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &s);
 		if (layer == (enum layer)LAYERS) {
 			sandbox_approach(&s, error);
 			sandbox_enter(&s, error);
 		} else {
-
 			error[layer] = sandbox_lay(layer, &s);
 		}
 		if (layer != (enum layer)LAYERS && error[layer] != 0)
