@@ -5,6 +5,7 @@
 
 #include "dissector/reset.h"
 #include "dissector/route.h"
+#include "dissector/sender.h"
 
 struct ledger
 conversation_ledger(struct conversation *c, struct workshop *w)
@@ -72,42 +73,13 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 	return offset;
 }
 
-/* Whether this sender counts its packets: many draw IP-IDs at random, or leave them zero. */
+/* The SYN of a stream that is begun was seen. */
 static void
-learn_ip_id(struct stream *s, uint16_t ip_id)
+meet_syn(struct stream *s, const struct packet *p)
 {
-	uint16_t step = (uint16_t)(ip_id - s->ip_id);
-
-	if (s->is_seen && step > CONVERSATION_IP_ID_STEP)
-		s->ip_id_run = 0;
-	/* The same again is a copy of the packet. */
-	else if (s->is_seen && step > 0 && s->ip_id_run < UINT8_MAX)
-		s->ip_id_run++;
-	s->ip_id = ip_id;
-}
-
-/* What this sender's packets have in common, to know another's by. */
-static void
-learn_sender(struct stream *s, const struct packet *p)
-{
-	if (!s->is_seen || p->ttl < s->ttl_low)
-		s->ttl_low = p->ttl;
-	if (!s->is_seen || p->ttl > s->ttl_high)
-		s->ttl_high = p->ttl;
-	if (!s->is_seen || p->window < s->window_low)
-		s->window_low = p->window;
-	if (!s->is_seen || p->window > s->window_high)
-		s->window_high = p->window;
-	learn_ip_id(s, p->ip_id);
-	s->window = p->window;
-	s->is_seen = true;
-}
-
-static void
-begin_stream(struct stream *s, uint32_t seq, bool by_syn)
-{
-	stream_begin(s, seq);
-	s->syn_seen = by_syn;
+	if (!s->syn_seen)
+		sender_begin(s, p->ttl);
+	s->syn_seen = true;
 }
 
 /* A first segment without SYN begins the stream where it stands; its SYN may come yet. */
@@ -116,7 +88,7 @@ begin_in_the_middle(struct conversation *c, enum side from, uint32_t seq)
 {
 	struct stream *s = &c->exchange.streams[from];
 
-	begin_stream(s, seq, false);
+	stream_begin(s, seq);
 	s->awaits_syn = true;
 }
 
@@ -132,15 +104,16 @@ is_fresh_isn(const struct stream *s, uint32_t seq)
 
 /* The SYN came behind data that it precedes. False where it can't be that data's. */
 static bool
-take_late_syn(struct conversation *c, struct waiting_room *r, enum side from, uint32_t seq)
+take_late_syn(struct conversation *c, struct waiting_room *r, enum side from,
+	      const struct packet *p)
 {
 	struct stream *s = &c->exchange.streams[from];
-	uint32_t delta = s->seq_base - seq;
+	uint32_t delta = s->seq_base - (p->seq + 1);
 
 	if (!s->awaits_syn || delta > STREAM_AHEAD_MAX)
 		return false;
 	stream_rebase(s, &c->exchange.streams[side_other(from)], r, delta);
-	s->syn_seen = true;
+	meet_syn(s, p);
 	s->awaits_syn = false;
 	return true;
 }
@@ -158,13 +131,14 @@ take_syn(struct conversation *c, struct waiting_room *r, enum side from, const s
 	if (from == SIDE_SERVER && p->flags & TCP_ACK && !c->exchange.streams[SIDE_CLIENT].is_begun)
 		begin_in_the_middle(c, SIDE_CLIENT, p->ack);
 	if (!s->is_begun) {
-		begin_stream(s, p->seq + 1, true);
+		stream_begin(s, p->seq + 1);
+		meet_syn(s, p);
 		return true;
 	}
-	if (take_late_syn(c, r, from, p->seq + 1))
+	if (take_late_syn(c, r, from, p))
 		return true;
 	if (s->seq_base == p->seq + 1) {
-		s->syn_seen = true; /* sent again, or overtaken by what it began */
+		meet_syn(s, p); /* sent again, or overtaken by what it began */
 		return true;
 	}
 	if (from == SIDE_SERVER && s->syn_seen && s->offset == 0 && s->sent == 0) {
@@ -216,6 +190,7 @@ take_fin(struct conversation *c, enum side from, const struct packet *p, uint64_
 	if (!(p->flags & TCP_FIN) || s->fin_seen || end < s->offset)
 		return;
 	s->fin_seen = true;
+	s->fin_strange = sender_is_doubtful(s, p);
 	s->fin_offset = end;
 }
 
@@ -276,14 +251,34 @@ is_closed(const struct conversation *c)
 	       c->exchange.streams[SIDE_SERVER].fin_told;
 }
 
-/* How it stands behind this packet. A FIN that its peer never answers may be forged. */
+/* The layers above the connection have ended, too: nothing more was to come. */
+static bool
+has_said_goodbye(const struct conversation *c)
+{
+	if (c->tls_begun && tls_is_closed(conversation_tls_const(c)))
+		return true;
+	return c->mode == MODE_SMTP && smtp_facts(conversation_smtp_const(c))->quit_sent;
+}
+
+/* This side's FIN was acknowledged, and looks like the other packets of its sender. */
+static bool
+is_own_end(const struct stream *s)
+{
+	return s->fin_acked && !s->fin_strange;
+}
+
+/*
+ * How it stands behind this packet. FINs and what acknowledges them may be
+ * forged, all of them: they end what is under way at once only where the ends
+ * had taken leave of each other.
+ */
 static enum after
 after_segment(const struct conversation *c)
 {
 	if (!is_closed(c))
 		return AFTER_OPEN;
-	return c->exchange.streams[SIDE_CLIENT].fin_acked &&
-		       c->exchange.streams[SIDE_SERVER].fin_acked
+	return has_said_goodbye(c) && is_own_end(&c->exchange.streams[SIDE_CLIENT]) &&
+		       is_own_end(&c->exchange.streams[SIDE_SERVER])
 		   ? AFTER_CLOSED
 		   : AFTER_CLOSING;
 }
@@ -372,8 +367,8 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 		return AFTER_OPEN;
 	offset = seg.offset;
 	doubt_fin(c, from, p, offset);
-	learn_sender(&c->exchange.streams[from], p);
 	take_fin(c, from, p, offset);
+	sender_learn(&c->exchange.streams[from], p);
 	take_payload(b, from, p, &seg);
 	if (keep)
 		keep_packet(b, from, p, offset);
@@ -417,7 +412,12 @@ conversation_is_late(const struct conversation *c, const struct packet *p, bool 
 
 	if (p->payload.len == 0 || !s->is_begun)
 		return true;
-	return stream_offset(s, p->seq, &offset) && !(s->fin_told && offset > s->fin_offset);
+	if (!stream_offset(s, p->seq, &offset))
+		return false;
+	/* What goes on where a told session had ended is not dropped: it is its rest. */
+	if (c->is_told && s->fin_told && offset == s->fin_offset && p->payload.len > 1)
+		return false;
+	return !(s->fin_told && offset > s->fin_offset);
 }
 
 bool

@@ -27,18 +27,6 @@ enum mode {
 #define CONVERSATION_HOLD \
 	5 /* bytes kept back until it shows whether TLS begins: a record's header */
 
-/* A packet's TTL may drift this far by other routes before it counts as another's. */
-#define CONVERSATION_TTL_DRIFT 3
-
-/*
- * An IP-ID this far from the sender's last one is told, beside other signs. It is
- * a sign by itself where so many of the sender's in a row rose by no more than
- * the step: then he counts, and the next is known to be near.
- */
-#define CONVERSATION_IP_ID_DRIFT 4096
-#define CONVERSATION_IP_ID_STEP  64
-#define CONVERSATION_IP_ID_RUN   4
-
 struct conversation {
 	struct flow flow;   /* first: the table's part */
 	bool client_is_low; /* the client is the low end of the key */
@@ -122,7 +110,7 @@ struct workshop {
 enum after {
 	AFTER_OPEN,
 	AFTER_CLOSED,  /* both ends closed and all was delivered: it can be told */
-	AFTER_CLOSING, /* the same, but one end has not acknowledged: linger for contradictions */
+	AFTER_CLOSING, /* the same, but it may be forged: linger for contradictions */
 	AFTER_RESET,   /* a reset is believed: linger for contradictions, then tell */
 	AFTER_REUSED   /* this packet belongs to a new connection: tell, then begin anew with it */
 };

@@ -311,7 +311,7 @@ place(struct dissector *d, struct conversation *c, enum after after)
 		flow_touch(&d->flows, &c->flow, d->now);
 		return;
 	}
-	if (queue == QUEUE_SETTLED || after == AFTER_CLOSING)
+	if (queue == QUEUE_SETTLED)
 		conversation_settle(c, &d->workshop);
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }

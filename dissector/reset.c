@@ -5,6 +5,8 @@
  */
 #include "dissector/reset.h"
 
+#include "dissector/sender.h"
+
 /* Whether a reset to a side whose stream never began answers what the other sent, RFC 9293
  * section 3.10.7.3. */
 static bool
@@ -24,28 +26,6 @@ is_in_sequence(const struct stream *s, uint64_t offset)
 	       (s->fin_seen && offset == s->fin_offset + 1);
 }
 
-static bool
-is_foreign_ip_id(const struct stream *s, const struct packet *p)
-{
-	/* Many stacks send resets with an IP-ID of zero. */
-	return p->ip_id && (uint16_t)(p->ip_id - s->ip_id + CONVERSATION_IP_ID_DRIFT) >
-			       2 * CONVERSATION_IP_ID_DRIFT;
-}
-
-static bool
-is_foreign_window(const struct stream *s, const struct packet *p)
-{
-	/* ... and with no window. */
-	return p->window && (p->window < s->window_low || p->window > s->window_high);
-}
-
-static bool
-is_foreign_ttl(const struct stream *s, const struct packet *p)
-{
-	return p->ttl + CONVERSATION_TTL_DRIFT < s->ttl_low ||
-	       p->ttl > s->ttl_high + CONVERSATION_TTL_DRIFT;
-}
-
 /*
  * What of the packet is not its supposed sender's. The TTL is a sign by itself;
  * IP-ID and window are only together, and of a sender who counts his packets.
@@ -57,13 +37,12 @@ reset_contradictions(const struct stream *s, const struct packet *p)
 
 	if (!s->is_seen)
 		return 0;
-	found |= is_foreign_ttl(s, p) ? RESET_TTL_DIFFERS : 0;
-	found |= is_foreign_ip_id(s, p) ? RESET_IP_ID_DIFFERS : 0;
-	found |= is_foreign_window(s, p) ? RESET_WINDOW_DIFFERS : 0;
+	found |= sender_is_new_ttl(s, p->ttl) ? RESET_TTL_DIFFERS : 0;
+	found |= sender_is_far_ip_id(s, p) ? RESET_IP_ID_DIFFERS : 0;
+	found |= sender_is_new_window(s, p) ? RESET_WINDOW_DIFFERS : 0;
 	if (found & RESET_TTL_DIFFERS)
 		return found;
-	if (s->ip_id_run < CONVERSATION_IP_ID_RUN ||
-	    found != (RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS))
+	if (!sender_counts(s) || found != (RESET_IP_ID_DIFFERS | RESET_WINDOW_DIFFERS))
 		return 0;
 	return found;
 }

@@ -64,8 +64,10 @@ struct stream {
 	bool fin_doubted; /* its sender went on below it */
 	bool fin_acked;   /* its peer acknowledged the FIN itself */
 	bool fin_told;
+	bool fin_strange;                 /* the FIN came in a packet that may be another's */
 	bool history_done;                /* no more bytes join the history */
 	uint8_t ttl_low, ttl_high;        /* seen so far */
+	uint8_t ttl_first;                /* of its SYN, else of its first packet; 0: unknown */
 	bool checksum_right;              /* one of this side's segments had a right checksum */
 	uint8_t ip_id_run;                /* segments in a row whose IP-ID rose by little */
 	uint16_t ip_id, window;           /* of the last segment */

@@ -749,7 +749,7 @@ stray(struct feed *f, struct bytes rest)
 	struct tls_facts *facts = &f->t->facts;
 	struct bytes head = {f->h->reader.head, f->h->reader.head_len};
 	size_t before = f->in->bytes.len - rest.len;
-	bool is_over = f->h->has_closed || f->t->halves[side_other(f->in->from)].has_closed;
+	bool is_over = tls_is_closed(f->t);
 
 	/* Who has closed may go on in clear: that stands behind the TLS stream, not inside it. */
 	if (facts->complete == FACT_YES && !facts->is_interrupted && !is_over) {
@@ -912,6 +912,12 @@ tls_awaits_text(const struct tls *t, enum side from)
 	const struct half *h = &t->halves[from];
 
 	return t->facts.complete == FACT_NO && h->has_strayed && !h->is_handed_back;
+}
+
+bool
+tls_is_closed(const struct tls *t)
+{
+	return t->halves[SIDE_CLIENT].has_closed || t->halves[SIDE_SERVER].has_closed;
 }
 
 bool

@@ -85,6 +85,9 @@ void tls_finish(struct tls *t, struct ledger *l, enum ending ending, enum side b
  */
 bool tls_awaits_text(const struct tls *t, enum side from);
 
+/* A side closed the TLS stream, RFC 8446 section 6.1. */
+bool tls_is_closed(const struct tls *t);
+
 /* The handshake is complete, or has failed. */
 bool tls_is_decided(const struct tls *t);
 

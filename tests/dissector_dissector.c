@@ -923,9 +923,107 @@ forged_ends_of_both_sides_hide_nothing(void **state)
 	client(&g, "MAIL FROM:<anna@example.org>\r\n");
 	server(&g, "250 ok\r\n");
 	close_ends(&g);
+	dissector_finish(dissector);
 	assert_int_equal(told_count, 1);
 	assert_int_equal(told[0].s.smtp.mail_count, 1);
 	assert_true(told[0].s.complete);
+}
+
+/* Ends of both sides, acknowledged, of which none is the ends' own. */
+static void
+forge_close(struct dialogue *g, uint8_t ttl)
+{
+	struct packet p[3] = {
+	    packet_of(g, SIDE_CLIENT, TCP_ACK | TCP_FIN, NULL),
+	    packet_of(g, SIDE_SERVER, TCP_ACK | TCP_FIN, NULL),
+	    packet_of(g, SIDE_CLIENT, TCP_ACK, NULL),
+	};
+
+	p[1].ack++;
+	p[2].seq++;
+	p[2].ack++;
+	for (size_t i = 0; i < 3; i++) {
+		p[i].ttl = ttl ? ttl : p[i].ttl;
+		feed(&p[i]);
+	}
+}
+
+static void
+a_forged_close_hides_nothing(void **state)
+{
+	(void)state;
+	for (uint8_t ttl = 0; ttl <= 3; ttl += 3) {
+		struct dialogue g = dialogue(40000);
+
+		told_count = 0;
+		be_offered(&g);
+		forge_close(&g, ttl);
+		assert_int_equal(told_count, 0);
+		client(&g, "MAIL FROM:<anna@example.org>\r\n");
+		server(&g, "250 ok\r\n");
+		client(&g, "QUIT\r\n");
+		server(&g, "221 bye\r\n");
+		close_ends(&g);
+		dissector_finish(dissector);
+		assert_int_equal(told_count, 1);
+		assert_int_equal(told[0].s.smtp.mail_count, 1);
+		assert_int_equal(told[0].s.smtp.requested, FACT_NO);
+		assert_true(told[0].s.complete);
+	}
+}
+
+/* A version of a reply that a forged close follows at once is still compared with the other. */
+static void
+a_forged_close_forgets_no_version(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet real;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	real = packet_of(&g, SIDE_SERVER, TCP_ACK, "250-mx\r\n250 STARTTLS\r\n");
+	server(&g, "250-mx\r\n250 XXXXXXXX\r\n");
+	forge_close(&g, 0);
+	feed(&real);
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.conflict_count, 1);
+}
+
+static void
+an_ordinary_close_is_told_at_once(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	deliver_mail(&g);
+	assert_int_equal(told_count, 0);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+}
+
+/* QUIT and all the rest may be forged; what goes on behind that is not dropped. */
+static void
+what_goes_on_behind_a_told_end_is_told(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	be_offered(&g);
+	client(&g, "QUIT\r\n");
+	forge_close(&g, 0);
+	assert_int_equal(told_count, 1);
+	client(&g, "RSET\r\n");
+	server(&g, "250 ok\r\n");
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[1].s.bytes[SIDE_CLIENT], 36);
+	assert_int_equal(told[1].s.smtp.mail_count, 1);
+	assert_false(told[1].s.complete);
 }
 
 /* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
@@ -1382,6 +1480,7 @@ a_planted_header_hides_no_text(void **state)
 		client(&g, "Subject: secret\r\n\r\nsecret\r\n.\r\n");
 		server(&g, "250 ok\r\n");
 		close_ends(&g);
+		dissector_finish(dissector);
 		assert_int_equal(told_count, i + 1);
 		assert_not_shown(&told[i], name, "secret");
 		assert_true(told[i].s.smtp.client_text_after);
@@ -1419,6 +1518,10 @@ main(void)
 	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),
 	    CASE(one_forged_segment_hides_nothing),
 	    CASE(forged_ends_of_both_sides_hide_nothing),
+	    CASE(a_forged_close_hides_nothing),
+	    CASE(a_forged_close_forgets_no_version),
+	    CASE(an_ordinary_close_is_told_at_once),
+	    CASE(what_goes_on_behind_a_told_end_is_told),
 	    CASE(a_late_packet_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
