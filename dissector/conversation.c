@@ -144,6 +144,7 @@ take_syn(struct conversation *c, struct waiting_room *r, enum side from, const s
 	if (from == SIDE_SERVER && s->syn_seen && s->offset == 0 && s->sent == 0) {
 		/* Two SYN-ACKs: the client's acknowledgement will tell which is believed. */
 		c->other_isn = p->seq + 1;
+		c->other_ttl = p->ttl;
 		c->has_other_isn = true;
 		return false;
 	}
@@ -167,18 +168,33 @@ is_successor(const struct conversation *c, enum side from, const struct packet *
 	return !(p->flags & TCP_SYN) && p->seq == c->new_isn && p->payload.len > 0;
 }
 
-/* Of two SYN-ACKs the one that the client acknowledges is its server's. */
+/* Whether the packet goes by the numbers of the SYN-ACK that is not believed. */
+static bool
+is_for_other_start(const struct conversation *c, enum side from, const struct packet *p)
+{
+	if (!c->has_other_isn || p->flags & TCP_SYN)
+		return false;
+	return from == SIDE_CLIENT ? p->flags & TCP_ACK && p->ack == c->other_isn
+				   : p->payload.len > 0 && p->seq == c->other_isn;
+}
+
+/*
+ * Of two SYN-ACKs the one that the client acknowledges is its server's; since
+ * that may be forged, too, each packet decides anew until the first byte.
+ */
 static void
 settle_server_start(struct conversation *c, enum side from, const struct packet *p)
 {
 	struct stream *server = &c->exchange.streams[SIDE_SERVER];
+	uint32_t isn = server->seq_base;
+	uint8_t ttl = server->ttl_first;
 
-	if (from != SIDE_CLIENT || !(p->flags & TCP_ACK) || server->offset > 0 || server->waiting)
+	if (server->offset > 0 || server->waiting || !is_for_other_start(c, from, p))
 		return;
-	if (c->has_other_isn && p->ack == c->other_isn) {
-		stream_begin(server, c->other_isn);
-		c->has_other_isn = false;
-	}
+	stream_restart(server, c->other_isn);
+	sender_begin(server, c->other_ttl);
+	c->other_isn = isn;
+	c->other_ttl = ttl;
 }
 
 static void
@@ -330,6 +346,22 @@ place_segment(struct bench *b, enum side from, const struct packet *p, struct se
 	return stream_follow(s, seq, (uint32_t)p->payload.len + p->payload_cut, &seg->offset);
 }
 
+/*
+ * Whether what has no place in its stream shows that the stream is followed by
+ * wrong numbers: it goes by the other SYN-ACK's, or goes on behind what had no
+ * place either. One alone is a late copy, or forged.
+ */
+static bool
+is_misplaced(const struct conversation *c, enum side from, const struct packet *p)
+{
+	bool is_others =
+	    c->has_other_isn && from == SIDE_SERVER && p->seq - c->other_isn <= STREAM_AHEAD_MAX;
+
+	if (p->payload.len <= 1 || conversation_is_settled(c))
+		return false;
+	return is_others || c->exchange.streams[from].strays > 1;
+}
+
 /* Its supposed sender goes on behind a FIN: RFC 9293 section 3.6 leaves that to nobody but a
  * forger. */
 static void
@@ -363,8 +395,10 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 
 	doubt_checksum(c, b->w, p, &seg);
 	seg.peer_offset = take_acknowledgement(c, from, p);
-	if (!place_segment(b, from, p, &seg))
+	if (!place_segment(b, from, p, &seg)) {
+		c->has_clear_gap |= is_misplaced(c, from, p);
 		return AFTER_OPEN;
+	}
 	offset = seg.offset;
 	doubt_fin(c, from, p, offset);
 	take_fin(c, from, p, offset);

@@ -51,9 +51,10 @@ struct conversation {
 	uint8_t last_acted;         /* enum acted, of the last conflict */
 	uint8_t last_conflict_from; /* enum side */
 	uint32_t conflicts;
-	uint32_t other_isn; /* a second SYN-ACK's, until an acknowledgement decides */
+	uint32_t other_isn; /* of two SYN-ACKs the one that is not believed, as it stands */
 	uint32_t new_isn;   /* of a SYN within the connection: its successor, if answered */
 	bool has_other_isn, has_new_isn;
+	uint8_t other_ttl; /* of that SYN-ACK */
 	int64_t new_start; /* when that SYN came */
 	int64_t start, end;
 	uint64_t packets;

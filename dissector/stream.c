@@ -58,6 +58,13 @@ stream_begin(struct stream *s, uint32_t seq)
 }
 
 void
+stream_restart(struct stream *s, uint32_t seq)
+{
+	s->seq_base = seq;
+	s->sent = s->shown = s->acked = 0;
+}
+
+void
 stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r, uint32_t delta)
 {
 	s->seq_base -= delta;

@@ -109,6 +109,9 @@ void waiting_room_init(struct waiting_room *r, void *memory, size_t size, struct
 /* The stream's offset 0 has this sequence number. */
 void stream_begin(struct stream *s, uint32_t seq);
 
+/* The same, of one that was begun with a wrong number and had nothing yet. */
+void stream_restart(struct stream *s, uint32_t seq);
+
 /*
  * A stream of which nothing was delivered begins delta bytes earlier than was
  * thought: what waits moves with it. peer is the other direction's.

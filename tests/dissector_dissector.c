@@ -1026,6 +1026,69 @@ what_goes_on_behind_a_told_end_is_told(void **state)
 	assert_false(told[1].s.complete);
 }
 
+/*
+ * A second SYN-ACK and its acknowledgement, both forged, behind the server's
+ * own; before: the client's own acknowledgement comes ahead of the forged one.
+ */
+static void
+forge_second_answer(struct dialogue *g, bool before, const char *greeting)
+{
+	struct packet p;
+
+	say(g, SIDE_CLIENT, TCP_SYN, NULL);
+	p = packet_of(g, SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	feed(&p);
+	p.seq = 900000;
+	p.ttl = 3;
+	feed(&p);
+	count_sent(g, SIDE_SERVER, &p);
+	if (before)
+		say(g, SIDE_CLIENT, TCP_ACK, NULL);
+	p = packet_of(g, SIDE_CLIENT, TCP_ACK, NULL);
+	p.ack = 900001;
+	p.ttl = 3;
+	feed(&p);
+	p = packet_of(g, SIDE_SERVER, TCP_ACK, greeting);
+	p.seq = 900001;
+	if (greeting)
+		feed(&p);
+	if (!before)
+		say(g, SIDE_CLIENT, TCP_ACK, NULL);
+}
+
+static void
+a_forged_second_answer_hides_nothing(void **state)
+{
+	(void)state;
+	for (int before = 0; before < 2; before++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + before));
+
+		told_count = 0;
+		forge_second_answer(&g, before, NULL);
+		deliver_mail(&g);
+		close_ends(&g);
+		assert_int_equal(told_count, 1);
+		assert_string_equal(told[0].greeting, "mx.example.net ESMTP");
+		assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+		assert_true(told[0].s.complete);
+	}
+}
+
+/* Whichever of two servers spoke first is read: the other's bytes are not denied. */
+static void
+what_has_no_place_is_not_denied(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	forge_second_answer(&g, true, "220 mx.example.net ESMTP\r\n");
+	deliver_mail(&g);
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_false(told[0].s.clear_whole);
+	assert_false(told[0].s.complete);
+}
+
 /* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
 static void
 feed_with_one_late(size_t late, size_t by)
@@ -1522,6 +1585,8 @@ main(void)
 	    CASE(a_forged_close_forgets_no_version),
 	    CASE(an_ordinary_close_is_told_at_once),
 	    CASE(what_goes_on_behind_a_told_end_is_told),
+	    CASE(a_forged_second_answer_hides_nothing),
+	    CASE(what_has_no_place_is_not_denied),
 	    CASE(a_late_packet_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
