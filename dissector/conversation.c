@@ -42,6 +42,21 @@ conversation_succeed(struct conversation *c, uint32_t isn, int64_t start)
 	c->start = start;
 }
 
+/*
+ * Whether the packet brings new bytes, behind where its sender stood: then he
+ * has acknowledged no more than it does, whatever another claimed in his name.
+ */
+static bool
+goes_on(const struct stream *s, const struct packet *p)
+{
+	uint64_t offset, end;
+
+	if (p->payload.len == 0 || !s->is_begun || !stream_offset(s, p->seq, &offset))
+		return false;
+	end = offset + p->payload.len;
+	return offset == s->offset && end > s->shown;
+}
+
 /* What the packet acknowledges, as offset in the peer's stream; UINT64_MAX where it is not known.
  */
 static uint64_t
@@ -52,12 +67,16 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 
 	if (!(p->flags & TCP_ACK) || !peer->is_begun || !stream_offset(peer, p->ack, &offset))
 		return UINT64_MAX;
+	if (offset <= peer->offset)
+		peer->stood = p->time;
 	/* A FIN takes a number of its own behind the last byte. */
 	if (peer->fin_seen && offset > peer->fin_offset) {
 		peer->fin_acked = true;
 		offset = peer->fin_offset;
 	}
-	if (offset > peer->acked)
+	if (offset < peer->acked && goes_on(&c->exchange.streams[from], p))
+		peer->acked = offset;
+	else if (offset > peer->acked && !sender_is_foreign_ttl(&c->exchange.streams[from], p->ttl))
 		peer->acked = offset;
 	/*
 	 * Who stops at the end of the shorter version has not taken the longer. One

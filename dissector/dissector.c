@@ -474,6 +474,7 @@ dissector_counts(const struct dissector *d)
 	counts.gap_bytes = d->workshop.gap_bytes;
 	counts.checksum_wrong = d->workshop.checksum_wrong;
 	counts.pool_refusals = d->workshop.pool.refusals;
+	counts.wait_refusals = d->workshop.room.refusals;
 	counts.fragments = fragments_counts(d->fragments);
 	return counts;
 }

@@ -47,6 +47,7 @@ struct dissector_counts {
 	uint64_t evicted;     /* flows ended for room */
 	uint64_t gaps, gap_bytes;
 	uint64_t pool_refusals; /* times the pool was empty */
+	uint64_t wait_refusals; /* segments ahead of their turn for which there was no room */
 	struct fragment_counts fragments;
 };
 

@@ -1,6 +1,8 @@
 /* Both directions in causal order; see exchange.h. */
 #include "dissector/exchange.h"
 
+#include "dissector/sender.h"
+
 bool
 exchange_is_waiting(const struct exchange *x)
 {
@@ -175,6 +177,16 @@ give_up_syns(struct exchange *x, const struct exchange_sink *sink)
 	}
 }
 
+/*
+ * Whether a segment that lies ahead is another's than its sender's: its TTL is
+ * not his, and he was seen to stand in front of its end since it came.
+ */
+static bool
+is_refuted(const struct stream *s, const struct waiting *w)
+{
+	return sender_is_foreign_ttl(s, w->ttl) && s->shown < w->offset + w->payload.len;
+}
+
 /* Pass over what keeps the segment that has waited longest from being delivered. */
 static void
 unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
@@ -187,6 +199,10 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 
 	if (awaits_syn(x)) {
 		give_up_syns(x, sink);
+		return;
+	}
+	if (!is_next(x, r, from) && is_refuted(&x->streams[from], first)) {
+		stream_drop_first(&x->streams[from], r);
 		return;
 	}
 	if (!is_next(x, r, from)) {
@@ -212,15 +228,15 @@ unblock(struct exchange *x, struct waiting_room *r, const struct exchange_sink *
 
 /* What one direction may hold back, by what the pool still has. */
 static bool
-is_full(const struct stream *s, const struct pool *p)
+is_full(const struct stream *s, const struct waiting_room *r)
 {
-	uint64_t cap = (uint64_t)pool_left(p) * POOL_BLOCK_BYTES / 16;
+	uint64_t cap = (uint64_t)pool_left(r->pool) * POOL_BLOCK_BYTES / 16;
 
 	if (cap > EXCHANGE_BYTES_MAX)
 		cap = EXCHANGE_BYTES_MAX;
 	if (cap < EXCHANGE_BYTES_MIN)
 		cap = EXCHANGE_BYTES_MIN;
-	return s->waiting_bytes > cap || s->waiting_count >= STREAM_WAITING_MAX;
+	return s->waiting_bytes > cap || stream_is_crowded(s, r);
 }
 
 static bool
@@ -228,11 +244,62 @@ is_overdue(const struct exchange *x, const struct waiting_room *r, int64_t now)
 {
 	enum side from = longest_waiting(x, r);
 	const struct stream *s = &x->streams[from];
-	int64_t waited = now - stream_first(s, r)->time;
-	/* Blocked by order of cause: what it waits for is acknowledged by itself. */
-	bool is_acked = is_next(x, r, from) || s->acked > s->offset;
+	int64_t since = stream_first(s, r)->time;
 
-	return waited > (is_acked ? EXCHANGE_WAIT_ACKED_US : EXCHANGE_WAIT_SENT_US);
+	/* Blocked by order of cause: what it waits for is acknowledged by itself. */
+	if (is_next(x, r, from) || s->acked > s->offset)
+		return now - since > EXCHANGE_WAIT_ACKED_US;
+	/* A receiver who says that he lacks it, too, is still sent it. */
+	if (s->stood > since)
+		since = s->stood;
+	return now - since > EXCHANGE_WAIT_SENT_US;
+}
+
+/*
+ * Whether what waits ahead may rather be given up than what is missing in front
+ * of it, which nobody has acknowledged: in the dialogue, where no honest end has
+ * so much under way, and where he is heard who would acknowledge it. Who sends
+ * the text of a message fills a hole at once.
+ */
+static bool
+is_hole_kept(const struct exchange *x, enum side from, const struct exchange_sink *sink)
+{
+	const struct stream *s = &x->streams[from];
+	enum place place = sink->place(sink->ctx, from);
+
+	return x->streams[side_other(from)].is_seen && s->acked <= s->offset &&
+	       place != PLACE_MESSAGE && place != PLACE_TLS;
+}
+
+/* Make a side that is full less so. */
+static void
+relieve(struct exchange *x, struct waiting_room *r, enum side from,
+	const struct exchange_sink *sink)
+{
+	struct stream *s = &x->streams[from];
+
+	r->refusals++;
+	if (!is_next(x, r, from) && !awaits_syn(x) && is_hole_kept(x, from, sink))
+		stream_drop_last(s, r);
+	else
+		unblock(x, r, sink);
+}
+
+/* Go on where something must not wait any longer; false where nothing must. */
+static bool
+hurry(struct exchange *x, struct waiting_room *r, int64_t now, const struct exchange_sink *sink)
+{
+	if (!exchange_is_waiting(x))
+		return false;
+	for (int side = 0; side < SIDES; side++)
+		if (x->streams[side].waiting && is_full(&x->streams[side], r)) {
+			relieve(x, r, (enum side)side, sink);
+			return true;
+		}
+	if (!is_overdue(x, r, now))
+		return false;
+	unblock(x, r, sink);
+	return true;
 }
 
 void
@@ -240,12 +307,8 @@ exchange_drain(struct exchange *x, struct waiting_room *r, int64_t now,
 	       const struct exchange_sink *sink)
 {
 	deliver_ready(x, r, sink);
-	while (exchange_is_waiting(x) &&
-	       (is_full(&x->streams[SIDE_CLIENT], r->pool) ||
-		is_full(&x->streams[SIDE_SERVER], r->pool) || is_overdue(x, r, now))) {
-		unblock(x, r, sink);
+	while (hurry(x, r, now, sink))
 		deliver_ready(x, r, sink);
-	}
 }
 
 /* Deliver all that waits, with gaps where bytes are missing. */
@@ -277,6 +340,14 @@ exchange_segment(struct exchange *x, struct waiting_room *r, struct segment *seg
 	}
 	if (stream_wait(s, r, seg, sink->overlap, sink->ctx))
 		return;
+	r->refusals++;
+	if (!awaits_syn(x) && is_hole_kept(x, seg->from, sink)) {
+		if (seg->offset > s->offset)
+			return; /* as if it had not been captured */
+		stream_drop_all(s, r);
+		if (stream_wait(s, r, seg, sink->overlap, sink->ctx))
+			return;
+	}
 	/* No room to wait: go on with what there is. */
 	flush_waiting(x, r, sink);
 	stream_compare(s, r->pool, seg, sink->overlap, sink->ctx);

@@ -39,6 +39,7 @@ room_take(struct waiting_room *r)
 		r->freed = r->slots[ref - 1].next;
 	else if (r->fresh < r->count)
 		ref = ++r->fresh;
+	r->in_use += ref != 0;
 	return ref;
 }
 
@@ -48,6 +49,24 @@ room_give(struct waiting_room *r, uint32_t ref)
 	chain_clear(r->pool, &r->slots[ref - 1].payload);
 	r->slots[ref - 1].next = r->freed;
 	r->freed = ref;
+	r->in_use--;
+}
+
+bool
+stream_is_crowded(const struct stream *s, const struct waiting_room *r)
+{
+	/*
+	 * A part of what is left of a quarter: the rest is kept for the few segments
+	 * that each of a table full of flows may need at any time.
+	 */
+	uint32_t many = r->count / 4;
+	uint32_t cap = r->in_use < many ? (many - r->in_use) / 8 : 0;
+
+	if (cap > STREAM_WAITING_MAX)
+		cap = STREAM_WAITING_MAX;
+	if (cap < STREAM_WAITING_MIN)
+		cap = STREAM_WAITING_MIN;
+	return s->waiting_count >= cap;
 }
 
 void
@@ -70,7 +89,8 @@ stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r, uin
 	s->seq_base -= delta;
 	s->sent += delta;
 	s->shown += delta;
-	s->acked += delta;
+	/* Of what lies in front nothing is known to be acknowledged. */
+	s->acked += s->acked ? delta : 0;
 	s->fin_offset += delta;
 	for (uint32_t at = s->waiting; at; at = r->slots[at - 1].next)
 		r->slots[at - 1].offset += delta;
@@ -83,10 +103,12 @@ void
 stream_reach(struct stream *s, uint64_t offset, uint64_t end)
 {
 	s->shown = end;
-	if (end == offset || end < s->sent)
+	if (end == offset || (end < s->sent && offset != s->offset))
 		return;
 	if (s->acked > end)
 		s->acked = end;
+	if (end < s->sent)
+		return;
 	s->fin_doubted = s->fin_seen && end < s->fin_offset;
 	s->sent = end;
 }
@@ -388,6 +410,25 @@ stream_drop_first(struct stream *s, struct waiting_room *r)
 }
 
 void
+stream_drop_last(struct stream *s, struct waiting_room *r)
+{
+	uint32_t *link = &s->waiting;
+
+	if (!s->waiting)
+		return;
+	while (r->slots[*link - 1].next)
+		link = &r->slots[*link - 1].next;
+	unlink_waiting(s, r, link);
+}
+
+void
+stream_drop_all(struct stream *s, struct waiting_room *r)
+{
+	while (s->waiting)
+		stream_drop_first(s, r);
+}
+
+void
 stream_retract(struct stream *s, struct waiting_room *r, const struct segment *seg)
 {
 	uint64_t end = seg->offset + seg->payload.len;
@@ -472,7 +513,6 @@ stream_forget(struct stream *s, struct pool *p)
 void
 stream_clear(struct stream *s, struct waiting_room *r)
 {
-	while (s->waiting)
-		stream_drop_first(s, r);
+	stream_drop_all(s, r);
 	stream_forget(s, r->pool);
 }

@@ -19,6 +19,7 @@
 		      with on mail */
 #define STREAM_STRAYS_MAX  4    /* segments outside the window before they are followed */
 #define STREAM_WAITING_MAX 256  /* segments of one direction that may wait */
+#define STREAM_WAITING_MIN 3    /* ... and however short the room is */
 #define STREAM_HISTORY_MAX 8192 /* bytes delivered that later copies are compared with */
 
 /* One segment's part of a stream. */
@@ -52,6 +53,8 @@ struct waiting {
 struct waiting_room {
 	struct waiting *slots;
 	uint32_t count, fresh, freed;
+	uint32_t in_use;
+	uint64_t refusals; /* times that a segment found no room, or had to make some */
 	struct pool *pool;
 };
 
@@ -78,6 +81,7 @@ struct stream {
 	uint64_t
 	    shown; /* where its sender stood by its latest segment, empty ones and resets too */
 	uint64_t acked; /* one past the last byte that the peer acknowledged */
+	int64_t stood;  /* when the peer last said that it has no more than what is in order */
 	uint64_t fin_offset;
 	uint64_t gap_bytes;
 	uint64_t bytes;   /* delivered */
@@ -120,8 +124,8 @@ void stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r
 
 /*
  * Its sender sent [offset, end). Whoever goes on from where he was seen to stand
- * has not had more acknowledged, and has not closed further on: what claimed
- * that was forged, and is forgotten.
+ * has not had more acknowledged, and has not closed further on; nor had he who
+ * sends what comes next in order: what claimed that was forged, and is forgotten.
  */
 void stream_reach(struct stream *s, uint64_t offset, uint64_t end);
 
@@ -160,7 +164,16 @@ void stream_retract(struct stream *s, struct waiting_room *r, const struct segme
 /* The first segment that waits, or NULL. */
 const struct waiting *stream_first(const struct stream *s, const struct waiting_room *r);
 
-/* Drop it. */
+/* Whether it has no more segments to let wait, by what the others leave of the room. */
+bool stream_is_crowded(const struct stream *s, const struct waiting_room *r);
+
+/* Drop the one that waits farthest ahead. */
+void stream_drop_last(struct stream *s, struct waiting_room *r);
+
+/* Drop all that wait. */
+void stream_drop_all(struct stream *s, struct waiting_room *r);
+
+/* Drop the first. */
 void stream_drop_first(struct stream *s, struct waiting_room *r);
 
 /* These bytes were delivered in order: the history and the counts move on. */

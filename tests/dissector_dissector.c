@@ -1089,6 +1089,146 @@ what_has_no_place_is_not_denied(void **state)
 	assert_false(told[0].s.complete);
 }
 
+/* Segments of the server's that lie ahead of what it sends, and their acknowledgement, all forged.
+ */
+static const struct ahead {
+	const char *name;
+	uint32_t ahead;
+	int count;
+	uint8_t ttl; /* 0: the server's own */
+	bool is_acked, is_acked_again;
+	int64_t pause; /* seconds before the session goes on */
+} aheads[] = {
+    {"one, and a long silence", 5000, 1, 3, false, false, 130},
+    {"one, acknowledged", 5000, 1, 3, true, false, 3},
+    {"one, acknowledged again and again", 5000, 1, 3, true, true, 3},
+    {"one near, acknowledged", 300, 1, 3, true, false, 3},
+    {"many", 100000, 257, 3, false, false, 0},
+    {"one of its own TTL, and a long silence", 5000, 1, 0, false, false, 130},
+    {"one of its own TTL, acknowledged", 5000, 1, 0, true, false, 3},
+    {"many of its own TTL", 100000, 257, 0, false, false, 0},
+};
+
+static void
+acknowledge_ahead(struct dialogue *g, const struct ahead *a)
+{
+	struct packet p = packet_of(g, SIDE_CLIENT, TCP_ACK, NULL);
+
+	p.ack += a->ahead + 1;
+	p.ttl = a->ttl ? a->ttl : p.ttl;
+	feed(&p);
+}
+
+static void
+forge_ahead(struct dialogue *g, const struct ahead *a)
+{
+	for (int i = 0; i < a->count; i++) {
+		struct packet p = packet_of(g, SIDE_SERVER, TCP_ACK, "Z");
+
+		p.seq += a->ahead + 2 * (uint32_t)i;
+		p.ttl = a->ttl ? a->ttl : p.ttl;
+		feed(&p);
+	}
+	if (a->is_acked)
+		acknowledge_ahead(g, a);
+	g->time += a->pause * 1000000;
+	if (a->is_acked_again)
+		acknowledge_ahead(g, a);
+}
+
+static void
+forged_segments_ahead_hide_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(aheads) / sizeof(aheads[0]); i++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + i));
+		const struct session *s = &told[0].s;
+
+		told_count = 0;
+		g.time += (int64_t)i * 3600000000;
+		connect_ends(&g);
+		server(&g, "220 mx.example.net ESMTP\r\n");
+		say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+		forge_ahead(&g, &aheads[i]);
+		client(&g, "EHLO out.example.org\r\n");
+		server(&g, REPLY);
+		client(&g, "MAIL FROM:<anna@example.org>\r\n");
+		server(&g, "250 ok\r\n");
+		client(&g, "QUIT\r\n");
+		server(&g, "221 bye\r\n");
+		close_ends(&g);
+		dissector_finish(dissector);
+		if (told_count != 1 || s->smtp.offered != FACT_NO || s->smtp.mail_count != 1 ||
+		    s->smtp.requested != FACT_NO || s->complete != (aheads[i].ttl != 0))
+			fail_msg("%s: %zu told, offered %d, mail %u, requested %d, complete %d",
+				 aheads[i].name, told_count, s->smtp.offered, s->smtp.mail_count,
+				 s->smtp.requested, s->complete);
+	}
+}
+
+/* It begins a stream in the middle, until the SYN shows that the stream begins before it. */
+static void
+a_forged_byte_before_the_syn_hides_nothing(void **state)
+{
+	(void)state;
+	for (int side = 0; side < SIDES; side++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + side));
+		struct packet p;
+
+		told_count = 0;
+		p = packet_of(&g, (enum side)side, TCP_ACK, "x");
+		p.seq += 300;
+		p.ttl = 3;
+		feed(&p);
+		connect_ends(&g);
+		g.time += 3000000;
+		deliver_mail(&g);
+		close_ends(&g);
+		dissector_finish(dissector);
+		assert_int_equal(told_count, 1);
+		assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+		assert_int_equal(told[0].s.smtp.requested, FACT_NO);
+		assert_true(told[0].s.complete);
+	}
+}
+
+/* Each of many flows has a hole, and as many segments behind it as may wait. */
+static void
+many_flows_with_holes_leave_room_for_others(void **state)
+{
+	struct dialogue g = dialogue(9999);
+	struct packet late;
+
+	(void)state;
+	dissector_free(dissector);
+	dissector = make(DISSECTOR_BUDGET_MIN);
+	for (uint16_t i = 0; i < 1000; i++) {
+		struct dialogue h = dialogue((uint16_t)(10000 + i));
+
+		connect_ends(&h);
+		lose(&h, SIDE_CLIENT, 10);
+		for (int n = 0; n < 100; n++) {
+			h.time -= 1000;
+			client(&h, "x");
+			lose(&h, SIDE_CLIENT, 1);
+		}
+	}
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	late = packet_of(&g, SIDE_SERVER, TCP_ACK, "250-mx.example.net\r\n");
+	count_sent(&g, SIDE_SERVER, &late);
+	server(&g, "250 STARTTLS\r\n");
+	feed(&late);
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.smtp.offered, FACT_YES);
+	assert_true(told[0].s.complete);
+	assert_true(dissector_counts(dissector).wait_refusals > 0);
+	assert_int_equal(dissector_counts(dissector).evicted, 0);
+}
+
 /* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
 static void
 feed_with_one_late(size_t late, size_t by)
@@ -1587,6 +1727,9 @@ main(void)
 	    CASE(what_goes_on_behind_a_told_end_is_told),
 	    CASE(a_forged_second_answer_hides_nothing),
 	    CASE(what_has_no_place_is_not_denied),
+	    CASE(forged_segments_ahead_hide_nothing),
+	    CASE(a_forged_byte_before_the_syn_hides_nothing),
+	    CASE(many_flows_with_holes_leave_room_for_others),
 	    CASE(a_late_packet_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),

@@ -100,6 +100,7 @@ show_losses(FILE *out, const struct dissector_counts *c)
 	     "with a wrong checksum, believed only once acknowledged"},
 	    {c->evicted, "flow", "given up for room (give more with --memory)"},
 	    {c->pool_refusals, "time", "that memory ran out (give more with --memory)"},
+	    {c->wait_refusals, "segment", "out of order that found no room to wait"},
 	    {c->fragments.overlaps, "datagram", "whose fragments contradict each other"},
 	    {c->fragments.evicted + c->fragments.expired, "datagram", "not put together again"},
 	};

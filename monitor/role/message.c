@@ -103,6 +103,7 @@ static const struct field counts_fields[] = {
     COUNT(gaps),
     COUNT(gap_bytes),
     COUNT(pool_refusals),
+    COUNT(wait_refusals),
     COUNT(fragments.pieces),
     COUNT(fragments.whole),
     COUNT(fragments.overlaps),
