@@ -30,16 +30,10 @@ conversation_begin(struct conversation *c, const struct packet *p, bool source_i
 	c->encap = p->encap;
 }
 
-void
-conversation_succeed(struct conversation *c, uint32_t isn, int64_t start)
+static enum side
+side_of(const struct conversation *c, bool source_is_low)
 {
-	struct stream *client = &c->exchange.streams[SIDE_CLIENT];
-
-	stream_begin(client, isn);
-	client->syn_seen = true;
-	client->is_seen = true;
-	client->ttl_high = UINT8_MAX; /* its TTL was not kept: any will do */
-	c->start = start;
+	return source_is_low == c->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
 }
 
 /*
@@ -111,16 +105,6 @@ begin_in_the_middle(struct conversation *c, enum side from, uint32_t seq)
 	s->awaits_syn = true;
 }
 
-/* Whether a SYN behind this number could begin a new connection: not one that is just where this
- * one goes on (RFC 6528 section 3: nobody chooses such), which asks for a challenge alone. */
-static bool
-is_fresh_isn(const struct stream *s, uint32_t seq)
-{
-	uint64_t offset;
-
-	return !stream_offset(s, seq, &offset) || (offset != s->offset && offset != s->sent);
-}
-
 /* The SYN came behind data that it precedes. False where it can't be that data's. */
 static bool
 take_late_syn(struct conversation *c, struct waiting_room *r, enum side from,
@@ -167,24 +151,7 @@ take_syn(struct conversation *c, struct waiting_room *r, enum side from, const s
 		c->has_other_isn = true;
 		return false;
 	}
-	if (from == SIDE_CLIENT && is_fresh_isn(s, p->seq + 1)) {
-		c->new_isn = p->seq + 1;
-		c->new_start = p->time;
-		c->has_new_isn = true;
-	}
 	return false;
-}
-
-/* Whether the packet shows that a SYN seen within this connection was answered: RFC 9293
- * section 3.6.1. */
-static bool
-is_successor(const struct conversation *c, enum side from, const struct packet *p)
-{
-	if (!c->has_new_isn)
-		return false;
-	if (from == SIDE_SERVER)
-		return p->flags & TCP_SYN && p->flags & TCP_ACK && p->ack == c->new_isn;
-	return !(p->flags & TCP_SYN) && p->seq == c->new_isn && p->payload.len > 0;
 }
 
 /* Whether the packet goes by the numbers of the SYN-ACK that is not believed. */
@@ -432,12 +399,10 @@ enum after
 conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,
 		    bool source_is_low)
 {
-	enum side from = source_is_low == c->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
+	enum side from = side_of(c, source_is_low);
 	struct bench b = {.c = c, .w = w};
 	enum after after;
 
-	if (is_successor(c, from, p))
-		return AFTER_REUSED;
 	if (p->flags & TCP_SYN && !take_syn(c, &w->room, from, p))
 		return AFTER_OPEN;
 	c->packets++;
@@ -456,10 +421,37 @@ conversation_packet(struct conversation *c, struct workshop *w, const struct pac
 	return c->has_reset ? AFTER_RESET : after;
 }
 
-bool
-conversation_is_late(const struct conversation *c, const struct packet *p, bool source_is_low)
+/* Whether a SYN behind this number could begin a new connection: not one that is just where this
+ * one goes on (RFC 6528 section 3: nobody chooses such), which asks for a challenge alone. */
+static bool
+is_fresh_isn(const struct stream *s, uint32_t seq)
 {
-	enum side from = source_is_low == c->client_is_low ? SIDE_CLIENT : SIDE_SERVER;
+	uint64_t offset;
+
+	return !stream_offset(s, seq, &offset) || (offset != s->offset && offset != s->sent);
+}
+
+/*
+ * A SYN that is none of this connection's, and no copy of it; a SYN-ACK alone
+ * may be forged as long as the connection is not over.
+ */
+static bool
+is_another_syn(const struct conversation *c, const struct packet *p, bool is_over)
+{
+	bool by_server = (p->flags & TCP_ACK) != 0;
+	const struct stream *s = &c->exchange.streams[by_server ? SIDE_SERVER : SIDE_CLIENT];
+
+	if (s->is_begun && s->seq_base == p->seq + 1)
+		return false; /* sent again */
+	if (s->awaits_syn && s->seq_base - (p->seq + 1) <= STREAM_AHEAD_MAX)
+		return false; /* overtaken by what it began */
+	return is_over || (!by_server && s->is_begun && is_fresh_isn(s, p->seq + 1));
+}
+
+/* Whether the packet may still belong to a connection that is over, by its place. */
+static bool
+is_late(const struct conversation *c, enum side from, const struct packet *p)
+{
 	const struct stream *s = &c->exchange.streams[from];
 	uint64_t offset;
 
@@ -471,6 +463,50 @@ conversation_is_late(const struct conversation *c, const struct packet *p, bool 
 	if (c->is_told && s->fin_told && offset == s->fin_offset && p->payload.len > 1)
 		return false;
 	return !(s->fin_told && offset > s->fin_offset);
+}
+
+bool
+conversation_is_another(const struct conversation *c, const struct packet *p, bool source_is_low,
+			bool is_over)
+{
+	if (p->flags & TCP_SYN)
+		return is_another_syn(c, p, is_over);
+	return is_over && !is_late(c, side_of(c, source_is_low), p);
+}
+
+uint32_t
+conversation_distance(const struct conversation *c, const struct packet *p, bool source_is_low)
+{
+	enum side from = side_of(c, source_is_low);
+	const struct stream *s = &c->exchange.streams[from];
+	const struct stream *peer = &c->exchange.streams[side_other(from)];
+	uint32_t ahead;
+
+	if (s->is_begun && p->flags & TCP_SYN)
+		ahead = p->seq + 1 - s->seq_base;
+	else if (s->is_begun)
+		ahead = p->seq - (s->seq_base + (uint32_t)s->sent);
+	else if (peer->is_begun && p->flags & TCP_ACK)
+		ahead = p->ack - (peer->seq_base + (uint32_t)peer->sent);
+	else
+		return UINT32_MAX;
+	return ahead < 0 - ahead ? ahead : 0 - ahead;
+}
+
+bool
+conversation_is_leaving(const struct conversation *c)
+{
+	const struct stream *client = &c->exchange.streams[SIDE_CLIENT];
+	const struct stream *server = &c->exchange.streams[SIDE_SERVER];
+
+	return has_said_goodbye(c) && ((client->fin_told && !client->fin_strange) ||
+				       (server->fin_told && !server->fin_strange));
+}
+
+bool
+conversation_is_answered(const struct conversation *c)
+{
+	return c->exchange.streams[SIDE_CLIENT].is_seen && c->exchange.streams[SIDE_SERVER].is_seen;
 }
 
 bool

@@ -30,6 +30,8 @@ enum mode {
 struct conversation {
 	struct flow flow;   /* first: the table's part */
 	bool client_is_low; /* the client is the low end of the key */
+	bool is_contested;  /* a rival wants its place */
+	bool is_succeeded;  /* the rival's client has sent, and this one's ends fell silent */
 	bool is_told;       /* the session was told: only a stone on its place is left */
 	bool is_short;      /* the pool refused: facts may be missing */
 	bool has_clear_gap; /* bytes are missing where they were in clear */
@@ -52,10 +54,8 @@ struct conversation {
 	uint8_t last_conflict_from; /* enum side */
 	uint32_t conflicts;
 	uint32_t other_isn; /* of two SYN-ACKs the one that is not believed, as it stands */
-	uint32_t new_isn;   /* of a SYN within the connection: its successor, if answered */
-	bool has_other_isn, has_new_isn;
+	bool has_other_isn;
 	uint8_t other_ttl; /* of that SYN-ACK */
-	int64_t new_start; /* when that SYN came */
 	int64_t start, end;
 	uint64_t packets;
 	uint64_t news;                  /* what was decided when it was told last as under way */
@@ -112,27 +112,33 @@ enum after {
 	AFTER_OPEN,
 	AFTER_CLOSED,  /* both ends closed and all was delivered: it can be told */
 	AFTER_CLOSING, /* the same, but it may be forged: linger for contradictions */
-	AFTER_RESET,   /* a reset is believed: linger for contradictions, then tell */
-	AFTER_REUSED   /* this packet belongs to a new connection: tell, then begin anew with it */
+	AFTER_RESET    /* a reset is believed: linger for contradictions, then tell */
 };
 
 /* Begin with its first packet, which conversation_packet is given next. */
 void conversation_begin(struct conversation *c, const struct packet *p, bool source_is_client,
 			bool source_is_low, enum service service);
 
-/* It takes the place of one with the same ends: its SYN came at start and began behind isn. */
-void conversation_succeed(struct conversation *c, uint32_t isn, int64_t start);
-
 /* Take in one packet. */
 enum after conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,
 			       bool source_is_low);
 
 /*
- * Of one that is over: whether the packet may still be its own, by its place.
- * Otherwise it is of a new connection between the same ends, whose SYN was not
- * captured.
+ * Whether the packet asks for another connection between the same ends; or, of
+ * one that is over, belongs to one by its place, whose SYN was not captured.
  */
-bool conversation_is_late(const struct conversation *c, const struct packet *p, bool source_is_low);
+bool conversation_is_another(const struct conversation *c, const struct packet *p,
+			     bool source_is_low, bool is_over);
+
+/* How far the packet's numbers lie from where its sender stood in this connection. */
+uint32_t conversation_distance(const struct conversation *c, const struct packet *p,
+			       bool source_is_low);
+
+/* The ends had taken leave of each other, and one has closed: nothing more is to come. */
+bool conversation_is_leaving(const struct conversation *c);
+
+/* Whether both ends of the connection were heard. */
+bool conversation_is_answered(const struct conversation *c);
 
 /* Whether only ciphertext is still to come. */
 bool conversation_is_settled(const struct conversation *c);

@@ -171,11 +171,41 @@ tell(struct dissector *d, struct conversation *c, enum ending ending)
 	conversation_clear(c, &d->workshop);
 }
 
+/* The other of two connections between the same ends; NULL where there is one alone. */
+static struct conversation *
+other_of(struct dissector *d, const struct conversation *c)
+{
+	struct flow_key key = c->flow.key;
+	struct flow *f;
+
+	if (!c->is_contested && !key.is_rival)
+		return NULL;
+	key.is_rival = !key.is_rival;
+	f = flow_find(&d->flows, &key);
+	return f ? conversation_of(f) : NULL;
+}
+
+/* It is the only one between its ends from now on. */
+static void
+stand_alone(struct dissector *d, struct conversation *c)
+{
+	struct flow_key key = c->flow.key;
+
+	c->is_contested = false;
+	key.is_rival = 0;
+	if (c->flow.key.is_rival)
+		flow_rekey(&d->flows, &c->flow, &key);
+}
+
 static void
 end(struct dissector *d, struct conversation *c, enum ending ending)
 {
-	tell(d, c, ending);
+	struct conversation *other = other_of(d, c);
+
+	tell(d, c, c->is_succeeded && ending != ENDING_EVICTED ? ENDING_REUSED : ending);
 	flow_remove(&d->flows, &c->flow);
+	if (other)
+		stand_alone(d, other);
 }
 
 /* End what has been silent too long in one queue. */
@@ -269,28 +299,6 @@ begin(struct dissector *d, const struct flow_key *key, const struct packet *p, b
 	return conversation_of(f);
 }
 
-/*
- * A SYN on a flow that is over, or was never answered, begins a new one; so
- * does a SYN-ACK with another number on a flow that is over, where the SYN was
- * not captured.
- */
-static bool
-is_begun_anew(const struct conversation *c, const struct packet *p)
-{
-	bool by_server = (p->flags & TCP_ACK) != 0;
-	const struct stream *s = &c->exchange.streams[by_server ? SIDE_SERVER : SIDE_CLIENT];
-
-	if (!(p->flags & TCP_SYN))
-		return false;
-	if (s->is_begun && s->seq_base == p->seq + 1)
-		return false; /* sent again */
-	if (s->awaits_syn && s->seq_base - (p->seq + 1) <= STREAM_AHEAD_MAX)
-		return false; /* overtaken by what it began */
-	if (c->is_told || c->flow.queue == QUEUE_CLOSING)
-		return true;
-	return !by_server && !c->exchange.streams[SIDE_SERVER].is_seen;
-}
-
 /* Where the flow now belongs. */
 static void
 place(struct dissector *d, struct conversation *c, enum after after)
@@ -316,22 +324,69 @@ place(struct dissector *d, struct conversation *c, enum after after)
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }
 
+/* Which of two connections between the same ends the packet is of. */
+static struct conversation *
+party(struct dissector *d, struct conversation *c, const struct packet *p, bool is_low)
+{
+	struct conversation *rival = other_of(d, c);
+
+	if (rival && conversation_distance(rival, p, is_low) < conversation_distance(c, p, is_low))
+		return rival;
+	return c;
+}
+
+/* Whether a rival's place may be taken by another one. */
+static bool
+is_weak(const struct conversation *rival, const struct packet *p)
+{
+	return rival->is_told || !conversation_is_answered(rival) ||
+	       p->time - rival->end > YOUNG_US;
+}
+
 /*
- * The SYN that came within this connection was answered: end it, and begin the
- * one it asked for. NULL where that one's server is none that is watched.
+ * Make room for a connection beside those between the same ends: one of two has
+ * to go, and none that goes on. False where none can.
+ */
+static bool
+make_way(struct dissector *d, struct conversation *c, const struct packet *p)
+{
+	struct conversation *other = other_of(d, c);
+	struct conversation *old = c->flow.key.is_rival ? other : c;
+	struct conversation *rival = c->flow.key.is_rival ? c : other;
+
+	if (c->is_told || conversation_is_leaving(c))
+		end(d, c, ENDING_REUSED);
+	else if (rival && is_weak(rival, p))
+		end(d, rival, ENDING_REUSED);
+	else if (rival && old && old->is_succeeded)
+		end(d, old, ENDING_REUSED);
+	else
+		return rival == NULL;
+	return true;
+}
+
+/*
+ * Begin a connection between ends that have one: with it, not in its place, for
+ * what asks for it may be forged. Each packet is of the one that it fits, and
+ * the old one ends when its own ends are silent.
  */
 static struct conversation *
-succeed(struct dissector *d, struct conversation *old, const struct packet *p, bool is_low)
+begin_beside(struct dissector *d, const struct flow_key *key, const struct packet *p, bool is_low)
 {
-	uint32_t isn = old->new_isn;
-	int64_t start = old->new_start;
-	struct flow_key key = old->flow.key;
+	struct flow_key beside = *key;
+	struct flow *old = flow_find(&d->flows, key);
 	struct conversation *c;
 
-	end(d, old, ENDING_REUSED);
-	c = begin(d, &key, p, is_low);
-	if (c)
-		conversation_succeed(c, isn, start);
+	beside.is_rival = old != NULL;
+	c = begin(d, &beside, p, is_low);
+	if (!c || !old)
+		return c;
+	/* It may have been given up for room just now. */
+	old = flow_find(&d->flows, key);
+	if (old)
+		conversation_of(old)->is_contested = true;
+	else
+		stand_alone(d, c);
 	return c;
 }
 
@@ -380,6 +435,17 @@ look_for_news(struct dissector *d, struct conversation *c)
 	d->news[d->news_count++] = c;
 }
 
+/* The old one is succeeded while its rival's client goes on and it is silent itself. */
+static void
+weigh(struct dissector *d, struct conversation *c, const struct packet *p, bool is_low)
+{
+	struct conversation *old = c->flow.key.is_rival ? other_of(d, c) : NULL;
+
+	c->is_succeeded = false;
+	if (old && p->payload.len > 0 && is_low == c->client_is_low)
+		old->is_succeeded = true;
+}
+
 static void
 feed_segment(struct dissector *d, const struct packet *p)
 {
@@ -387,29 +453,21 @@ feed_segment(struct dissector *d, const struct packet *p)
 	struct flow_key key = flow_key_of(p, &is_low);
 	struct flow *f = flow_find(&d->flows, &key);
 	struct conversation *c = f ? conversation_of(f) : NULL;
-	enum after after;
 
 	d->counts.segments++;
-	if (c && is_begun_anew(c, p)) {
-		end(d, c, ENDING_REUSED);
-		c = NULL;
-	}
-	if (c && c->flow.queue <= QUEUE_CLOSING && !conversation_is_late(c, p, is_low)) {
-		end(d, c, ENDING_REUSED);
+	if (c && c->is_contested)
+		c = party(d, c, p, is_low);
+	if (c && conversation_is_another(c, p, is_low, c->flow.queue <= QUEUE_CLOSING)) {
+		if (!make_way(d, c, p))
+			return;
 		c = NULL;
 	}
 	if (c && c->is_told)
 		return;
-	if (!c && !(c = begin(d, &key, p, is_low)))
+	if (!c && !(c = begin_beside(d, &key, p, is_low)))
 		return;
-	after = conversation_packet(c, &d->workshop, p, is_low);
-	if (after == AFTER_REUSED) {
-		c = succeed(d, c, p, is_low);
-		if (!c)
-			return;
-		after = conversation_packet(c, &d->workshop, p, is_low);
-	}
-	place(d, c, after);
+	place(d, c, conversation_packet(c, &d->workshop, p, is_low));
+	weigh(d, c, p, is_low);
 	if (d->config.has_reports)
 		look_for_news(d, c);
 }

@@ -111,10 +111,28 @@ queue_leave(struct flow_table *t, struct flow *f)
 		t->queue[f->queue].newest = f->older;
 }
 
+static void
+bucket_join(struct flow_table *t, struct flow *f)
+{
+	uint32_t *bucket = flow_bucket(t, &f->key);
+
+	f->bucket_next = *bucket;
+	*bucket = f->index + 1;
+}
+
+static void
+bucket_leave(struct flow_table *t, struct flow *f)
+{
+	uint32_t *ref = flow_bucket(t, &f->key);
+
+	while (*ref != f->index + 1)
+		ref = &flow_at(t, *ref)->bucket_next;
+	*ref = f->bucket_next;
+}
+
 struct flow *
 flow_add(struct flow_table *t, const struct flow_key *key, int64_t now)
 {
-	uint32_t *bucket = flow_bucket(t, key);
 	uint32_t ref = t->freed;
 	struct flow *f;
 
@@ -128,8 +146,7 @@ flow_add(struct flow_table *t, const struct flow_key *key, int64_t now)
 	memset(f, 0, t->slot_size);
 	f->key = *key;
 	f->index = ref - 1;
-	f->bucket_next = *bucket;
-	*bucket = ref;
+	bucket_join(t, f);
 	f->queue = QUEUE_YOUNG;
 	queue_join(t, f, now);
 	t->in_use++;
@@ -154,13 +171,17 @@ flow_move(struct flow_table *t, struct flow *f, enum flow_queue to, int64_t now)
 }
 
 void
+flow_rekey(struct flow_table *t, struct flow *f, const struct flow_key *key)
+{
+	bucket_leave(t, f);
+	f->key = *key;
+	bucket_join(t, f);
+}
+
+void
 flow_remove(struct flow_table *t, struct flow *f)
 {
-	uint32_t *ref = flow_bucket(t, &f->key);
-
-	while (*ref != f->index + 1)
-		ref = &flow_at(t, *ref)->bucket_next;
-	*ref = f->bucket_next;
+	bucket_leave(t, f);
 	queue_leave(t, f);
 	f->older = t->freed;
 	t->freed = f->index + 1;

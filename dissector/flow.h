@@ -5,7 +5,8 @@
  * Lays slots of any kind into memory that the caller gives; each begins with a
  * struct flow. Keeps them in queues, oldest activity first, so that what has
  * been idle and what may be given up is found without a search. Knows nothing
- * of what else stands in a slot. What a tunnel or VLAN wraps is not part of the
+ * of what else stands in a slot. Two connections may stand between the same
+ * ends, one of them as the other's rival. What a tunnel or VLAN wraps is not part of the
  * key: mirror ports deliver the same packet with and without its tag.
  */
 #ifndef DISSECTOR_FLOW_H
@@ -28,7 +29,8 @@ enum flow_queue {
 struct flow_key {
 	uint8_t low[16], high[16]; /* the endpoints, the smaller first */
 	uint16_t low_port, high_port;
-	uint32_t family;
+	uint16_t family;
+	uint16_t is_rival; /* 1 of the second of two connections between the same ends, else 0 */
 };
 
 struct flow {
@@ -76,6 +78,9 @@ void flow_touch(struct flow_table *t, struct flow *f, int64_t now);
 
 /* Move it to the young end of another queue. */
 void flow_move(struct flow_table *t, struct flow *f, enum flow_queue to, int64_t now);
+
+/* It has another key from now on, which no other flow has. */
+void flow_rekey(struct flow_table *t, struct flow *f, const struct flow_key *key);
 
 /* Take it out of the table; its slot may be used again at once. */
 void flow_remove(struct flow_table *t, struct flow *f);

@@ -646,11 +646,37 @@ ports_used_again_without_an_end_are_a_new_session_once_answered(void **state)
 	connect_ends(&g);
 	deliver_mail(&g);
 	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+	assert_true(told[0].s.complete);
+	/* The old one might have gone on. */
+	dissector_expire(dissector, g.time + 3600000000);
 	assert_int_equal(told_count, 2);
-	assert_int_equal(told[0].s.ending, ENDING_REUSED);
-	assert_int_equal(told[1].s.ending, ENDING_FIN);
-	assert_int_equal(told[1].s.smtp.mail_count, 1);
-	assert_true(told[1].s.complete);
+	assert_int_equal(told[1].s.ending, ENDING_REUSED);
+	assert_true(told[1].s.start < told[0].s.start);
+}
+
+static void
+ports_used_again_and_again_are_a_session_each(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		connect_ends(&g);
+		deliver_mail(&g);
+		g.seq[SIDE_CLIENT] += 77777;
+		g.seq[SIDE_SERVER] += 99999;
+	}
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(told[i].s.smtp.mail_count, 1);
+		assert_true(told[i].s.smtp.message_sent);
+		assert_true(told[i].s.clear_whole);
+		assert_int_equal(told[i].s.conflicts_total, 0);
+	}
 }
 
 static void
@@ -1229,6 +1255,87 @@ many_flows_with_holes_leave_room_for_others(void **state)
 	assert_int_equal(dissector_counts(dissector).evicted, 0);
 }
 
+/* Another connection between the same ends, forged, as far as its ends' first words. */
+static void
+forge_connection(const struct dialogue *g, bool with_reset, const char *greeting, const char *text)
+{
+	struct dialogue h = *g;
+	struct packet p;
+
+	h.ttl[SIDE_CLIENT] = h.ttl[SIDE_SERVER] = 3;
+	if (with_reset) {
+		p = packet_of(&h, SIDE_CLIENT, TCP_RST, NULL);
+		feed(&p);
+	}
+	h.seq[SIDE_CLIENT] += 77777777;
+	h.seq[SIDE_SERVER] += 99999;
+	connect_ends(&h);
+	if (greeting)
+		server(&h, greeting);
+	if (text)
+		client(&h, text);
+}
+
+static void
+a_forged_connection_takes_nobodys_place(void **state)
+{
+	static const struct {
+		bool with_reset;
+		const char *greeting, *text;
+	} rows[] = {
+	    {false, NULL, NULL},
+	    {false, NULL, "x"},
+	    {false, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	    {true, NULL, NULL},
+	    {true, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + i));
+		const struct told *t;
+
+		told_count = 0;
+		be_offered(&g);
+		forge_connection(&g, rows[i].with_reset, rows[i].greeting, rows[i].text);
+		client(&g, "MAIL FROM:<anna@example.org>\r\n");
+		server(&g, "250 ok\r\n");
+		client(&g, "QUIT\r\n");
+		server(&g, "221 bye\r\n");
+		close_ends(&g);
+		assert_int_equal(told_count, 1);
+		t = &told[0];
+		if (!t->s.complete || t->s.smtp.offered != FACT_YES || t->s.smtp.mail_count != 1 ||
+		    t->s.smtp.requested != FACT_NO)
+			fail_msg("row %zu: complete %d, offered %d, mail %u, requested %d", i,
+				 t->s.complete, t->s.smtp.offered, t->s.smtp.mail_count,
+				 t->s.smtp.requested);
+		dissector_finish(dissector);
+		assert_true(told_count <= 2);
+	}
+}
+
+/* A second SYN before the first is answered: the answer tells whose the connection is. */
+static void
+a_forged_syn_before_the_answer_changes_nothing(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct packet p;
+
+	(void)state;
+	say(&g, SIDE_CLIENT, TCP_SYN, NULL);
+	p = packet_of(&g, SIDE_CLIENT, TCP_SYN, NULL);
+	p.seq += 5000;
+	feed(&p);
+	say(&g, SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	say(&g, SIDE_CLIENT, TCP_ACK, NULL);
+	deliver_mail(&g);
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_true(told[0].s.complete);
+	assert_int_equal(told[0].s.smtp.mail_count, 1);
+}
+
 /* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
 static void
 feed_with_one_late(size_t late, size_t by)
@@ -1715,6 +1822,7 @@ main(void)
 	    CASE(a_reset_is_doubted_by_what_is_not_its_senders),
 	    CASE(ports_used_again_after_the_end_are_a_new_session),
 	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
+	    CASE(ports_used_again_and_again_are_a_session_each),
 	    CASE(a_forged_syn_changes_nothing),
 	    CASE(what_a_reset_shows_to_be_lost_is_not_denied),
 	    CASE(what_a_reset_acknowledges_is_not_denied),
@@ -1730,6 +1838,8 @@ main(void)
 	    CASE(forged_segments_ahead_hide_nothing),
 	    CASE(a_forged_byte_before_the_syn_hides_nothing),
 	    CASE(many_flows_with_holes_leave_room_for_others),
+	    CASE(a_forged_connection_takes_nobodys_place),
+	    CASE(a_forged_syn_before_the_answer_changes_nothing),
 	    CASE(a_late_packet_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
