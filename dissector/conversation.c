@@ -51,6 +51,23 @@ goes_on(const struct stream *s, const struct packet *p)
 	return offset == s->offset && end > s->shown;
 }
 
+/* The sender's packet acknowledges that much of the peer's stream. */
+static void
+acknowledge(const struct stream *sender, struct stream *peer, const struct packet *p,
+	    uint64_t offset)
+{
+	bool is_foreign = sender_is_foreign_ttl(sender, p->ttl);
+
+	if (offset > peer->acked) {
+		peer->acked = offset;
+		peer->acked_strangely = is_foreign;
+	} else if (offset < peer->acked && goes_on(sender, p)) {
+		peer->acked = offset;
+	} else if (offset == peer->acked && !is_foreign) {
+		peer->acked_strangely = false;
+	}
+}
+
 /* What the packet acknowledges, as offset in the peer's stream; UINT64_MAX where it is not known.
  */
 static uint64_t
@@ -68,10 +85,7 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 		peer->fin_acked = true;
 		offset = peer->fin_offset;
 	}
-	if (offset < peer->acked && goes_on(&c->exchange.streams[from], p))
-		peer->acked = offset;
-	else if (offset > peer->acked && !sender_is_foreign_ttl(&c->exchange.streams[from], p->ttl))
-		peer->acked = offset;
+	acknowledge(&c->exchange.streams[from], peer, p, offset);
 	/*
 	 * Who stops at the end of the shorter version has not taken the longer. One
 	 * who goes to the end of the longer may have its end behind the other's front.
@@ -388,7 +402,8 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 	offset = seg.offset;
 	doubt_fin(c, from, p, offset);
 	take_fin(c, from, p, offset);
-	sender_learn(&c->exchange.streams[from], p);
+	sender_learn(&c->exchange.streams[from], p,
+		     p->payload.len > 0 && offset == c->exchange.streams[from].offset);
 	take_payload(b, from, p, &seg);
 	if (keep)
 		keep_packet(b, from, p, offset);
@@ -459,8 +474,9 @@ is_late(const struct conversation *c, enum side from, const struct packet *p)
 		return true;
 	if (!stream_offset(s, p->seq, &offset))
 		return false;
-	/* What goes on where a told session had ended is not dropped: it is its rest. */
-	if (c->is_told && s->fin_told && offset == s->fin_offset && p->payload.len > 1)
+	/* What goes on over the end of a told session is not dropped: it is its rest. */
+	if (c->is_told && s->fin_told && p->payload.len > 1 && offset <= s->fin_offset &&
+	    offset + p->payload.len > s->fin_offset)
 		return false;
 	return !(s->fin_told && offset > s->fin_offset);
 }

@@ -239,6 +239,13 @@ is_full(const struct stream *s, const struct waiting_room *r)
 	return s->waiting_bytes > cap || stream_is_crowded(s, r);
 }
 
+/* Whether what is missing next was acknowledged: then it will not be sent again. */
+static bool
+is_acknowledged(const struct stream *s)
+{
+	return s->acked > s->offset && !s->acked_strangely;
+}
+
 static bool
 is_overdue(const struct exchange *x, const struct waiting_room *r, int64_t now)
 {
@@ -247,7 +254,7 @@ is_overdue(const struct exchange *x, const struct waiting_room *r, int64_t now)
 	int64_t since = stream_first(s, r)->time;
 
 	/* Blocked by order of cause: what it waits for is acknowledged by itself. */
-	if (is_next(x, r, from) || s->acked > s->offset)
+	if (is_next(x, r, from) || is_acknowledged(s))
 		return now - since > EXCHANGE_WAIT_ACKED_US;
 	/* A receiver who says that he lacks it, too, is still sent it. */
 	if (s->stood > since)
@@ -267,7 +274,7 @@ is_hole_kept(const struct exchange *x, enum side from, const struct exchange_sin
 	const struct stream *s = &x->streams[from];
 	enum place place = sink->place(sink->ctx, from);
 
-	return x->streams[side_other(from)].is_seen && s->acked <= s->offset &&
+	return x->streams[side_other(from)].is_seen && !is_acknowledged(s) &&
 	       place != PLACE_MESSAGE && place != PLACE_TLS;
 }
 

@@ -15,8 +15,10 @@ learn_ip_id(struct stream *s, uint16_t ip_id)
 }
 
 void
-sender_learn(struct stream *s, const struct packet *p)
+sender_learn(struct stream *s, const struct packet *p, bool is_next)
 {
+	if (is_next)
+		s->ttl_data = p->ttl;
 	if (s->ttl_first == 0)
 		s->ttl_first = p->ttl;
 	if (!s->is_seen || p->ttl < s->ttl_low)
@@ -53,6 +55,8 @@ sender_is_new_ttl(const struct stream *s, uint8_t ttl)
 bool
 sender_is_foreign_ttl(const struct stream *s, uint8_t ttl)
 {
+	if (s->ttl_data && !is_beyond_drift(s->ttl_data, s->ttl_data, ttl))
+		return false;
 	return s->ttl_first && is_beyond_drift(s->ttl_first, s->ttl_first, ttl);
 }
 

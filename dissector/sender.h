@@ -21,8 +21,8 @@
 #define SENDER_IP_ID_STEP  64
 #define SENDER_IP_ID_RUN   4
 
-/* One of its packets came. */
-void sender_learn(struct stream *s, const struct packet *p);
+/* One of its packets came; is_next: it brings the bytes that are next in order. */
+void sender_learn(struct stream *s, const struct packet *p, bool is_next);
 
 /* Its first SYN came: what was met before that need not have been its own. */
 void sender_begin(struct stream *s, uint8_t ttl);
@@ -31,8 +31,9 @@ void sender_begin(struct stream *s, uint8_t ttl);
 bool sender_is_new_ttl(const struct stream *s, uint8_t ttl);
 
 /*
- * Whether this TTL is not the one that the side began with. Unlike the range
- * of all that came, nothing that comes later makes a forger's TTL fit.
+ * Whether this TTL is neither the one that the side began with nor that of its
+ * last bytes in order (a proxy may have answered the SYN). Unlike the range of
+ * all that came, no empty segment nor one ahead makes a forger's TTL fit.
  */
 bool sender_is_foreign_ttl(const struct stream *s, uint8_t ttl);
 

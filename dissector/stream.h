@@ -71,6 +71,7 @@ struct stream {
 	bool history_done;                /* no more bytes join the history */
 	uint8_t ttl_low, ttl_high;        /* seen so far */
 	uint8_t ttl_first;                /* of its SYN, else of its first packet; 0: unknown */
+	uint8_t ttl_data;                 /* of the last bytes that were next in order; 0: none */
 	bool checksum_right;              /* one of this side's segments had a right checksum */
 	uint8_t ip_id_run;                /* segments in a row whose IP-ID rose by little */
 	uint16_t ip_id, window;           /* of the last segment */
@@ -80,8 +81,9 @@ struct stream {
 	uint64_t sent; /* one past the last byte known to be sent by this side's own segments */
 	uint64_t
 	    shown; /* where its sender stood by its latest segment, empty ones and resets too */
-	uint64_t acked; /* one past the last byte that the peer acknowledged */
-	int64_t stood;  /* when the peer last said that it has no more than what is in order */
+	uint64_t acked;       /* one past the last byte that the peer acknowledged */
+	bool acked_strangely; /* ... as one said who may be another */
+	int64_t stood; /* when the peer last said that it has no more than what is in order */
 	uint64_t fin_offset;
 	uint64_t gap_bytes;
 	uint64_t bytes;   /* delivered */

@@ -1336,6 +1336,31 @@ a_forged_syn_before_the_answer_changes_nothing(void **state)
 	assert_int_equal(told[0].s.smtp.mail_count, 1);
 }
 
+/* A proxy answered the SYN: the server's own TTL is another, and what it acknowledges counts. */
+static void
+a_server_behind_a_proxy_is_believed(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	g.ttl[SIDE_SERVER] = 255;
+	connect_ends(&g);
+	g.ttl[SIDE_SERVER] = 57;
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	lose(&g, SIDE_CLIENT, 10);
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	say(&g, SIDE_SERVER, TCP_ACK, NULL);
+	g.time += 3000000;
+	server(&g, "250 ok\r\n");
+	client(&g, "QUIT\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.gap_bytes, 10);
+	assert_int_equal(told[0].s.smtp.requested, FACT_UNSEEN);
+}
+
 /* Feed a whole dialogue of one mail with the packet at one place moved behind those after it. */
 static void
 feed_with_one_late(size_t late, size_t by)
@@ -1840,6 +1865,7 @@ main(void)
 	    CASE(many_flows_with_holes_leave_room_for_others),
 	    CASE(a_forged_connection_takes_nobodys_place),
 	    CASE(a_forged_syn_before_the_answer_changes_nothing),
+	    CASE(a_server_behind_a_proxy_is_believed),
 	    CASE(a_late_packet_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
