@@ -335,12 +335,17 @@ party(struct dissector *d, struct conversation *c, const struct packet *p, bool 
 	return c;
 }
 
+static bool
+is_over(const struct conversation *c)
+{
+	return c->is_told || conversation_is_leaving(c);
+}
+
 /* Whether a rival's place may be taken by another one. */
 static bool
 is_weak(const struct conversation *rival, const struct packet *p)
 {
-	return rival->is_told || !conversation_is_answered(rival) ||
-	       p->time - rival->end > YOUNG_US;
+	return !conversation_is_answered(rival) || p->time - rival->end > YOUNG_US;
 }
 
 /*
@@ -354,14 +359,18 @@ make_way(struct dissector *d, struct conversation *c, const struct packet *p)
 	struct conversation *old = c->flow.key.is_rival ? other : c;
 	struct conversation *rival = c->flow.key.is_rival ? c : other;
 
-	if (c->is_told || conversation_is_leaving(c))
+	if (is_over(c))
 		end(d, c, ENDING_REUSED);
-	else if (rival && is_weak(rival, p))
+	else if (!other)
+		return true;
+	else if (is_over(other))
+		end(d, other, ENDING_REUSED);
+	else if (is_weak(rival, p))
 		end(d, rival, ENDING_REUSED);
-	else if (rival && old && old->is_succeeded)
+	else if (old->is_succeeded && p->time - old->end > LINGER_US)
 		end(d, old, ENDING_REUSED);
 	else
-		return rival == NULL;
+		return false;
 	return true;
 }
 

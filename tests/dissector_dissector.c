@@ -666,6 +666,7 @@ ports_used_again_and_again_are_a_session_each(void **state)
 	for (int i = 0; i < 4; i++) {
 		connect_ends(&g);
 		deliver_mail(&g);
+		g.time += 20000000;
 		g.seq[SIDE_CLIENT] += 77777;
 		g.seq[SIDE_SERVER] += 99999;
 	}
@@ -1030,6 +1031,27 @@ an_ordinary_close_is_told_at_once(void **state)
 	assert_int_equal(told_count, 1);
 }
 
+/* The same, where what goes on begins in front of the forged end: QUIT stands in EHLO's place. */
+static void
+what_goes_on_over_a_told_end_is_told(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct dialogue forged;
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	forged = g;
+	client(&forged, "QUIT\r\n");
+	forge_close(&forged, 0);
+	assert_int_equal(told_count, 1);
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, REPLY);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[1].s.bytes[SIDE_CLIENT], 22);
+}
+
 /* QUIT and all the rest may be forged; what goes on behind that is not dropped. */
 static void
 what_goes_on_behind_a_told_end_is_told(void **state)
@@ -1257,7 +1279,8 @@ many_flows_with_holes_leave_room_for_others(void **state)
 
 /* Another connection between the same ends, forged, as far as its ends' first words. */
 static void
-forge_connection(const struct dialogue *g, bool with_reset, const char *greeting, const char *text)
+forge_connection(const struct dialogue *g, bool with_reset, uint32_t ahead, const char *greeting,
+		 const char *text)
 {
 	struct dialogue h = *g;
 	struct packet p;
@@ -1267,7 +1290,7 @@ forge_connection(const struct dialogue *g, bool with_reset, const char *greeting
 		p = packet_of(&h, SIDE_CLIENT, TCP_RST, NULL);
 		feed(&p);
 	}
-	h.seq[SIDE_CLIENT] += 77777777;
+	h.seq[SIDE_CLIENT] += ahead;
 	h.seq[SIDE_SERVER] += 99999;
 	connect_ends(&h);
 	if (greeting)
@@ -1280,14 +1303,16 @@ static void
 a_forged_connection_takes_nobodys_place(void **state)
 {
 	static const struct {
-		bool with_reset;
+		bool with_reset, is_repeated;
 		const char *greeting, *text;
 	} rows[] = {
-	    {false, NULL, NULL},
-	    {false, NULL, "x"},
-	    {false, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
-	    {true, NULL, NULL},
-	    {true, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	    {false, false, NULL, NULL},
+	    {false, false, NULL, "x"},
+	    {false, false, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	    {false, true, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	    {true, false, NULL, NULL},
+	    {true, false, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
+	    {true, true, "220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n"},
 	};
 
 	(void)state;
@@ -1297,7 +1322,9 @@ a_forged_connection_takes_nobodys_place(void **state)
 
 		told_count = 0;
 		be_offered(&g);
-		forge_connection(&g, rows[i].with_reset, rows[i].greeting, rows[i].text);
+		forge_connection(&g, rows[i].with_reset, 77777777, rows[i].greeting, rows[i].text);
+		if (rows[i].is_repeated)
+			forge_connection(&g, false, 155555555, NULL, NULL);
 		client(&g, "MAIL FROM:<anna@example.org>\r\n");
 		server(&g, "250 ok\r\n");
 		client(&g, "QUIT\r\n");
@@ -1858,6 +1885,7 @@ main(void)
 	    CASE(a_forged_close_forgets_no_version),
 	    CASE(an_ordinary_close_is_told_at_once),
 	    CASE(what_goes_on_behind_a_told_end_is_told),
+	    CASE(what_goes_on_over_a_told_end_is_told),
 	    CASE(a_forged_second_answer_hides_nothing),
 	    CASE(what_has_no_place_is_not_denied),
 	    CASE(forged_segments_ahead_hide_nothing),
