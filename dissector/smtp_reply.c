@@ -151,6 +151,8 @@ note_ehlo_line(struct smtp_walk *w, const struct reply_line *line, struct bytes 
 			return;
 		}
 		s->ehlo_lines = 0;
+		/* By the letter a name; servers that forget theirs mean it. */
+		s->is_offer_for_name |= extension_is_starttls(line->text);
 		smtp_note(w, NOTE_EHLO_START, (struct bytes){0});
 	} else if (extension_is_starttls(line->text)) {
 		/* The first line names the server, RFC 5321 section 4.1.1.1. */
@@ -206,7 +208,7 @@ reply_to_ehlo(struct smtp_walk *w, struct bytes text)
 	if (s->is_offering)
 		f->offered = FACT_YES;
 	else
-		f->offered = s->is_whole ? FACT_NO : FACT_UNSEEN;
+		f->offered = s->is_whole && !s->is_offer_for_name ? FACT_NO : FACT_UNSEEN;
 }
 
 static void

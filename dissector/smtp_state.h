@@ -82,6 +82,7 @@ struct smtp {
 	bool is_starttls_waiting : 1; /* asked, not answered yet */
 	bool is_request_doubtful : 1; /* ... if it was a command: it may be message text */
 	bool is_offer_seen : 1;       /* some EHLO reply of this session names STARTTLS */
+	bool is_offer_for_name : 1; /* ... or has it where the server's name should be */
 	bool may_have_mail : 1;       /* CLIENT_ADRIFT: a line that reads MAIL went by */
 	bool is_ehlo_late : 1;  /* the last EHLO was sent behind MAIL or STARTTLS: its reply was not
 				   in force when they were */
