@@ -247,9 +247,14 @@ command_helo(struct smtp_walk *w, const struct command *c, struct bytes scrubbed
 static void
 command_unknown(struct smtp_walk *w, const struct command *c)
 {
-	/* A balancer's line in front of the client's first, of the PROXY protocol: no command. */
-	if (w->s->line_at[SIDE_CLIENT] == 0 && bytes_equal(c->word, BYTES("PROXY")))
+	/*
+	 * A balancer's line in front of the client's first, of the PROXY protocol: no
+	 * command, but to servers that do not speak it.
+	 */
+	if (w->s->line_at[SIDE_CLIENT] == 0 && bytes_equal(c->word, BYTES("PROXY"))) {
+		command_awaits(w->s, AWAIT_DOUBTFUL);
 		return;
+	}
 	if (c->word.len == PADDING_LEN && c->argument.len == 0 && padding_is_word(c->word)) {
 		w->s->facts.verb_masked = true;
 		smtp_note(w, NOTE_MASKED_VERB, c->word);
@@ -351,8 +356,11 @@ client_command(struct smtp_walk *w, const struct command *c, const struct line *
 	struct smtp *s = w->s;
 	struct bytes scrubbed;
 
+	/* A client waits for EHLO's answer, RFC 2920 section 3.1: it took that one for it. */
+	if (s->is_guess)
+		smtp_lose_match(s);
 	scrubbed = smtp_keep(w, line, line_scrubber(w, c));
-	s->is_challenged = false;
+	s->is_challenged = s->is_guess = false;
 	if (c->verb == VERB_UNKNOWN && !vocabulary_is_verb(c->word))
 		begin_prose(w);
 	if (c->verb != VERB_BLANK)

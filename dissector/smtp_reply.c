@@ -25,6 +25,9 @@ is_alone(const struct smtp *s)
 static void
 skip_doubtful(struct smtp *s, uint16_t code)
 {
+	/* What greets answers none of them. */
+	if (!s->is_greeting_past && (code == 220 || code >= 400))
+		return;
 	while (pending_head(&s->pending) == AWAIT_DOUBTFUL && code < 500)
 		pending_pop_run(&s->pending);
 }
@@ -387,9 +390,11 @@ reply_to_command(struct smtp_walk *w, struct bytes text)
 	case AWAIT_RSET:
 		s->rcpts = 0;
 		return;
+	case AWAIT_DOUBTFUL:
+		s->is_guess = pending_head(&s->pending) == AWAIT_EHLO;
+		return;
 	case AWAIT_NOTHING:
 	case AWAIT_OTHER:
-	case AWAIT_DOUBTFUL:
 	case AWAIT_CHUNK:
 	case AWAIT_PRIVATE:
 	case AWAIT_CONTENT:
@@ -551,7 +556,7 @@ reply_ends(struct smtp_walk *w, struct bytes text)
 	struct smtp *s = w->s;
 
 	smtp_count(&s->facts.replies, 1);
-	s->is_go_ahead = false;
+	s->is_go_ahead = s->is_guess = false;
 	switch ((enum reply_to)s->reply_to) {
 	case REPLY_GREETING:
 		s->facts.greeting_code = s->reply.code;

@@ -91,6 +91,8 @@ struct smtp {
 	bool is_secret : 1;     /* the exchange's data can be used again */
 	bool is_login : 1;      /* it is LOGIN, whose first data is a name */
 	bool is_challenged : 1; /* the server's last line was a 334: a secret comes, whatever for */
+	bool is_guess : 1;      /* a 5xx was taken for the answer to what need have none, and an
+				   EHLO behind it still awaits its own */
 	bool is_prose : 1;      /* since the server's last line came what is no command: so may be
 				   what reads like one */
 	bool is_behind_tls : 1; /* the client went on in text where TLS had begun */
