@@ -72,7 +72,8 @@ struct smtp_facts {
 	enum fact offered; /* STARTTLS in the EHLO reply in force: the last before MAIL or the end;
 			      before STARTTLS, in any. Behind a gap: in one that was seen */
 	enum fact requested;        /* STARTTLS (or X-ANONYMOUSTLS) was sent */
-	enum fact accepted;         /* answered 220; NO by any other whole reply */
+	enum fact accepted;         /* answered 220, or 2xx with the client's TLS right behind it;
+				       NO by any other whole reply */
 	uint16_t starttls_refusal;  /* code of the last refusal; 0 never */
 	uint16_t starttls_requests; /* how often it was asked for */
 	bool is_anonymous_tls;      /* by X-ANONYMOUSTLS */

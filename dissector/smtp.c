@@ -87,6 +87,8 @@ static void
 smtp_doubt(struct smtp *s)
 {
 	s->is_whole = false;
+	/* What the client said since may be missing. */
+	s->is_lax_go_ahead = false;
 	/* What was in force when mail was sent stays. */
 	if (s->facts.offered == FACT_NO && s->facts.mail_count == 0 &&
 	    s->facts.requested != FACT_YES)
@@ -194,6 +196,21 @@ smtp_gap(struct smtp *s, struct ledger *l, enum side from, uint64_t len)
 	smtp_lose_client(s);
 }
 
+void
+smtp_take_lax_go_ahead(struct smtp *s)
+{
+	if (!s->is_lax_go_ahead)
+		return;
+	/* Who offers nothing and says yes to everything means it only with TLS of its own. */
+	if (s->facts.offered == FACT_NO && !s->is_tls[SIDE_SERVER]) {
+		s->facts.accepted = FACT_UNSEEN;
+		return;
+	}
+	s->is_lax_go_ahead = false;
+	s->facts.accepted = FACT_YES;
+	s->facts.starttls_refusal = 0;
+}
+
 /* What this side's TLS is to the facts. */
 static void
 begin_tls(struct smtp *s, enum side from)
@@ -202,6 +219,7 @@ begin_tls(struct smtp *s, enum side from)
 	/* One-sided or behind a gap: a 220, then TLS, can have been but one thing. */
 	if (from == SIDE_SERVER && s->is_go_ahead)
 		s->facts.accepted = FACT_YES;
+	smtp_take_lax_go_ahead(s);
 	/* TLS right behind it: the line that reads STARTTLS was one. */
 	if (from == SIDE_CLIENT && s->is_request_doubtful && s->is_starttls_waiting)
 		smtp_confirm_request(s);
@@ -384,7 +402,8 @@ may_be_tls(const struct smtp *s, enum side from)
 	if (from == SIDE_CLIENT)
 		return s->is_starttls_waiting || !s->is_seen[SIDE_SERVER] ||
 		       s->facts.requested == FACT_YES;
-	return s->is_go_ahead || !s->is_seen[SIDE_CLIENT];
+	return s->is_go_ahead || !s->is_seen[SIDE_CLIENT] ||
+	       (s->is_lax_go_ahead && s->is_tls[SIDE_CLIENT]);
 }
 
 /*

@@ -360,7 +360,7 @@ client_command(struct smtp_walk *w, const struct command *c, const struct line *
 	if (s->is_guess)
 		smtp_lose_match(s);
 	scrubbed = smtp_keep(w, line, line_scrubber(w, c));
-	s->is_challenged = s->is_guess = false;
+	s->is_challenged = s->is_guess = s->is_lax_go_ahead = false;
 	if (c->verb == VERB_UNKNOWN && !vocabulary_is_verb(c->word))
 		begin_prose(w);
 	if (c->verb != VERB_BLANK)

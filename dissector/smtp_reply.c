@@ -228,6 +228,9 @@ reply_to_starttls(struct smtp_walk *w, struct bytes text)
 	if (s->facts.accepted != FACT_YES)
 		s->facts.accepted = FACT_NO;
 	smtp_note(w, NOTE_REFUSAL, text);
+	s->is_lax_go_ahead = is_success(s->reply.code);
+	if (s->is_tls[SIDE_CLIENT])
+		smtp_take_lax_go_ahead(s);
 }
 
 /* 354: what the client sends, or has sent already, is message text. */
@@ -557,6 +560,11 @@ reply_ends(struct smtp_walk *w, struct bytes text)
 
 	smtp_count(&s->facts.replies, 1);
 	s->is_go_ahead = s->is_guess = false;
+	/* Text in answer to the client's TLS: it was no go-ahead. */
+	if (s->is_lax_go_ahead && s->is_tls[SIDE_CLIENT]) {
+		s->is_lax_go_ahead = false;
+		s->facts.accepted = FACT_NO;
+	}
 	switch ((enum reply_to)s->reply_to) {
 	case REPLY_GREETING:
 		s->facts.greeting_code = s->reply.code;

@@ -87,6 +87,8 @@ struct smtp {
 	bool is_ehlo_late : 1;  /* the last EHLO was sent behind MAIL or STARTTLS: its reply was not
 				   in force when they were */
 	bool is_go_ahead : 1;   /* the last whole reply was a 220 that nobody was seen to ask for */
+	bool is_lax_go_ahead : 1; /* STARTTLS was answered 2xx, if not 220, and the client said
+				     nothing since */
 	bool is_data_ahead : 1; /* data of the exchange came before it was asked for */
 	bool is_secret : 1;     /* the exchange's data can be used again */
 	bool is_login : 1;      /* it is LOGIN, whose first data is a name */
@@ -136,6 +138,9 @@ bool smtp_had(const struct smtp_input *in, uint64_t offset);
 
 /* The server said 220: both sides' TLS should begin. */
 void smtp_go_ahead(struct smtp_walk *w);
+
+/* The client begins TLS behind an answer that is no refusal: it was meant as the go-ahead. */
+void smtp_take_lax_go_ahead(struct smtp *s);
 
 /* From now on no reply is taken for a command's. */
 void smtp_lose_match(struct smtp *s);

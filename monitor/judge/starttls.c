@@ -200,7 +200,7 @@ judge_starttls_stripped(const struct session *s, struct finding *out)
 	}
 	say_proof_ehlo(out, s);
 	say_proof(out, "STARTTLS", "sent %s, %s", counted(s->smtp.starttls_requests, "time").text,
-		  s->smtp.accepted == FACT_YES ? "answered 220" : "never accepted");
+		  s->smtp.accepted == FACT_YES ? "accepted" : "never accepted");
 	say_how_it_ended(out, s);
 	say_proof_capture(out, s);
 	return true;
