@@ -104,6 +104,9 @@ keep_note(struct facts *f)
 	case NOTE_MASKED_VERB:
 		s->masked_verb = keep(f);
 		break;
+	case NOTE_CLIENT_AHEAD:
+		keep_sample(f, &s->client_ahead);
+		break;
 	case NOTE_CLIENT_SAMPLE:
 		keep_sample(f, &s->client_sample);
 		break;

@@ -17,6 +17,7 @@ enum note {
 	NOTE_REFUSAL, /* the last one counts, as for all below but the domains */
 	NOTE_EHLO_REFUSAL,
 	NOTE_MASKED_VERB,
+	NOTE_CLIENT_AHEAD,  /* appended to: all count, in order */
 	NOTE_CLIENT_SAMPLE, /* appended to: all count, in order */
 	NOTE_SERVER_SAMPLE, /* appended to: all count, in order */
 	NOTE_INTERRUPTION,

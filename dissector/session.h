@@ -261,6 +261,8 @@ struct session {
 	    refusal; /* text of the reply that refused STARTTLS, or of the one that echoes */
 	struct bytes ehlo_refusal;  /* text of the reply that refused EHLO */
 	struct bytes masked_verb;   /* the verb that is padding, or the echoed one */
+	struct bytes client_ahead;  /* what the client sent behind STARTTLS, before it could have
+				       the 220 */
 	struct bytes client_sample; /* what the client sent where TLS should begin */
 	struct bytes server_sample; /* what the server sent where TLS should begin */
 	struct bytes interruption;  /* what came inside the TLS stream */

@@ -58,6 +58,25 @@ smtp_note(struct smtp_walk *w, enum note tag, struct bytes text)
 	ledger_note(w->l, tag, bytes_first(text, SAMPLE_MAX));
 }
 
+/* A line that stands where TLS should begin, or may. */
+static void
+note_sample(struct smtp_walk *w, struct bytes line)
+{
+	struct smtp *s = w->s;
+	enum side from = w->in->from;
+	bool is_ahead = from == SIDE_CLIENT && s->line_kind[from] != LINE_AFTER;
+	uint16_t *sampled = is_ahead ? &s->sampled_ahead : &s->sampled[from];
+
+	if (s->line_kind[from] < LINE_LATE || *sampled >= SAMPLE_MAX)
+		return;
+	smtp_note(w,
+		  is_ahead              ? NOTE_CLIENT_AHEAD
+		  : from == SIDE_CLIENT ? NOTE_CLIENT_SAMPLE
+					: NOTE_SERVER_SAMPLE,
+		  line);
+	*sampled = (uint16_t)(*sampled + line.len);
+}
+
 struct bytes
 smtp_keep(struct smtp_walk *w, const struct line *line, void (*scrub)(uint8_t *, size_t))
 {
@@ -68,10 +87,7 @@ smtp_keep(struct smtp_walk *w, const struct line *line, void (*scrub)(uint8_t *,
 		memcpy(w->scrubbed, line->whole.at, copy.len);
 	scrub(w->scrubbed, copy.len);
 	evidence_line(w->l->evidence, w->l->kept, from, w->in->time, w->s->line_at[from], copy);
-	if (w->s->line_kind[from] >= LINE_INJECTED && w->s->sampled[from] < SAMPLE_MAX) {
-		smtp_note(w, from == SIDE_CLIENT ? NOTE_CLIENT_SAMPLE : NOTE_SERVER_SAMPLE, copy);
-		w->s->sampled[from] = (uint16_t)(w->s->sampled[from] + copy.len);
-	}
+	note_sample(w, copy);
 	return bytes_first(copy, line->text.len);
 }
 
@@ -240,8 +256,10 @@ client_line_kind(const struct smtp_walk *w)
 
 	if (s->at_border[SIDE_CLIENT])
 		return smtp_had(w->in, s->go_ahead_end) ? LINE_AFTER : LINE_INJECTED;
-	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT || is_out_of_patience(w))
+	if (!s->is_starttls_waiting || s->mode == CLIENT_ADRIFT)
 		return LINE_ORDINARY;
+	if (is_out_of_patience(w))
+		return s->is_whole && s->is_seen[SIDE_SERVER] ? LINE_LATE : LINE_ORDINARY;
 	/* Input comes in causal order: had the answer been had, it had been read here. */
 	if (s->is_matched && s->is_seen[SIDE_SERVER])
 		return LINE_INJECTED;
@@ -293,14 +311,20 @@ begin_line(struct smtp_walk *w)
 static void
 count_injected(struct smtp *s, enum side from, uint64_t end)
 {
-	if (s->line_kind[from] != LINE_INJECTED)
+	enum line_kind kind = (enum line_kind)s->line_kind[from];
+	uint64_t len = end - s->line_at[from];
+
+	if (kind == LINE_ORDINARY || kind == LINE_AFTER)
 		return;
-	if (from == SIDE_CLIENT) {
-		smtp_count(&s->facts.client_injected, end - s->line_at[from]);
-		s->client_border = end;
-	} else {
-		smtp_count(&s->facts.server_injected, end - s->line_at[from]);
+	if (from == SIDE_SERVER) {
+		smtp_count(&s->facts.server_injected, len);
+		return;
 	}
+	s->client_border = end;
+	if (kind == LINE_INJECTED)
+		smtp_count(&s->facts.client_injected, len);
+	else if (kind == LINE_LATE)
+		smtp_count(&s->late_bytes, len);
 }
 
 /* Read the front of w->rest as a line, or as the next part of one. */
@@ -334,7 +358,7 @@ close_line(struct smtp_walk *w)
 	enum side from = w->in->from;
 	struct line line;
 
-	if (s->line_kind[from] < LINE_INJECTED ||
+	if (s->line_kind[from] < LINE_LATE ||
 	    !line_flush(&s->lines[from], w->l->pool, w->room, &line))
 		return;
 	count_injected(s, from, s->line_at[from] + line.whole.len);
@@ -360,6 +384,10 @@ smtp_go_ahead(struct smtp_walk *w)
 	s->exchange = EXCHANGE_NONE;
 	s->facts.accepted = FACT_YES;
 	s->is_starttls_waiting = false;
+	/* It came after all: ahead of it was said what was said for want of it. */
+	if (s->is_whole)
+		smtp_count(&s->facts.client_injected, s->late_bytes);
+	s->late_bytes = 0;
 	s->go_ahead_end = w->at;
 	s->at_border[SIDE_CLIENT] = s->at_border[SIDE_SERVER] = true;
 }

@@ -117,6 +117,9 @@ command_starttls(struct smtp_walk *w, bool is_anonymous)
 	else
 		smtp_doubt_request(s);
 	command_awaits(s, AWAIT_STARTTLS);
+	/* Asked again, for want of an answer: it is this one's that is waited for. */
+	if (s->line_kind[SIDE_CLIENT] == LINE_LATE || !s->is_starttls_waiting)
+		s->late_bytes = 0;
 	if (s->is_starttls_waiting)
 		return;
 	s->is_starttls_waiting = true;

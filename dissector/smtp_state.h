@@ -32,6 +32,7 @@ enum exchange { EXCHANGE_NONE, EXCHANGE_ASKED, EXCHANGE_CHALLENGED };
 enum line_kind {
 	LINE_ORDINARY,
 	LINE_DOUBTFUL, /* behind STARTTLS, whose answer may be among what is missing */
+	LINE_LATE,     /* behind a STARTTLS long unanswered: ahead of its answer, if one comes */
 	LINE_INJECTED, /* sent before the other side's answer could be had */
 	LINE_AFTER     /* sent all the same */
 };
@@ -54,11 +55,12 @@ struct smtp {
 	struct reply reply;      /* being read */
 	uint32_t
 	    prose_peer; /* what the client had of the server's when is_prose began, modulo 2^32 */
+	uint32_t late_bytes;  /* of LINE_LATE */
 	uint16_t ahead_lines; /* line feeds sent behind DATA before its reply */
 	uint16_t rcpts;       /* accepted in this transaction */
 	uint16_t due;         /* replies still due for one message, LMTP */
 	uint16_t names[2];    /* domains noted, of MAIL and of RCPT */
-	uint16_t sampled[SIDES];
+	uint16_t sampled[SIDES], sampled_ahead;
 	uint8_t ehlo_lines;
 	uint8_t greeting_lines;
 	uint8_t content_len; /* bytes behind DATA; stops at its largest value */
@@ -82,16 +84,16 @@ struct smtp {
 	bool is_starttls_waiting : 1; /* asked, not answered yet */
 	bool is_request_doubtful : 1; /* ... if it was a command: it may be message text */
 	bool is_offer_seen : 1;       /* some EHLO reply of this session names STARTTLS */
-	bool is_offer_for_name : 1; /* ... or has it where the server's name should be */
+	bool is_offer_for_name : 1;   /* ... or has it where the server's name should be */
 	bool may_have_mail : 1;       /* CLIENT_ADRIFT: a line that reads MAIL went by */
-	bool is_ehlo_late : 1;  /* the last EHLO was sent behind MAIL or STARTTLS: its reply was not
-				   in force when they were */
-	bool is_go_ahead : 1;   /* the last whole reply was a 220 that nobody was seen to ask for */
+	bool is_ehlo_late : 1; /* the last EHLO was sent behind MAIL or STARTTLS: its reply was not
+				  in force when they were */
+	bool is_go_ahead : 1;  /* the last whole reply was a 220 that nobody was seen to ask for */
 	bool is_lax_go_ahead : 1; /* STARTTLS was answered 2xx, if not 220, and the client said
 				     nothing since */
-	bool is_data_ahead : 1; /* data of the exchange came before it was asked for */
-	bool is_secret : 1;     /* the exchange's data can be used again */
-	bool is_login : 1;      /* it is LOGIN, whose first data is a name */
+	bool is_data_ahead : 1;   /* data of the exchange came before it was asked for */
+	bool is_secret : 1;       /* the exchange's data can be used again */
+	bool is_login : 1;        /* it is LOGIN, whose first data is a name */
 	bool is_challenged : 1; /* the server's last line was a 334: a secret comes, whatever for */
 	bool is_guess : 1;      /* a 5xx was taken for the answer to what need have none, and an
 				   EHLO behind it still awaits its own */

@@ -83,7 +83,7 @@ struct outcome_of_run {
 	size_t unread[SIDES]; /* bytes left to TLS, those taken back included */
 	char domains[2][NAMES_MAX];
 	char greeting[NAMES_MAX], helo[NAMES_MAX], ehlo[NAMES_MAX], auth[NAMES_MAX];
-	char refusal[NAMES_MAX], masked[NAMES_MAX], samples[SIDES][NAMES_MAX];
+	char refusal[NAMES_MAX], masked[NAMES_MAX], ahead[NAMES_MAX], samples[SIDES][NAMES_MAX];
 	char evidence[SIDES][TEXT_MAX];
 };
 
@@ -318,6 +318,9 @@ gather_note(struct outcome_of_run *o, const struct note_text *note)
 	case NOTE_MASKED_VERB:
 		add_text(o->masked, NAMES_MAX, text, '\0');
 		return;
+	case NOTE_CLIENT_AHEAD:
+		add_text(o->ahead, NAMES_MAX, text, '|');
+		return;
 	case NOTE_CLIENT_SAMPLE:
 		add_text(o->samples[SIDE_CLIENT], NAMES_MAX, text, '|');
 		return;
@@ -526,6 +529,7 @@ check_text(const struct script *s, const struct outcome_of_run *o, const struct 
 		     {"auth", o->auth},
 		     {"refusal", o->refusal},
 		     {"masked_verb", o->masked},
+		     {"client_ahead", o->ahead},
 		     {"client_sample", o->samples[SIDE_CLIENT]},
 		     {"server_sample", o->samples[SIDE_SERVER]},
 		     {"client_evidence", o->evidence[SIDE_CLIENT]},
@@ -637,6 +641,7 @@ check_expectations(const struct script *s, const struct outcome_of_run *o)
 				     o->auth,
 				     o->refusal,
 				     o->masked,
+				     o->ahead,
 				     o->samples[0],
 				     o->samples[1],
 				     o->evidence[SIDE_CLIENT],

@@ -50,6 +50,7 @@ touch_session(const struct session *s)
 	touch(s->helo);
 	touch(s->auth);
 	touch(s->refusal);
+	touch(s->client_ahead);
 	touch(s->client_sample);
 	touch(s->server_sample);
 	touch(s->interruption);

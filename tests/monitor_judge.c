@@ -588,7 +588,15 @@ commands_injected(struct session *s)
 {
 	encrypted(s);
 	s->smtp.client_injected = 6;
-	s->client_sample = view("RSET\r\n");
+	s->client_ahead = view("RSET\r\n");
+}
+
+static void
+commands_injected_and_text_goes_on(struct session *s)
+{
+	client_went_on_in_text(s);
+	s->smtp.client_injected = 6;
+	s->client_ahead = view("RSET\r\n");
 }
 
 static void
@@ -596,7 +604,7 @@ blank_lines_behind_starttls(struct session *s)
 {
 	encrypted(s);
 	s->smtp.client_injected = 4;
-	s->client_sample = view("\r\n\r\n");
+	s->client_ahead = view("\r\n\r\n");
 }
 
 /* A checker's, which never meant to go on. */
@@ -606,7 +614,7 @@ leave_taken_behind_starttls(struct session *s)
 	refused_then_gone(s);
 	s->smtp.quit_sent = true;
 	s->smtp.client_injected = 6;
-	s->client_sample = view("QUIT\r\n");
+	s->client_ahead = view("QUIT\r\n");
 }
 
 static void
@@ -614,7 +622,7 @@ leave_taken_and_more_behind_starttls(struct session *s)
 {
 	leave_taken_behind_starttls(s);
 	s->smtp.client_injected = 12;
-	s->client_sample = view("RSET\r\nQUIT\r\n");
+	s->client_ahead = view("RSET\r\nQUIT\r\n");
 }
 
 /* What is kept ends before what came. */
@@ -1250,6 +1258,9 @@ static const struct {
     ROW(leave_taken_and_more_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN},
 	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(commands_injected, {"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
+    ROW(commands_injected_and_text_goes_on,
+	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN},
+	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(blank_lines_and_more_behind_starttls,
 	{"command-injection", CRITICAL, PROVEN, WHERE_CLIENT_SIDE}),
     ROW(replies_injected, {"response-injection", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
@@ -1447,6 +1458,7 @@ hostile_bytes_stay_inside_the_fields(void **state)
 	session.smtp.requiretls_sent = true;
 	session.tls.is_interrupted = true;
 	session.refusal = session.masked_verb = session.client_sample = wire;
+	session.client_ahead = wire;
 	session.server_sample = session.interruption = session.auth = wire;
 	session.conflict_count = 1;
 	session.conflicts[0] = ehlo_conflict("a", "b");
@@ -1482,6 +1494,9 @@ a_detail_carries_the_telling_bytes(void **state)
 	    {failed_implicit, "tls-handshake-failed", "implicit TLS"},
 	    {text_for_server_hello, "plaintext-after-starttls", "454 TLS not available"},
 	    {commands_injected, "command-injection", "\"RSET\\x0d\\x0a\""},
+	    {commands_injected_and_text_goes_on, "command-injection", "\"RSET\\x0d\\x0a\""},
+	    {commands_injected_and_text_goes_on, "plaintext-after-starttls",
+	     "TLS: \"EHLO out.example.org\\x0d\\x0a\""},
 	    {downgraded, "tls-downgrade", "offered TLSv1.3, the ServerHello chose TLSv1.2"},
 	    {rc4, "tls-obsolete", "TLS_RSA_WITH_RC4_128_SHA"},
 	    {self_signed, "certificate-invalid", "self-signed, issued by nobody"},

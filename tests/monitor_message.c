@@ -13,7 +13,7 @@
 #define SMTP_FACTS_SIZE        88
 #define TLS_FACTS_SIZE         128
 #define CERTIFICATE_FACTS_SIZE 360
-#define SESSION_SIZE           3360
+#define SESSION_SIZE           3376
 
 #define TIME INT64_C(1767225600000000)
 
@@ -107,6 +107,7 @@ full_session(void)
 	    .refusal = BYTES("r1"),
 	    .ehlo_refusal = BYTES("r2"),
 	    .masked_verb = BYTES("XXXXXXXX"),
+	    .client_ahead = BYTES("ahead"),
 	    .client_sample = BYTES("c"),
 	    .server_sample = BYTES("s"),
 	    .interruption = BYTES("i"),
@@ -330,6 +331,7 @@ same_session(const struct session a, const struct session b)
 	SAME_VIEW(refusal);
 	SAME_VIEW(ehlo_refusal);
 	SAME_VIEW(masked_verb);
+	SAME_VIEW(client_ahead);
 	SAME_VIEW(client_sample);
 	SAME_VIEW(server_sample);
 	SAME_VIEW(interruption);

@@ -11,12 +11,10 @@
 
 #include "dissector/text.h"
 
-/* What came from the client in TLS's place is QUIT and nothing else. */
+/* What came from the client is QUIT and nothing else. */
 static bool
-is_quit(const struct session *s)
+is_quit(const struct session *s, struct bytes text)
 {
-	struct bytes text = s->client_sample;
-
 	while (text.len > 0 && (text.at[text.len - 1] == '\r' || text.at[text.len - 1] == '\n'))
 		text.len--;
 	return s->smtp.quit_sent && text_equal(text_trim(text), BYTES("QUIT"));
@@ -46,7 +44,7 @@ is_leave_alone(const struct session *s)
 
 	if (!s->smtp.client_text_after)
 		return is_ended && is_farewell(s);
-	return is_quit(s) && (!s->tls.client_hello || is_ended);
+	return is_quit(s, s->client_sample) && (!s->tls.client_hello || is_ended);
 }
 
 /* TLS was complete, and its end was no end of the connection. */
@@ -109,10 +107,10 @@ judge_plaintext_after_starttls(const struct session *s, struct finding *out)
 static bool
 is_blank_alone(const struct session *s)
 {
-	for (size_t i = 0; i < s->client_sample.len; i++)
-		if (s->client_sample.at[i] != '\r' && s->client_sample.at[i] != '\n')
+	for (size_t i = 0; i < s->client_ahead.len; i++)
+		if (s->client_ahead.at[i] != '\r' && s->client_ahead.at[i] != '\n')
 			return false;
-	return s->client_sample.len >= s->smtp.client_injected;
+	return s->client_ahead.len >= s->smtp.client_injected;
 }
 
 /*
@@ -132,16 +130,16 @@ bool
 judge_command_injection(const struct session *s, struct finding *out)
 {
 	/* Who pipelines QUIT behind STARTTLS asks nothing of the server that could do harm. */
-	if (s->smtp.client_injected == 0 || is_blank_alone(s) || is_quit(s))
+	if (s->smtp.client_injected == 0 || is_blank_alone(s) || is_quit(s, s->client_ahead))
 		return false;
 
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_CLIENT_SIDE);
 	say_detail(out,
 		   "Behind STARTTLS and before the server's answer came %s of text from "
 		   "the client's side: %s.",
-		   counted(s->smtp.client_injected, "byte").text, said(s->client_sample).text);
+		   counted(s->smtp.client_injected, "byte").text, said(s->client_ahead).text);
 	say_proof(out, "bytes", "%u", s->smtp.client_injected);
-	say_proof_bytes(out, "text behind STARTTLS", s->client_sample);
+	say_proof_bytes(out, "text behind STARTTLS", s->client_ahead);
 	say_proof(out, "STARTTLS", "%s",
 		  s->smtp.accepted == FACT_YES  ? "answered 220"
 		  : s->smtp.accepted == FACT_NO ? "refused"

@@ -106,6 +106,7 @@ static const struct field session_fields[] = {
     SESSION_TEXT(refusal),
     SESSION_TEXT(ehlo_refusal),
     SESSION_TEXT(masked_verb),
+    SESSION_TEXT(client_ahead),
     SESSION_TEXT(client_sample),
     SESSION_TEXT(server_sample),
     SESSION_TEXT(interruption),
