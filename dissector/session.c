@@ -8,13 +8,9 @@ went_in_clear(const struct session *s)
 	return s->smtp.mail_accepted || s->smtp.message_sent || s->smtp.credentials_sent;
 }
 
-/*
- * Nothing more can follow: its end was seen, or the client said that it leaves.
- * A session that was only crowded out, by a new connection or by us, may have
- * gone on unseen.
- */
-static bool
-is_over(const struct session *s)
+/* A session that was only crowded out, by a new connection or by us, may have gone on unseen. */
+bool
+session_is_over(const struct session *s)
 {
 	switch (s->ending) {
 	case ENDING_FIN:
@@ -37,7 +33,7 @@ tls_came_to_nothing(const struct session *s)
 		return true;
 	/* The go-ahead was given, nobody began a handshake, and nothing of it can be missing. */
 	return s->tls.complete == FACT_UNSEEN && !s->tls.client_hello && !s->tls.server_hello &&
-	       is_over(s) && session_can_show_absence(s);
+	       session_is_over(s) && session_can_show_absence(s);
 }
 
 bool
@@ -55,7 +51,8 @@ session_outcome(const struct session *s)
 		return OUTCOME_ENCRYPTED;
 	if (s->smtp.accepted == FACT_YES || s->tls.is_implicit)
 		return tls_came_to_nothing(s) ? OUTCOME_TLS_FAILED : OUTCOME_PARTIAL;
-	return is_over(s) && session_can_show_absence(s) ? OUTCOME_NO_MAIL : OUTCOME_PARTIAL;
+	return session_is_over(s) && session_can_show_absence(s) ? OUTCOME_NO_MAIL
+								 : OUTCOME_PARTIAL;
 }
 
 const char *

@@ -279,6 +279,9 @@ struct session {
 /* The outcome in one word, as contract and detections define it. Pure. */
 enum outcome session_outcome(const struct session *s);
 
+/* Nothing more can follow: its end was seen, or the client said that it leaves. */
+bool session_is_over(const struct session *s);
+
 /*
  * Nothing is missing that could show the opposite of an absence in the clear
  * part: both sides, SYN seen, no gap.

@@ -317,14 +317,21 @@ domains_text(struct rows *r, const struct bytes *domains, size_t count)
 	return a.at;
 }
 
+/* No more mail in clear can follow: the session is over, or TLS is due for the rest of it. */
+static bool
+is_mail_over(const struct session *s)
+{
+	return session_is_over(s) || s->smtp.accepted == FACT_YES || s->tls.complete == FACT_YES;
+}
+
 /*
  * What the client said of mail. That it said nothing is known only where none
- * of it can be missing; else it was not seen.
+ * of it can be missing, nor be still to come; else it was not seen.
  */
 static void
 put_mail(struct rows *r, const struct session *s, struct session_row *out)
 {
-	bool is_whole = s->clear_whole;
+	bool is_whole = s->clear_whole && is_mail_over(s);
 
 	out->domain = "";
 	out->mail_count = -1;

@@ -243,6 +243,36 @@ no_mail_is_told_only_where_none_can_be_missing(void **state)
 	assert_query(p->path, lists, "0|[]|[]\n||\n||[\"example.net\"]\n2||[\"example.net\"]\n");
 }
 
+/* What is cut in the middle may have gone on with mail, but for what TLS hides. */
+static void
+no_mail_is_told_only_where_none_can_follow(void **state)
+{
+	struct fixture *p = *state;
+	struct session s = plain_session();
+	const enum ending cuts[] = {ENDING_CAPTURE, ENDING_EVICTED, ENDING_REUSED};
+
+	for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++, s.start++) {
+		s.ending = cuts[i];
+		record(p->path, &s);
+	}
+	s.smtp.quit_sent = true;
+	record(p->path, &s);
+	s.start++;
+	s.smtp.quit_sent = false;
+	s.smtp.accepted = FACT_YES;
+	record(p->path, &s);
+	s.start++;
+	s.smtp.accepted = FACT_NO;
+	record(p->path, &s);
+	s.start++;
+	s.tls.complete = FACT_YES;
+	record(p->path, &s);
+	assert_query(p->path,
+		     "SELECT mail_count, mail_from_domains, mail_rcpt_domains FROM v_sessions"
+		     " ORDER BY start",
+		     "||\n||\n||\n0|[]|[]\n0|[]|[]\n||\n0|[]|[]\n");
+}
+
 static const uint8_t packet_bytes[] = {1, 2, 3, 4};
 
 static const struct evidence_item items[] = {
@@ -502,6 +532,7 @@ main(void)
 	    FIXTURE_TEST(as_many_domains_as_there_can_be_fit),
 	    FIXTURE_TEST(what_the_client_said_is_null_where_only_the_server_was_seen),
 	    FIXTURE_TEST(no_mail_is_told_only_where_none_can_be_missing),
+	    FIXTURE_TEST(no_mail_is_told_only_where_none_can_follow),
 	    FIXTURE_TEST(an_incident_is_told_with_its_ends_and_keeps_its_bytes),
 	    FIXTURE_TEST(clients_of_ipv6_are_gathered_by_64_bits),
 	    FIXTURE_TEST(findings_are_told_as_json_lines_for_known_sessions_too),

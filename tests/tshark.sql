@@ -257,6 +257,7 @@ insert into explained values
   ('own', 'cut-by-snap-length', 0, 'mail', 1, 'null'),
   ('own', 'starts-after-ehlo', 0, 'mail', 1, 'null'),
   ('own', 'ends-after-ehlo-reply', 0, 'requested', 0, 'null'),
+  ('own', 'ends-after-ehlo-reply', 0, 'mail', 0, 'null'),
   ('own', 'small-segments', 0, 'offered', 0, 1),
   ('own', 'out-of-order-reply', 0, 'offered', 0, 1),
   ('own', 'segments-of-seven-bytes', 0, 'offered', 0, 1),
