@@ -31,8 +31,9 @@
 #define STONE_US     60000000 /* late packets of a session that was told */
 #define SWEEP_US     1000000  /* how often all this is looked at */
 #define STEP_BACK_US 60000000 /* a clock that steps back further is believed */
-#define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row say so */
-#define LEAP_PACKETS 16
+#define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row do */
+#define LEAP_PAIR    2        /* ... two, up to IDLE_US */
+#define LEAP_PACKETS 16       /* ... beyond */
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes */
 
@@ -45,9 +46,10 @@ struct dissector {
 	struct fragments *fragments;
 	struct facts facts;
 	struct dissector_counts counts;
-	int64_t now;    /* the latest time of a packet */
-	int64_t leap;   /* a time far ahead of it, which one packet claimed */
-	uint32_t leaps; /* how many in a row said so */
+	int64_t now;      /* the latest time of a packet */
+	int64_t leap;     /* a time far ahead of it, which the latest packet claimed */
+	int64_t leap_low; /* the earliest of those in a row */
+	uint32_t leaps;   /* how many they are */
 	int64_t swept;
 	/* With something to tell before their end; some may be over meanwhile, or others. */
 	struct conversation *news[NEWS_MAX];
@@ -481,26 +483,45 @@ feed_segment(struct dissector *d, const struct packet *p)
 		look_for_news(d, c);
 }
 
+/* How far a run of packets that all leap ahead may be believed; INT64_MIN: not yet. */
+static int64_t
+agreed_time(const struct dissector *d, int64_t time)
+{
+	int64_t both = d->leap < time ? d->leap : time;
+
+	if (d->leaps >= LEAP_PAIR && both - d->now <= IDLE_US)
+		return both;
+	return d->leaps >= LEAP_PACKETS ? d->leap_low : INT64_MIN;
+}
+
 /*
  * What time it is by this packet. One with a wrong clock must not end all that
- * is under way as silent.
+ * is under way as silent, and where packets are sparse each leaps ahead of the
+ * one before. So a leap counts as far as those agree on it that leap in a row: a
+ * pair of them where it ends nothing that is not long silent, else more.
  */
 static void
 take_time(struct dissector *d, int64_t time)
 {
-	if (d->now == INT64_MIN || time <= d->now + LEAP_US) {
-		d->leaps = 0;
-		if (time > d->now || time < d->now - STEP_BACK_US)
-			d->now = time;
-		return;
+	int64_t agreed;
+
+	if (d->now != INT64_MIN && time > d->now + LEAP_US) {
+		d->leap_low = d->leaps == 0 || time < d->leap_low ? time : d->leap_low;
+		d->leaps++;
+		agreed = agreed_time(d, time);
+		d->leap = time;
+		if (agreed == INT64_MIN)
+			return;
+		/* This packet may itself leap ahead of that. */
+		d->now = agreed;
+		d->leaps = 1;
+		d->leap_low = time;
+		if (time > d->now + LEAP_US)
+			return;
 	}
-	if (d->leaps == 0 || time < d->leap - LEAP_US || time > d->leap + LEAP_US)
-		d->leaps = 0;
-	d->leap = time;
-	if (++d->leaps < LEAP_PACKETS)
-		return;
 	d->leaps = 0;
-	d->now = time;
+	if (d->now == INT64_MIN || time > d->now || time < d->now - STEP_BACK_US)
+		d->now = time;
 }
 
 void

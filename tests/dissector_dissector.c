@@ -1515,6 +1515,51 @@ client_hello(void)
 	return record;
 }
 
+/* Packets so far apart that each leaps ahead of the one before are no wrong clocks. */
+static void
+a_session_falls_silent_however_sparse_the_capture(void **state)
+{
+	static const struct {
+		int64_t apart; /* seconds */
+		int packets;
+	} rows[] = {{61, 20}, {90, 15}, {600, 4}, {901, 20}, {7200, 20}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct dialogue g = dialogue(40000), other = dialogue(40001);
+
+		teardown(state);
+		setup(state);
+		be_offered(&g);
+		other.time = g.time;
+		for (int k = 0; k < rows[i].packets; k++) {
+			other.time += rows[i].apart * 1000000;
+			say(&other, SIDE_CLIENT, TCP_SYN, NULL);
+		}
+		if (told_count == 0 || told[0].s.ending != ENDING_IDLE ||
+		    told[0].s.smtp.offered != FACT_YES)
+			fail_msg("%d packets, %d s apart", rows[i].packets, (int)rows[i].apart);
+	}
+}
+
+/* However many packets say so: the session goes on. */
+static void
+a_wrong_clock_among_sparse_packets_ends_no_session(void **state)
+{
+	struct dialogue g = dialogue(40000), other = dialogue(40001);
+
+	(void)state;
+	be_offered(&g);
+	for (int k = 0; k < 20; k++) {
+		g.time += 90000000;
+		client(&g, "NOOP\r\n");
+		other.time = g.time + 86400000000;
+		say(&other, SIDE_CLIENT, TCP_SYN, NULL);
+		g.time += 90000000;
+		server(&g, "250 ok\r\n");
+	}
+	assert_int_equal(told_count, 0);
+}
+
 /* Text in place of TLS, and the session goes on in clear: what was sent is told. */
 static void
 text_in_place_of_tls_is_read_on(void **state)
@@ -1898,6 +1943,8 @@ main(void)
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
 	    CASE(one_wrong_clock_ends_no_session),
+	    CASE(a_session_falls_silent_however_sparse_the_capture),
+	    CASE(a_wrong_clock_among_sparse_packets_ends_no_session),
 	    CASE(text_in_place_of_tls_is_read_on),
 	    CASE(a_planted_header_hides_no_text),
 	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
