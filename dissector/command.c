@@ -120,11 +120,15 @@ command_read(struct bytes line)
 	n = command_word(line);
 	c.word = bytes_first(line, n);
 	c.argument = text_trim(bytes_after(line, n));
-	if (n == 0)
+	if (n == 0) {
 		c.verb = VERB_BLANK;
+		return c;
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (text_equal(c.word, verbs[i].word))
+		if (text_equal(c.word, verbs[i].word)) {
 			c.verb = verbs[i].verb;
+			break;
+		}
 	return c;
 }
 
