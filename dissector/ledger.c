@@ -80,6 +80,17 @@ ledger_has(const struct ledger *l, enum note tag, struct bytes text)
 	return false;
 }
 
+bool
+ledger_is(const struct ledger *l, uint32_t offset, enum note tag, struct bytes text)
+{
+	struct chain_reader r = chain_reader(l->pool, l->notes);
+	enum note here;
+	uint16_t len;
+
+	chain_read(&r, NULL, offset);
+	return note_head(&r, &here, &len) && here == tag && len == text.len && note_equals(r, text);
+}
+
 uint32_t
 ledger_count(const struct ledger *l, enum note tag)
 {

@@ -62,6 +62,9 @@ bool ledger_read_conflict(const struct note_text *note, struct conflict *out);
 /* Whether a note with just this tag and text is there. */
 bool ledger_has(const struct ledger *l, enum note tag, struct bytes text);
 
+/* Whether the note that begins at this offset is just that. */
+bool ledger_is(const struct ledger *l, uint32_t offset, enum note tag, struct bytes text);
+
 /* How many notes have this tag. */
 uint32_t ledger_count(const struct ledger *l, enum note tag);
 

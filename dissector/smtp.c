@@ -663,4 +663,5 @@ smtp_clear(struct smtp *s, struct pool *p)
 {
 	for (int side = 0; side < SIDES; side++)
 		line_drop(&s->lines[side], p);
+	names_clear(&s->names, p);
 }

@@ -34,7 +34,7 @@ struct smtp_input {
 struct smtp;
 
 /* Bytes of a struct smtp; it is plain memory, all zero before smtp_init, no alignment beyond 8. */
-#define SMTP_STATE_SIZE 336
+#define SMTP_STATE_SIZE 352
 
 /* Begin. is_from_start: both streams are read from their first byte (SYN seen). */
 void smtp_init(struct smtp *s, bool is_lmtp, bool is_from_start);

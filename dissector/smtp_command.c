@@ -47,7 +47,7 @@ may_be_text(const struct smtp_walk *w)
 static void
 note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
 {
-	uint16_t *names = &w->s->names[tag == NOTE_RCPT_DOMAIN];
+	struct names *names = &w->s->names;
 	uint8_t name[PATH_DOMAIN_MAX];
 	struct bytes domain = {name, path_domain(path, name)};
 
@@ -56,14 +56,10 @@ note_domain(struct smtp_walk *w, enum note tag, const struct path *path)
 		return;
 	if (!w->s->is_matched && !path_is_dotted(domain))
 		return;
-	if (domain.len > 0 && ledger_has(w->l, tag, domain))
+	if (domain.len > 0 && names_has(names, w->l, tag, domain))
 		return;
-	if (domain.len == 0 || *names == DOMAINS_MAX) {
+	if (domain.len == 0 || !names_add(names, w->l, tag, domain))
 		smtp_count(&w->s->facts.domains_dropped, 1);
-		return;
-	}
-	++*names;
-	smtp_note(w, tag, domain);
 }
 
 /*

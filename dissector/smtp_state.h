@@ -11,6 +11,7 @@
 
 #include "dissector/content.h"
 #include "dissector/line.h"
+#include "dissector/names.h"
 #include "dissector/pending.h"
 #include "dissector/reply.h"
 #include "dissector/smtp.h"
@@ -53,13 +54,13 @@ struct smtp {
 	uint64_t go_ahead_end;   /* end of the 220 in the server's stream */
 	uint64_t answered_end;   /* end of the reply that is_content_answered speaks of */
 	struct reply reply;      /* being read */
+	struct names names;      /* of MAIL and of RCPT */
 	uint32_t
 	    prose_peer; /* what the client had of the server's when is_prose began, modulo 2^32 */
 	uint32_t late_bytes;  /* of LINE_LATE */
 	uint16_t ahead_lines; /* line feeds sent behind DATA before its reply */
 	uint16_t rcpts;       /* accepted in this transaction */
 	uint16_t due;         /* replies still due for one message, LMTP */
-	uint16_t names[2];    /* domains noted, of MAIL and of RCPT */
 	uint16_t sampled[SIDES], sampled_ahead;
 	uint8_t ehlo_lines;
 	uint8_t greeting_lines;
