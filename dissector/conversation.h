@@ -37,6 +37,8 @@ struct conversation {
 	bool has_clear_gap; /* bytes are missing where they were in clear */
 	bool has_payload;
 	bool tls_begun;
+	bool is_tls_anew;         /* an earlier handshake failed, and STARTTLS was asked again */
+	uint16_t tls_requests;    /* how often STARTTLS had been asked for when TLS began */
 	bool is_tls_short[SIDES]; /* bytes were lost where this side's TLS could have begun */
 	bool has_reset;           /* a reset is believed */
 	bool has_early_reset;     /* a reset out of sequence: believed once its place is reached */

@@ -217,8 +217,8 @@ settle_tls(struct session *s, const struct conversation *c)
 {
 	if (c->tls_begun)
 		s->tls = *tls_facts(conversation_tls_const(c));
-	if (s->smtp.server_text_after && s->tls.client_hello && s->tls.complete != FACT_YES &&
-	    s->tls.failure == TLS_NOT_FAILED) {
+	if (s->smtp.server_text_after && !c->is_tls_anew && s->tls.client_hello &&
+	    s->tls.complete != FACT_YES && s->tls.failure == TLS_NOT_FAILED) {
 		s->tls.complete = FACT_NO;
 		s->tls.failure = TLS_FAILED_NOT_TLS;
 		s->tls.failed_by = SIDE_SERVER;

@@ -82,6 +82,23 @@ begin_tls(struct conversation *c)
 
 	tls_init(conversation_tls(c), is_implicit, is_due);
 	c->tls_begun = true;
+	if (c->mode == MODE_SMTP)
+		c->tls_requests = smtp_facts(conversation_smtp(c))->starttls_requests;
+}
+
+/* Text went on where a handshake failed, and led to another STARTTLS: it has its own TLS. */
+static void
+leave_failed_tls(struct bench *b)
+{
+	struct conversation *c = b->c;
+
+	if (!c->tls_begun || tls_facts(conversation_tls(c))->complete != FACT_NO ||
+	    smtp_facts(conversation_smtp(c))->starttls_requests <= c->tls_requests)
+		return;
+	tls_clear(conversation_tls(c), &b->w->pool);
+	memset(c->tls, 0, sizeof(c->tls));
+	c->tls_begun = false;
+	c->is_tls_anew = true;
 }
 
 static void
@@ -146,12 +163,17 @@ give_smtp(struct bench *b, enum side from, const struct segment *seg)
 	    .bytes = seg->payload,
 	    .peer_offset = seg->peer_offset,
 	};
+	struct smtp *s = conversation_smtp(b->c);
+	bool was_text = !smtp_side_is_tls(s, SIDE_CLIENT) && !smtp_side_is_tls(s, SIDE_SERVER);
 	size_t used = 0;
 
-	if (!smtp_side_is_tls(conversation_smtp(b->c), from))
-		used = smtp_feed(conversation_smtp(b->c), &l, &in);
-	if (smtp_side_is_tls(conversation_smtp(b->c), from))
-		give_tls_behind_smtp(b, from, seg, bytes_after(seg->payload, used));
+	if (!smtp_side_is_tls(s, from))
+		used = smtp_feed(s, &l, &in);
+	if (!smtp_side_is_tls(s, from))
+		return;
+	if (was_text)
+		leave_failed_tls(b);
+	give_tls_behind_smtp(b, from, seg, bytes_after(seg->payload, used));
 }
 
 static void

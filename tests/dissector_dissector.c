@@ -1788,6 +1788,64 @@ shake_hands(struct dialogue *g)
 	}
 }
 
+/* A client that asks again after a failure gets another handshake; the first one's end is not its.
+ */
+static void
+a_second_starttls_begins_tls_anew(void **state)
+{
+	struct dialogue g = dialogue(40000), cut = dialogue(40001), *each[] = {&g, &cut};
+	struct build hello = client_hello();
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		be_offered(each[i]);
+		client(each[i], "STARTTLS\r\n");
+		server(each[i], "220 go\r\n");
+		say_bytes(each[i], SIDE_CLIENT, built(&hello));
+		server(each[i], "454 TLS not available\r\n");
+		client(each[i], "STARTTLS\r\n");
+		server(each[i], "220 go\r\n");
+		if (i == 0)
+			shake_hands(each[i]);
+		else
+			say_bytes(each[i], SIDE_CLIENT, built(&hello));
+	}
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct session *s = &told[i].s;
+		bool is_whole = s->client_port == 40000;
+
+		assert_int_equal(s->smtp.starttls_requests, 2);
+		assert_true(s->smtp.server_text_after);
+		assert_int_equal(s->tls.complete, is_whole ? FACT_YES : FACT_UNSEEN);
+		assert_int_equal(s->tls.failure, TLS_NOT_FAILED);
+		assert_int_equal(s->tls.server_hello, is_whole);
+		assert_int_equal(session_outcome(s),
+				 is_whole ? OUTCOME_ENCRYPTED : OUTCOME_PARTIAL);
+	}
+}
+
+/* What looks like TLS once more, and nobody asked for it, undoes no failure. */
+static void
+tls_that_nobody_asked_for_again_undoes_no_failure(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	struct build hello = client_hello();
+
+	(void)state;
+	be_offered(&g);
+	client(&g, "STARTTLS\r\n");
+	server(&g, "220 go\r\n");
+	say_bytes(&g, SIDE_CLIENT, built(&hello));
+	server(&g, "454 TLS not available\r\n");
+	client(&g, "NOOP\r\n");
+	server(&g, "250 ok\r\n");
+	shake_hands(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.tls.complete, FACT_NO);
+}
+
 /* TLS that was closed covers nothing that comes behind it. */
 static void
 mail_behind_closed_tls_is_told_and_a_leave_is_not(void **state)
@@ -1947,6 +2005,8 @@ main(void)
 	    CASE(a_wrong_clock_among_sparse_packets_ends_no_session),
 	    CASE(text_in_place_of_tls_is_read_on),
 	    CASE(a_planted_header_hides_no_text),
+	    CASE(a_second_starttls_begins_tls_anew),
+	    CASE(tls_that_nobody_asked_for_again_undoes_no_failure),
 	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
 	    CASE(tls_that_the_capture_begins_with_is_not_implicit),
 	    CASE(a_dialogue_that_began_like_tls_is_read_on),
