@@ -91,21 +91,6 @@ ledger_is(const struct ledger *l, uint32_t offset, enum note tag, struct bytes t
 	return note_head(&r, &here, &len) && here == tag && len == text.len && note_equals(r, text);
 }
 
-uint32_t
-ledger_count(const struct ledger *l, enum note tag)
-{
-	struct chain_reader r = chain_reader(l->pool, l->notes);
-	uint32_t count = 0;
-	enum note here;
-	uint16_t len;
-
-	while (note_head(&r, &here, &len)) {
-		count += here == tag;
-		chain_read(&r, NULL, len);
-	}
-	return count;
-}
-
 struct chain_reader
 ledger_reader(const struct ledger *l)
 {

@@ -65,9 +65,6 @@ bool ledger_has(const struct ledger *l, enum note tag, struct bytes text);
 /* Whether the note that begins at this offset is just that. */
 bool ledger_is(const struct ledger *l, uint32_t offset, enum note tag, struct bytes text);
 
-/* How many notes have this tag. */
-uint32_t ledger_count(const struct ledger *l, enum note tag);
-
 /* A reader over all notes in order, for ledger_next; void once a note is added. */
 struct chain_reader ledger_reader(const struct ledger *l);
 

@@ -470,6 +470,8 @@ options_parse(int argc, char *const argv[], struct options *out, char *why)
 
 	why[0] = '\0';
 	begin(out);
+	out->argc = argc;
+	out->argv = argv;
 	if (!walk_line(&t, line, 0, visit_first))
 		return PARSED_MISUSE;
 	groups = FLAG_GLOBAL | (out->command == NULL ? 0 : out->command->flags);

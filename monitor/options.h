@@ -69,6 +69,8 @@ struct options {
 	const char *output; /* -w, or the operand of db backup; NULL: none */
 	const char *action; /* db: "check", "stats", "prune", "backup" */
 	struct prune prune; /* db prune: before and bytes */
+	int argc;           /* what was parsed, to be parsed anew */
+	char *const *argv;
 	struct words texts; /* private: strings that argv does not hold */
 };
 

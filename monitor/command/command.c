@@ -6,7 +6,7 @@
 #include "monitor/flag.h"
 
 const struct command commands[] = {
-    {"watch", command_watch, "analyse saved captures", "-r FILE ... [OPTION ...]", OPERANDS_FILES,
+    {"watch", command_watch, "analyse saved captures or live traffic", "-r FILE ... | -i IFACE ... [OPTION ...]", OPERANDS_FILES,
      FLAG_WATCH},
     {"incidents", command_incidents, "list incidents", "[FILTER ...]", OPERANDS_NONE,
      FLAG_LIST | FLAG_JSON | FLAG_CSV},

@@ -4,8 +4,10 @@
  * Hands the work to the keeper (role/keeper.h), shows how far it is, and says
  * at the end what it came to and what could not be seen.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 
 /* The bar on standard error. */
 struct bar {
+	const struct options *options; /* what was asked for */
 	bool is_drawn;
 	int64_t drawn_at; /* milliseconds of the monotonic clock */
 };
@@ -196,11 +199,39 @@ is_sensible(const struct watch_options *w)
 	return true;
 }
 
+/* SIGHUP: a configuration that is wrong must not end a watch that goes well. */
+static bool
+is_sound_anew(void *ctx)
+{
+	const struct bar *bar = ctx;
+	static struct options anew; /* large */
+	char why[OPTIONS_WHY_MAX];
+	bool is_sound =
+	    options_parse(bar->options->argc, bar->options->argv, &anew, why) == PARSED_RUN;
+
+	if (!is_sound)
+		log_error("%s (what was in force stays so)", why);
+	else
+		is_sound = is_sensible(&anew.watch);
+	options_free(&anew);
+	return is_sound;
+}
+
+/* As started, with the configuration as it is now: everything is opened anew. */
+static int
+begin_anew(const struct options *o)
+{
+	log_note("beginning anew");
+	execv("/proc/self/exe", o->argv);
+	log_error("cannot begin anew: %s (start it again)", strerror(errno));
+	return STATUS_FAILED;
+}
+
 int
 command_watch(const struct options *o)
 {
 	const struct watch_options *w = &o->watch;
-	struct bar bar = {0};
+	struct bar bar = {.options = o};
 	const struct keeper_config config = {
 	    .db = o->db,
 	    .sensor = w->sensor,
@@ -218,6 +249,7 @@ command_watch(const struct options *o)
 	    .expression = w->expression,
 	    .json = w->is_json ? stdout : NULL,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
+	    .may_reload = is_sound_anew,
 	    .ctx = &bar,
 	};
 	struct keeper_result result;
@@ -228,6 +260,8 @@ command_watch(const struct options *o)
 	/* Findings for programs go to standard output, and nothing else beside them. */
 	if (log_verbosity() >= 0 && result.captures > 0)
 		show_summary(w->is_json ? stderr : stdout, o, &result);
+	if (result.is_to_reload && !result.is_failed)
+		return begin_anew(o);
 	if (result.is_failed || result.is_interrupted)
 		return STATUS_FAILED;
 	return is_fail_on_met(w, &result.recorded) ? STATUS_FAIL_ON_MET : STATUS_DONE;

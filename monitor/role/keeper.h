@@ -35,6 +35,8 @@ struct keeper_config {
 	 * where unknown; capture is NULL when lines for people are to follow.
 	 */
 	void (*progress)(void *ctx, const char *capture, uint64_t consumed, uint64_t size);
+	/* SIGHUP: whether to end it and begin anew; where not, that was told. */
+	bool (*may_reload)(void *ctx);
 	void *ctx;
 };
 

@@ -320,6 +320,9 @@ take_signal(struct vigil *v, int number)
 		stop(v);
 		break;
 	case SIGHUP:
+		clear_status(v);
+		if (v->config->may_reload == NULL || !v->config->may_reload(v->config->ctx))
+			break;
 		v->result->is_to_reload = true;
 		stop(v);
 		break;
