@@ -76,7 +76,7 @@ REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
 	libidn2-dev zlib1g-dev libzstd-dev
 PACKAGES_TEST := $(PACKAGES_BUILD) libcmocka-dev perl netbase sqlite3 tshark tcpdump zstd \
-	gzip openssl
+	gzip openssl iproute2 tcpreplay util-linux
 PACKAGES_LINT := $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 

@@ -16,6 +16,7 @@
 
 #define BATCH_SESSIONS 2000
 #define BATCH_MS       1000
+#define BATCH_LIVE_MS  400 /* a finding is to be known within a second of its packet */
 #define WAY_EVERY_MS   500      /* of writing, after which others get a chance to */
 #define WAY_NS         3000000L /* they look every millisecond: db/sql.c */
 #define SOURCE_MAX     4096     /* a path */
@@ -184,6 +185,20 @@ add(struct recorder *r, const struct session_row *row, int64_t *id)
 	return RECORDED_FAILED;
 }
 
+/* A live session is told more than once: its lines are, where something is new in them. */
+static bool
+is_printed(const struct recorder *r, const struct session_row *row)
+{
+	size_t i;
+
+	if (r->source[0] != '\0')
+		return row->finding_count > 0;
+	for (i = 0; i < row->finding_count; i++)
+		if (row->findings[i].event != INCIDENT_UNTOUCHED)
+			return true;
+	return false;
+}
+
 enum recorded
 recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
 		 const struct evidence_view *evidence, FILE *json)
@@ -202,7 +217,8 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	if (recorded == RECORDED_FAILED)
 		return recorded;
 	count(r, s, &row, v);
-	if (json != NULL && v->count != 0 && !session_findings(r->store, id, print_line, json)) {
+	if (json != NULL && is_printed(r, &row) &&
+	    !session_findings(r->store, id, print_line, json)) {
 		fail(r, store_error(r->store));
 		return RECORDED_FAILED;
 	}
@@ -264,7 +280,7 @@ recorder_flush(struct recorder *r)
 int
 recorder_patience(const struct recorder *r)
 {
-	int64_t left = BATCH_MS - (now() - r->begun);
+	int64_t left = (r->source[0] == '\0' ? BATCH_LIVE_MS : BATCH_MS) - (now() - r->begun);
 
 	if (!store_is_in_transaction(r->store))
 		return -1;

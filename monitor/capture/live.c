@@ -6,10 +6,12 @@
 #include "monitor/capture/live.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "monitor/capture/capture.h"
@@ -21,6 +23,8 @@
 struct live {
 	pcap_t *pcap;
 	uint32_t linktype;
+	struct ifreq name; /* empty: all interfaces */
+	bool is_down;
 	struct live_losses losses;
 	uint32_t ring, interface; /* libpcap's counts, which wrap, as they were last */
 	void (*tell)(void *ctx, const struct captured *packet);
@@ -129,6 +133,8 @@ live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_M
 		free(l);
 		return NULL;
 	}
+	if (strcmp(config->interface, "any") != 0)
+		snprintf(l->name.ifr_name, sizeof(l->name.ifr_name), "%s", config->interface);
 	configure(l->pcap, config);
 	if (!activate(l, config, is_absent, why)) {
 		live_close(l);
@@ -184,10 +190,19 @@ live_read(struct live *l, int most, void (*tell)(void *ctx, const struct capture
 	return n < 0 ? -1 : n;
 }
 
+/* libpcap waits in silence for an interface that went down. */
+bool
+live_is_up(struct live *l)
+{
+	if (l->name.ifr_name[0] != '\0' && ioctl(pcap_fileno(l->pcap), SIOCGIFFLAGS, &l->name) == 0)
+		l->is_down = !(l->name.ifr_flags & IFF_UP);
+	return !l->is_down;
+}
+
 const char *
 live_why(struct live *l)
 {
-	return pcap_geterr(l->pcap);
+	return l->is_down ? "The interface went down" : pcap_geterr(l->pcap);
 }
 
 struct live_losses

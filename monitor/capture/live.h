@@ -62,7 +62,10 @@ int live_descriptor(const struct live *l);
 int live_read(struct live *l, int most, void (*tell)(void *ctx, const struct captured *packet),
 	      void *ctx);
 
-/* Words of the system for what went wrong. Borrowed. */
+/* Whether the interface is up still; where it went down no error says so. */
+bool live_is_up(struct live *l);
+
+/* Words for what went wrong. Borrowed. */
 const char *live_why(struct live *l);
 
 struct live_losses live_losses(struct live *l);

@@ -281,6 +281,7 @@ on_notice(struct intake *k, struct peer *p, struct bytes body)
 	if (p->stage != STAGE_STARTING)
 		return false;
 	intake_fail(k);
+	p->has_complained = true;
 	log_error("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
 	return true;
 }
@@ -390,6 +391,7 @@ intake_start(struct peer *p)
 {
 	p->stage = STAGE_STARTING;
 	p->complaint = NULL;
+	p->has_complained = false;
 	p->tally = (struct live_tally){0};
 	if (!role_start("reader", &p->process)) {
 		log_error("cannot start the %s: %s", p->who, strerror(errno));

@@ -42,6 +42,7 @@ struct peer {
 	bool is_absent;   /* ... which is not there, or not up, as it was told */
 	uint64_t packets; /* of the capture under way, by its last progress */
 	struct live_tally tally;
+	bool has_complained;   /* it has said why it cannot start */
 	const char *complaint; /* what the reader did wrong; NULL: nothing that it sent */
 };
 

@@ -4,7 +4,8 @@
  *
  * Where the database refuses, no reader is heard until it is open again: what
  * they have to say piles up with them, and beyond their room they count it
- * instead. Capturing goes on.
+ * instead. Capturing goes on. What was heard and not committed is in the
+ * backlog, and is recorded again.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 
 #include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/role/backlog.h"
 #include "monitor/role/intake.h"
 #include "monitor/role/notify.h"
 #include "monitor/role/sandbox.h"
@@ -51,7 +53,9 @@ struct vigil {
 	struct pollfd *ends; /* the signals', then one of each post */
 	size_t count;
 	int signals;
+	struct backlog backlog;
 	struct live_tally past; /* of readers that are gone */
+	bool has_failed;        /* beside the database, which may have recovered */
 	bool is_stopping;
 	int64_t deadline;       /* for readers to end by themselves */
 	int64_t database_due;   /* when the database is tried again; 0: it is in order */
@@ -168,12 +172,12 @@ tell_loss(struct vigil *v, const struct post *post, const char *how)
 
 	clear_status(v);
 	if (p->stage == STAGE_STARTING) {
-		if (!v->intake.result->is_failed && !p->is_absent)
+		if (!p->has_complained && !p->is_absent)
 			log_error("%s: the reader %s", p->who, how);
 		return;
 	}
-	log_error("%s: the reader %s (%s under way are lost, the other readers go on; it is "
-		  "started again; please report it)",
+	log_error("%s: the reader %s (lost with it: %s under way; it is started "
+		  "again; please report it)",
 		  p->who, how, counted(p->tally.flows, "flow").text);
 }
 
@@ -194,7 +198,7 @@ end_post(struct vigil *v, struct post *post)
 	p->tally = (struct live_tally){0};
 	post->is_running = false;
 	if (p->stage == STAGE_STARTING && !p->is_absent) {
-		intake_fail(&v->intake);
+		v->has_failed = true;
 		v->is_stopping = true;
 	}
 	call_again(post);
@@ -220,6 +224,30 @@ give_database_time(struct vigil *v)
 	v->database_again = doubled(v->database_again);
 }
 
+/* Whether it is lost where the batch that it is in is. */
+static bool
+is_recorded(enum message type)
+{
+	return type == MESSAGE_SESSION || type == MESSAGE_MINUTE;
+}
+
+/* Take a message so that it can be taken again, should the batch be lost. */
+static bool
+take(struct vigil *v, struct peer *p, enum message type, struct bytes body)
+{
+	if (is_recorded(type) && !backlog_keep(&v->backlog, type, body)) {
+		if (!recorder_flush(v->intake.recorder))
+			return intake_refused(&v->intake);
+		backlog_clear(&v->backlog);
+		backlog_keep(&v->backlog, type, body);
+	}
+	if (!intake_take(&v->intake, p, type, body))
+		return false;
+	if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
+		backlog_clear(&v->backlog);
+	return true;
+}
+
 /* One message of a reader; false where no more is to be heard of it now. */
 static bool
 hear_one(struct vigil *v, struct post *post)
@@ -243,7 +271,7 @@ hear_one(struct vigil *v, struct post *post)
 		end_post(v, post);
 		return false;
 	}
-	if (!intake_take(&v->intake, p, type, body)) {
+	if (!take(v, p, type, body)) {
 		if (v->result->is_refused) {
 			give_database_time(v);
 		} else {
@@ -266,19 +294,36 @@ hear(struct vigil *v, struct post *post)
 
 /* ---- What is due ---- */
 
+/* What was heard and not committed is taken again, whoever said it. */
+static bool
+take_again(struct vigil *v)
+{
+	struct peer any = {.stage = STAGE_READING, .is_live = true, .has_source = true};
+	struct bytes in = backlog_bytes(&v->backlog), body;
+	enum message type;
+
+	recorder_source(v->intake.recorder, "");
+	while (backlog_next(&in, &type, &body))
+		if (!intake_take(&v->intake, &any, type, body))
+			return false;
+	if (!recorder_flush(v->intake.recorder))
+		return intake_refused(&v->intake);
+	backlog_clear(&v->backlog);
+	return true;
+}
+
 static void
 open_database_again(struct vigil *v)
 {
 	if (v->database_due == 0 || now() < v->database_due)
 		return;
 	v->result->is_refused = false;
-	if (!intake_open_recorder(&v->intake)) {
+	if (!intake_open_recorder(&v->intake) || !take_again(v)) {
 		give_database_time(v);
 		return;
 	}
 	clear_status(v);
 	log_note("%s: takes records again", v->config->db);
-	recorder_source(v->intake.recorder, "");
 	v->database_due = 0;
 	v->database_again = AGAIN_MS;
 }
@@ -418,6 +463,26 @@ settle(struct vigil *v)
 	give_database_time(v);
 }
 
+/* The last batch; what it cannot take now is not kept. */
+static void
+close_database(struct vigil *v)
+{
+	uint64_t lost;
+
+	if (v->database_due == 0 && !intake_close_recorder(&v->intake))
+		v->database_due = 1;
+	if (v->database_due != 0) {
+		v->result->is_refused = false;
+		if (intake_open_recorder(&v->intake) && take_again(v))
+			v->database_due = 0;
+	}
+	lost = v->database_due != 0 ? v->backlog.count : 0;
+	intake_close_recorder(&v->intake);
+	v->result->recorded.sessions_refused = lost;
+	v->result->is_refused = lost > 0;
+	v->result->is_failed = v->has_failed || lost > 0;
+}
+
 static void
 stand_watch(struct vigil *v)
 {
@@ -430,6 +495,8 @@ stand_watch(struct vigil *v)
 		}
 		wait_and_hear(v);
 		settle(v);
+		if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
+			backlog_clear(&v->backlog);
 		open_database_again(v);
 		notify_alive(&v->notify);
 		show_status(v);
@@ -476,7 +543,7 @@ man_posts(struct vigil *v)
 	v->count = c->interface_count * c->readers;
 	v->posts = calloc(v->count, sizeof(*v->posts));
 	v->ends = calloc(v->count + 1, sizeof(*v->ends));
-	if (v->posts == NULL || v->ends == NULL) {
+	if (v->posts == NULL || v->ends == NULL || !backlog_begin(&v->backlog)) {
 		log_error("out of memory");
 		return false;
 	}
@@ -507,15 +574,17 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	if (catch_signals(&v, &before) && man_posts(&v) && intake_open_recorder(&v.intake)) {
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
+		clear_status(&v);
+		close_database(&v);
 	} else {
 		intake_fail(&v.intake);
 	}
-	clear_status(&v);
 	intake_end(&v.intake);
 	out->tally = tally_of_all(&v);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (v.signals >= 0)
 		close(v.signals);
+	backlog_end(&v.backlog);
 	free(v.posts);
 	free(v.ends);
 }

@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/sockios.h>
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -259,8 +261,8 @@ static const int free_calls[] = {
  * process. Which of them one tries differs between versions of the library.
  */
 static const int refused_calls[] = {
-    SCMP_SYS(open),  SCMP_SYS(openat), SCMP_SYS(stat),     SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-    SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(readlink), SCMP_SYS(ioctl),
+    SCMP_SYS(open),       SCMP_SYS(openat), SCMP_SYS(stat),   SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(statx),  SCMP_SYS(access), SCMP_SYS(readlink),
 };
 #else
 /* What the sanitizers' run time calls while it watches and when it reports. */
@@ -275,6 +277,26 @@ static const int instrument_calls[] = {
 };
 #endif
 
+/* A call, allowed or refused where its arguments pass all the tests. */
+struct rule {
+	int call;
+	unsigned count; /* of tests */
+	const struct scmp_arg_cmp *test;
+};
+
+/* Add rules of one action; 0, or an errno. */
+static int
+add_rules(scmp_filter_ctx filter, uint32_t action, const struct rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		int error = seccomp_rule_add_array(filter, action, rules[i].call, rules[i].count,
+						   rules[i].test);
+		if (error != 0)
+			return -error;
+	}
+	return 0;
+}
+
 /* Memory may be asked for, but never to execute; the socket is the only way out. */
 static int
 allow_bounded(scmp_filter_ctx filter, const struct sandbox *s)
@@ -287,24 +309,26 @@ allow_bounded(scmp_filter_ctx filter, const struct sandbox *s)
 	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)};
 	const struct scmp_arg_cmp raise[] = {SCMP_A0(SCMP_CMP_EQ, self, 0),
 					     SCMP_A1(SCMP_CMP_EQ, self, 0)};
-	const struct {
-		int call;
-		unsigned count;
-		const struct scmp_arg_cmp *test;
-	} rules[] = {
+	const struct rule rules[] = {
 	    {SCMP_SYS(sendmsg), 1, to_socket}, {SCMP_SYS(recvmsg), 1, to_socket},
 	    {SCMP_SYS(mprotect), 1, data},     {SCMP_SYS(mremap), 0, NULL},
 	    {SCMP_SYS(mmap), 2, anonymous},    {SCMP_SYS(tgkill), 2, raise}, /* abort */
 	};
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call,
-						   rules[i].count, rules[i].test);
-		if (error != 0)
-			return -error;
-	}
-	return 0;
+	return add_rules(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
 }
+
+#if !SANDBOX_IS_INSTRUMENTED
+/* Libraries ask whether a stream is a terminal; libpcap asks whether an interface is up. */
+static int
+refuse_ioctl(scmp_filter_ctx filter, const struct sandbox *s)
+{
+	const struct scmp_arg_cmp others[] = {SCMP_A1(SCMP_CMP_NE, SIOCGIFFLAGS, 0)};
+	const struct rule rules[] = {{SCMP_SYS(ioctl), s->is_live, others}};
+
+	return add_rules(filter, SCMP_ACT_ERRNO(EACCES), rules, 1);
+}
+#endif
 
 /* Packets lie in the ring: the capture's socket is waited on and asked how many were lost. */
 static int
@@ -312,24 +336,18 @@ allow_live(scmp_filter_ctx filter, const struct sandbox *s)
 {
 	scmp_datum_t capture = (scmp_datum_t)s->capture;
 	const struct scmp_arg_cmp of_capture[] = {SCMP_A0(SCMP_CMP_EQ, capture, 0)};
-	const struct {
-		int call;
-		unsigned count;
-		const struct scmp_arg_cmp *test;
-	} rules[] = {
+	const struct scmp_arg_cmp flags[] = {SCMP_A0(SCMP_CMP_EQ, capture, 0),
+					     SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0)};
+	const struct rule rules[] = {
+	    {SCMP_SYS(ioctl), 2, flags},
 	    {SCMP_SYS(poll), 0, NULL},
 	    {SCMP_SYS(ppoll), 0, NULL},
 	    {SCMP_SYS(getsockopt), 1, of_capture},
-	    {SCMP_SYS(recvfrom), 1, of_capture}, /* why it stopped */
+	    {SCMP_SYS(recvfrom), 1, of_capture},    /* why it stopped */
+	    {SCMP_SYS(getsockname), 1, of_capture}, /* whether its interface is still there */
 	};
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		int error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rules[i].call,
-						   rules[i].count, rules[i].test);
-		if (error != 0)
-			return -error;
-	}
-	return 0;
+	return add_rules(filter, SCMP_ACT_ALLOW, rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 static int
@@ -366,6 +384,8 @@ lay_system_calls(const struct sandbox *s)
 	if (error == 0)
 		error = decide(filter, SCMP_ACT_ERRNO(EACCES), refused_calls,
 			       sizeof(refused_calls) / sizeof(refused_calls[0]));
+	if (error == 0)
+		error = refuse_ioctl(filter, s);
 #endif
 	if (error == 0)
 		error = -seccomp_load(filter);

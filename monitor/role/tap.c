@@ -23,6 +23,7 @@ struct tap_clock {
 struct tap {
 	struct reader *reader;
 	struct tap_clock clock;
+	bool is_up; /* the interface is */
 };
 
 static int64_t
@@ -101,6 +102,7 @@ keep_time(struct tap *tap)
 		reader_end_minute(r);
 	if (now - c->tallied >= TALLY_US) {
 		c->tallied = now;
+		tap->is_up = live_is_up(r->live);
 		tally(r);
 	}
 	reader_flush(r);
@@ -147,7 +149,7 @@ read_interface(struct tap *tap)
 {
 	struct reader *r = tap->reader;
 
-	while (!r->is_alone && !r->is_finishing) {
+	while (!r->is_alone && !r->is_finishing && tap->is_up) {
 		int count = live_read(r->live, PACKETS_AT_ONCE, take, tap);
 
 		if (count < 0)
@@ -157,13 +159,13 @@ read_interface(struct tap *tap)
 		keep_time(tap);
 		wait_for_something(r, count == 0);
 	}
-	return true;
+	return tap->is_up;
 }
 
 bool
 tap_serve(struct reader *r)
 {
-	struct tap tap = {.reader = r, .clock.packet = NEVER};
+	struct tap tap = {.reader = r, .clock.packet = NEVER, .is_up = true};
 	const struct capture_opened opened = {.linktype = live_linktype(r->live)};
 
 	bool is_alive = true;

@@ -1,0 +1,210 @@
+#!/bin/sh
+# Live capture: in a network namespace of our own, captures of real servers are played onto one end
+# of a pair of interfaces and watched at the other. What is found must be what -r finds.
+set -u
+
+. tests/tap.sh
+captures=tests/captures
+space=waxseal-live-$$
+
+if [ "$(id -u)" -ne 0 ] || ! ip netns add $space 2>/dev/null; then
+	echo "1..0 # SKIP needs root and network namespaces"
+	exit 0
+fi
+watcher=
+clean_up() {
+	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null
+	ip netns del $space
+	rm -rf "$folder"
+}
+trap clean_up EXIT
+
+in_space() { ip netns exec $space "$@"; }
+in_space ip link add near type veth peer name far
+in_space ip link set near mtu 9000 up
+in_space ip link set far mtu 9000 up
+
+# until COMMAND...: for at most ten seconds
+until_it() {
+	tries=100
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+# start ARGUMENT...: watch into a new database, until it captures
+start() {
+	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null && wait "$watcher"
+	rm -f "$folder"/live*
+	: >"$folder/err"
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch "$@" \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it grep -q ': capturing' "$folder/err"
+}
+
+# end STATUS: it ends in order
+end() {
+	kill -TERM "$watcher"
+	wait "$watcher"
+	[ $? -eq "$1" ] && watcher=
+}
+
+play() { in_space tcpreplay -q -i near --pps 20000 "$@" >"$folder/play" 2>&1; }
+ask() { sqlite3 "$1" "$2" 2>&1; }
+
+# What one reader of the database sees, whenever it was.
+sessions='select service, client, client_port, server, server_port, outcome, starttls_offered,
+    starttls_requested, starttls_accepted, tls_version, mail_count, encap from v_sessions
+    order by 2, 3, 4, 1'
+findings='select service, client_port, server_port, kind, severity, certainty from v_findings
+    order by 1, 2, 3, 4'
+
+# Of these captures no two have the same connection, and each frame fits an interface.
+open="ordinary-delivery banner-masked command-injection carried-in-vlan carried-in-qinq
+    credentials-exposed"
+hidden="carried-in-vxlan carried-in-gre carried-in-gretap carried-in-geneve carried-in-erspan
+    carried-in-6in4 carried-in-mpls carried-in-pppoe carried-in-gtpu"
+
+same() {
+	ask "$1" "$3" >"$folder/1" && ask "$2" "$3" >"$folder/2" &&
+	    diff "$folder/1" "$folder/2" >"$folder/out"
+}
+
+# finds_the_same NAMES ARGUMENT...: in these captures, live, with these arguments
+finds_the_same() {
+	names=$1
+	shift
+	saved=$folder/saved
+	rm -f "$saved"*
+	start -i far "$@" || return 1
+	for name in $names; do
+		play "$captures/$name.pcap" || return 1
+		"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r "$captures/$name.pcap" \
+		    >/dev/null || return 1
+	done
+	sleep 1
+	end 0 && same "$saved" "$folder/live" "$findings" && same "$saved" "$folder/live" "$sessions"
+}
+ok "one reader finds what -r finds" finds_the_same "$open $hidden"
+ok "so do three" finds_the_same "$open" --readers 3
+
+# ---- How soon ----
+
+is_told_at_once() {
+	start -i far && play $captures/banner-masked.pcap || return 1
+	sleep 1
+	[ "$(ask "$folder/live" "select count(*) from v_findings where kind = 'banner-masked'")" = 1 ]
+}
+ok "a finding is recorded within a second" is_told_at_once
+ok "and it ends in order" end 0
+
+tells_lines_once() {
+	start -i far --json && play $captures/command-injection.pcap || return 1
+	sleep 1
+	end 0 && [ "$(grep -c '"kind":"command-injection"' "$folder/out")" = 1 ]
+}
+ok "--json tells a finding once" tells_lines_once
+
+# ---- Interfaces that come and go ----
+
+comes_back() {
+	start -i far -i late || return 1
+	grep -q 'late: cannot capture' "$folder/err" || return 1
+	in_space ip link add late type veth peer name early && in_space ip link set early up && in_space ip link set late up
+	until_it grep -q 'late: capturing' "$folder/err"
+}
+ok "an interface that is not there yet is taken up when it is" comes_back
+goes_and_comes() {
+	in_space ip link del late
+	until_it grep -q 'late: .*tried again' "$folder/err" || return 1
+	in_space ip link add late type veth peer name early && in_space ip link set early up && in_space ip link set late up
+	until_it sh -c "[ \$(grep -c 'late: capturing' '$folder/err') = 2 ]"
+}
+ok "one that vanishes is told, and taken up again" goes_and_comes
+goes_down() {
+	in_space ip link set late down
+	until_it grep -q 'late: .*went down' "$folder/err" || return 1
+	in_space ip link set late up
+	until_it sh -c "[ \$(grep -c 'late: capturing' '$folder/err') = 3 ]"
+}
+ok "so is one that goes down" goes_down
+others_go_on() {
+	play $captures/banner-masked.pcap
+	sleep 1
+	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 1 ] && end 0
+}
+ok "the others go on meanwhile" others_go_on
+
+# ---- Readers that die, a database that is away ----
+
+# The reader is the watcher's child.
+reader() { cat /proc/"$watcher"/task/*/children; }
+dies_alone() {
+	start -i far && play $captures/banner-masked.pcap || return 1
+	sleep 1
+	kill -SEGV "$(reader | tr -d ' ')"
+	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
+	grep -q 'signal 11' "$folder/err" || return 1
+	play $captures/command-injection.pcap
+	sleep 1
+	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 2 ] && end 0
+}
+ok "a reader that dies is told and started again, and what it told is kept" dies_alone
+
+waits_for_the_database() {
+	start -i far || return 1
+	sqlite3 "$folder/live" >"$folder/lock" 2>&1 <<-END &
+		begin immediate;
+		.shell sleep 12
+		rollback;
+	END
+	locker=$!
+	sleep 1
+	play $captures/banner-masked.pcap
+	wait $locker
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" && end 0
+}
+ok "what a locked database could not take it takes afterwards" waits_for_the_database
+
+begins_anew() {
+	start -i far || return 1
+	kill -HUP "$watcher"
+	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" && end 0
+}
+ok "SIGHUP begins anew" begins_anew
+tells_how_it_goes() {
+	start -i far && kill -USR1 "$watcher" || return 1
+	until_it grep -q '0 packets, 0 flows under way' "$folder/err" && end 0
+}
+ok "SIGUSR1 tells how it goes" tells_how_it_goes
+
+# ---- With no more than CAP_NET_RAW ----
+
+needs_one_capability() {
+	: >"$folder/err"
+	chmod 777 "$folder"
+	ip netns exec $space setpriv --reuid nobody --regid nogroup --clear-groups \
+	    --inh-caps=+net_raw \
+	    --ambient-caps=+net_raw --bounding-set=-all,+net_raw \
+	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -v -i far \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it grep -q ': capturing' "$folder/err" || return 1
+	play $captures/banner-masked.pcap
+	sleep 1
+	[ "$(ask "$folder/alone" 'select count(*) from v_findings')" = 1 ] &&
+	    grep -q 'missing' "$folder/err" && end 0
+}
+ok "CAP_NET_RAW alone is enough, and what is missing without root is said" needs_one_capability
+is_refused_plainly() {
+	in_space setpriv --reuid nobody --regid nogroup --clear-groups --bounding-set=-all \
+	    "$WAXSEAL" --config /dev/null --db "$folder/none" watch -i far \
+	    >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq 1 ] && grep -q CAP_NET_RAW "$folder/err"
+}
+ok "without it there is one line that says what to do" is_refused_plainly
+
+echo "1..$count"
