@@ -20,6 +20,7 @@ take_small(enum message type, struct bytes body)
 	struct dissector_counts counts;
 	struct capture_ended ended;
 	struct layer_states states;
+	struct live_tally tally;
 
 	(void)(type == MESSAGE_CONFIG && message_get_config(body, &config));
 	(void)(type == MESSAGE_LAYERS && message_get_layers(body, &states));
@@ -28,6 +29,7 @@ take_small(enum message type, struct bytes body)
 	(void)(type == MESSAGE_MINUTE && message_get_minute(body, &minute));
 	(void)(type == MESSAGE_PROGRESS && message_get_progress(body, &progress));
 	(void)(type == MESSAGE_ENDED && message_get_ended(body, &ended));
+	(void)(type == MESSAGE_TALLY && message_get_tally(body, &tally));
 	(void)(type == MESSAGE_COUNTS && message_get_counts(body, &counts));
 	if (type == MESSAGE_FILTER && message_get_filter(body, &filter))
 		expression_passes(&filter, &(struct captured){.bytes = body});

@@ -639,7 +639,11 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 	static struct reader_config config = {.budget = 1 << 24,
 					      .snaplen = 96,
 					      .has_ca = true,
-					      .has_filter = true},
+					      .has_filter = true,
+					      .interface = "eth0",
+					      .buffer = LIVE_BUFFER_MIN,
+					      .group = 7,
+					      .readers = 3},
 				    got;
 	struct packer p = packer_over(memory, sizeof(memory));
 
@@ -651,8 +655,46 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 	assert_true(got.budget == config.budget && got.has_ca && got.has_filter);
 	assert_int_equal(got.snaplen, 96);
 	assert_memory_equal(got.service, config.service, sizeof(got.service));
+	assert_string_equal(got.interface, "eth0");
+	assert_int_equal(got.buffer, LIVE_BUFFER_MIN);
+	assert_int_equal(got.group, 7);
+	assert_int_equal(got.readers, 3);
 	memory[p.len - 1] = SERVICE_LMTP + 1;
 	assert_false(message_get_config(only_body(&p), &got));
+}
+
+static void
+a_live_capture_must_have_a_buffer_and_readers(void **state)
+{
+	static const struct reader_config rows[] = {
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN - 1, .readers = 1},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MAX + 1, .readers = 1},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN, .readers = 0},
+	};
+	static struct reader_config got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct packer p = packer_over(memory, sizeof(memory));
+
+		message_put_config(&p, &rows[i]);
+		assert_false(message_get_config(only_body(&p), &got));
+	}
+}
+
+static void
+a_tally_crosses(void **state)
+{
+	const struct live_tally tally = {1, 2, 3, 4, 5, 6};
+	struct live_tally got;
+	struct packer p = packer_over(memory, sizeof(memory));
+
+	(void)state;
+	message_put_tally(&p, &tally);
+	assert_true(message_get_tally(only_body(&p), &got));
+	assert_memory_equal(&got, &tally, sizeof(got));
+	memory[p.len - 8] = 0x80;
+	assert_false(message_get_tally(only_body(&p), &got));
 }
 
 static void
@@ -767,6 +809,8 @@ main(void)
 	    cmocka_unit_test(numbers_that_no_database_can_hold_are_refused),
 	    cmocka_unit_test(a_source_is_hexadecimal_and_nothing_else),
 	    cmocka_unit_test(a_configuration_crosses_and_its_services_are_checked),
+	    cmocka_unit_test(a_live_capture_must_have_a_buffer_and_readers),
+	    cmocka_unit_test(a_tally_crosses),
 	    cmocka_unit_test(an_end_crosses_with_its_words_cut_to_size),
 	    cmocka_unit_test(layers_cross_up_to_their_cap),
 	    cmocka_unit_test(counts_cross),
