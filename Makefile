@@ -10,6 +10,7 @@
 O ?= .build
 PREFIX ?= /usr/local
 DESTDIR ?=
+UNITS ?= $(PREFIX)/lib/systemd/system
 FUZZ_SECONDS ?= 60
 VERSION := 0.1.0
 
@@ -120,6 +121,10 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 $O/waxseal $(DESTDIR)$(PREFIX)/sbin/waxseal
 	install -m 0644 monitor/waxseal.8 $(DESTDIR)$(PREFIX)/share/man/man8/waxseal.8
+	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/share/doc/waxseal
+	sed 's|@PREFIX@|$(PREFIX)|' monitor/waxseal.service.in >$(DESTDIR)$(UNITS)/waxseal.service
+	chmod 0644 $(DESTDIR)$(UNITS)/waxseal.service
+	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/doc/waxseal
 
 clean:
 	rm -rf $O

@@ -554,6 +554,9 @@ take_interface(struct taking *t, const char *value)
 {
 	if (strlen(value) >= LIVE_NAME_MAX)
 		return flag_refuse(t, "-i %.64s...: no interface has so long a name", value);
+	if (t->interfaces_from != t->source)
+		t->out->watch.interfaces.count = 0;
+	t->interfaces_from = t->source;
 	return word_append(t, &t->out->watch.interfaces, value);
 }
 
@@ -714,9 +717,9 @@ take_max_size(struct taking *t, const char *value)
 const struct flag flags[] = {
     {"read", 'r', "FILE", FLAG_WATCH, false, take_file,
      "read a saved capture; several may follow; - is standard input"},
-    {"interface", 'i', "IFACE", FLAG_WATCH, false, take_interface,
+    {"interface", 'i', "IFACE", FLAG_WATCH, true, take_interface,
      "capture live traffic; several may follow; any is all of them"},
-    {"filter", 'f', "EXPR", FLAG_WATCH, false, take_expression,
+    {"filter", 'f', "EXPR", FLAG_WATCH, true, take_expression,
      "read only packets that this libpcap filter lets through"},
     {"service", 0, "NAME:PORT[,PORT...]", FLAG_WATCH, true, take_service,
      "ports of smtp, submission, submissions or lmtp, in place of its usual ones"},

@@ -34,7 +34,7 @@ struct taking {
 	bool wants_help, wants_version;
 	bool has_command;   /* the word that names the command was passed */
 	const char *config; /* --config; NULL: the default */
-	enum flag_source service_from[SERVICES];
+	enum flag_source service_from[SERVICES], interfaces_from;
 };
 
 struct flag {

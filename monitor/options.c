@@ -369,6 +369,9 @@ check_watch(struct taking *t)
 {
 	const struct watch_options *w = &t->out->watch;
 
+	/* The interfaces of the tap are settings; a capture is asked for now. */
+	if (w->files.count > 0 && t->interfaces_from == SOURCE_CONFIG)
+		t->out->watch.interfaces.count = 0;
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
 				   w->interfaces.at[0]);

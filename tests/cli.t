@@ -74,4 +74,30 @@ reader_left() {
 ok "closed standard output is told" closed
 ok "a reader that left is not" reader_left
 
+# ---- What is installed ----
+
+example=monitor/waxseal.conf.example
+# With each setting at its default the program does what it does without.
+is_read() {
+	sed 's/^#\([a-z-]* = \)/\1/' $example | grep -v '^ca-file' >"$folder/conf"
+	"$WAXSEAL" --config "$folder/conf" --db "$folder/db" watch -q -r \
+	    tests/captures/banner-masked.pcap >"$folder/out" 2>"$folder/err"
+}
+ok "the example of a configuration is one" is_read
+is_complete() {
+	"$WAXSEAL" --config /dev/null watch --help >"$folder/out"
+	for name in interface sensor db service filter readers memory buffer snaplen gate ca-file; do
+		grep -q "^#$name = " $example && grep -q -e "--$name" "$folder/out" || return 1
+	done
+}
+ok "and has every setting" is_complete
+is_unit() {
+	make install DESTDIR="$folder/root" PREFIX=/usr UNITS=/lib/systemd/system O="${O:-.build}" \
+	    >"$folder/out" 2>"$folder/err" &&
+	    grep -q '^ExecStart=/usr/sbin/waxseal watch$' \
+	        "$folder/root/lib/systemd/system/waxseal.service" &&
+	    "$folder/root/usr/sbin/waxseal" --version >/dev/null
+}
+ok "make install puts program, manual, unit and example" is_unit
+
 echo "1..$count"
