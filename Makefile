@@ -56,6 +56,14 @@ $O/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The program with a reader that aborts at a packet that says so: for tests of what that leaves.
+STUMBLE := -DWAXSEAL_STUMBLE='"waxseal stumbles here"'
+$O/stumbling/reader.o: monitor/role/reader.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(STUMBLE) $(CFLAGS) -MMD -MP -c -o $@ $<
+$O/waxseal-stumbling: $O/monitor/main.o $O/stumbling/reader.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
 # Tests: the prefix says what each may link.
 $O/tests/dissector_%: $O/tests/dissector_%.o $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
@@ -93,7 +101,7 @@ demo: packages-build
 test: packages-test
 	@$(MAKE) --no-print-directory check
 
-check: all $(TESTS) $(REPLAYS)
+check: all $O/waxseal-stumbling $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -154,6 +154,21 @@ dies_alone() {
 }
 ok "a reader that dies is told and started again, and what it told is kept" dies_alone
 
+# A server's greeting that a reader of this build does not survive.
+dies_of_a_packet() {
+	printf '%s\n' '0000 02 00 00 00 00 01 02 00 00 00 00 02 08 00' >"$folder/hex"
+	WAXSEAL_SAVED=$WAXSEAL
+	WAXSEAL=${O:-.build}/waxseal-stumbling
+	start -i far
+	WAXSEAL=$WAXSEAL_SAVED
+	in_space tests/datagram.pl near 'waxseal stumbles here' 2>"$folder/out" || return 1
+	until_it grep -q 'is in .*crash-1.pcapng' "$folder/err" || return 1
+	grep -q 'signal 6' "$folder/err" && [ "$(stat -c %a "$folder/live.crash-1.pcapng")" = 600 ] &&
+	    tshark -r "$folder/live.crash-1.pcapng" -T fields -e data.text -o data.show_as_text:TRUE \
+	        2>/dev/null | grep -q 'waxseal stumbles here' && end 0
+}
+ok "the packet that a reader died of is kept" dies_of_a_packet
+
 waits_for_the_database() {
 	start -i far || return 1
 	sqlite3 "$folder/live" >"$folder/lock" 2>&1 <<-END &

@@ -331,6 +331,7 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 		return on_absent(p, body);
 	case MESSAGE_TALLY:
 		return on_tally(p, body);
+	case MESSAGE_BLACKBOX:
 	case MESSAGE_CONFIG:
 	case MESSAGE_CAPTURE:
 	case MESSAGE_FINISH:
@@ -358,6 +359,22 @@ open_ca_file(const struct intake *k)
 	return descriptor;
 }
 
+/* Where it is not to be had a crash leaves less behind, and that is all. */
+static void
+send_blackbox(struct peer *p)
+{
+	int descriptor;
+
+	blackbox_free(p->blackbox);
+	p->blackbox = blackbox_new(&descriptor);
+	if (p->blackbox == NULL)
+		return;
+	/* Alone and first: a descriptor that came beside another's would be lost. */
+	message_put_empty(channel_out(p->channel), MESSAGE_BLACKBOX);
+	channel_flush_with(p->channel, descriptor);
+	close(descriptor);
+}
+
 bool
 intake_configure(struct intake *k, struct peer *p, const char *interface, uint16_t group)
 {
@@ -369,6 +386,8 @@ intake_configure(struct intake *k, struct peer *p, const char *interface, uint16
 		intake_fail(k);
 		return false;
 	}
+	if (interface != NULL)
+		send_blackbox(p);
 	config.budget = k->config->memory;
 	config.snaplen = k->config->snaplen;
 	config.has_ca = ca_file >= 0;

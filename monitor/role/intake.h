@@ -11,6 +11,7 @@
 
 #include <signal.h>
 
+#include "monitor/role/blackbox.h"
 #include "monitor/role/channel.h"
 #include "monitor/role/keeper.h"
 #include "monitor/role/role.h"
@@ -42,8 +43,9 @@ struct peer {
 	bool is_absent;   /* ... which is not there, or not up, as it was told */
 	uint64_t packets; /* of the capture under way, by its last progress */
 	struct live_tally tally;
-	bool has_complained;   /* it has said why it cannot start */
-	const char *complaint; /* what the reader did wrong; NULL: nothing that it sent */
+	struct blackbox *blackbox; /* of a live capture; NULL: none */
+	bool has_complained;       /* it has said why it cannot start */
+	const char *complaint;     /* what the reader did wrong; NULL: nothing that it sent */
 };
 
 struct intake {

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -164,6 +165,22 @@ start(struct vigil *v, struct post *post)
 		call_again(post);
 }
 
+/* What it was at when it ended may be what ended it. */
+static void
+keep_last_packet(const struct vigil *v, const struct post *post, const char *how)
+{
+	const struct peer *p = &post->peer;
+	char name[PATH_MAX], comment[PEER_WHO_MAX + ROLE_HOW_MAX + 32];
+
+	snprintf(comment, sizeof(comment), "%s: the reader %s", p->who, how);
+	if (blackbox_keep(p->blackbox, v->config->db, comment, name, sizeof(name)))
+		log_error("%s: the packet that it was at is in %s (it may hold mail: delete it "
+			  "once it is reported)",
+			  p->who, name);
+	else
+		log_error("%s: the packet that it was at is not kept: %s", p->who, name);
+}
+
 /* What became of it is told, unless it has told so itself. */
 static void
 tell_loss(struct vigil *v, const struct post *post, const char *how)
@@ -179,6 +196,8 @@ tell_loss(struct vigil *v, const struct post *post, const char *how)
 	log_error("%s: the reader %s (lost with it: %s under way; it is started "
 		  "again; please report it)",
 		  p->who, how, counted(p->tally.flows, "flow").text);
+	if (p->complaint == NULL)
+		keep_last_packet(v, post, how);
 }
 
 /*
@@ -585,6 +604,8 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	if (v.signals >= 0)
 		close(v.signals);
 	backlog_end(&v.backlog);
+	for (size_t i = 0; i < v.count && v.posts != NULL; i++)
+		blackbox_free(v.posts[i].peer.blackbox);
 	free(v.posts);
 	free(v.ends);
 }

@@ -38,9 +38,11 @@ enum message {
 	MESSAGE_SKIP,   /* none: there is no such filter for that link type */
 	/* reader to keeper, of a live capture */
 	MESSAGE_ABSENT, /* words: why the interface cannot be captured now; it may come back */
-	MESSAGE_TALLY   /* what it came to so far, about once a second */
+	MESSAGE_TALLY,  /* what it came to so far, about once a second */
+	/* keeper to reader, before the configuration of a live capture */
+	MESSAGE_BLACKBOX /* its descriptor comes with it: blackbox.h */
 };
-#define MESSAGES (MESSAGE_TALLY + 1)
+#define MESSAGES (MESSAGE_BLACKBOX + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */

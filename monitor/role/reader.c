@@ -204,14 +204,34 @@ count_packet(struct reader *r, const struct captured *packet)
 	now->bytes += packet->wire_len;
 }
 
+#ifdef WAXSEAL_STUMBLE
+/* For tests of what a crash leaves behind. */
+static void
+stumble(const struct captured *packet)
+{
+	static const char mark[] = WAXSEAL_STUMBLE;
+
+	if (memmem(packet->bytes.at, packet->bytes.len, mark, sizeof(mark) - 1) != NULL)
+		abort();
+}
+#else
+static void
+stumble(const struct captured *packet)
+{
+	(void)packet;
+}
+#endif
+
 void
 reader_take(void *ctx, const struct captured *packet)
 {
 	struct reader *r = ctx;
 	struct captured cut = *packet;
 
+	blackbox_note(r->blackbox, packet);
 	if (!expression_passes(r->filter, packet))
 		return;
+	stumble(packet);
 	cut.bytes = bytes_first(cut.bytes, r->snaplen);
 	count_packet(r, &cut);
 	dissector_feed(r->dissector, &cut);
@@ -430,6 +450,17 @@ prepare_live(struct reader *r, const struct reader_config *config)
 	return r->live != NULL;
 }
 
+static void
+take_blackbox(struct reader *r)
+{
+	int descriptor = channel_take_descriptor(r->channel);
+
+	if (descriptor < 0)
+		return;
+	r->blackbox = blackbox_of(descriptor);
+	close(descriptor);
+}
+
 /* Hear what is wanted and fetch all that is needed, while that can still be done. */
 static bool
 prepare(struct reader *r, struct reader_config *config)
@@ -437,8 +468,14 @@ prepare(struct reader *r, struct reader_config *config)
 	enum message type;
 	struct bytes body;
 
-	if (channel_hear(r->channel, &type, &body) != HEARD_MESSAGE || type != MESSAGE_CONFIG ||
-	    !message_get_config(body, config))
+	if (channel_hear(r->channel, &type, &body) != HEARD_MESSAGE)
+		return false;
+	if (type == MESSAGE_BLACKBOX) {
+		take_blackbox(r);
+		if (channel_hear(r->channel, &type, &body) != HEARD_MESSAGE)
+			return false;
+	}
+	if (type != MESSAGE_CONFIG || !message_get_config(body, config))
 		return false;
 	return prepare_certifier(r, config) && prepare_dissector(r, config);
 }

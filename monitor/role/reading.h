@@ -7,6 +7,7 @@
 
 #include "monitor/capture/capture.h"
 #include "monitor/capture/live.h"
+#include "monitor/role/blackbox.h"
 #include "monitor/role/channel.h"
 #include "monitor/role/session_message.h"
 
@@ -42,6 +43,7 @@ struct reader {
 	/* Of a live capture. */
 	struct live *live;         /* NULL: saved captures are read */
 	struct live_losses losses; /* as counted so far */
+	struct blackbox *blackbox; /* for the keeper to look into, should we crash; NULL: none */
 	uint64_t untold;           /* sessions that the keeper was too slow to be told */
 	bool is_finishing;         /* the keeper says that it is enough */
 };

@@ -1,0 +1,37 @@
+/*
+ * The packet that a reader is at, where its keeper can find it should the
+ * reader not survive it: memory that both see.
+ *
+ * The keeper makes it, the reader writes it, and what the keeper reads of it is
+ * as hostile as any message: copied first, then checked.
+ */
+#ifndef MONITOR_ROLE_BLACKBOX_H
+#define MONITOR_ROLE_BLACKBOX_H
+
+#include "dissector/packet.h"
+
+#define BLACKBOX_PACKET_MAX 65536 /* bytes of a packet; of a longer one its front */
+
+struct blackbox;
+
+/* Make one: its descriptor is for a reader. NULL where the system refuses. */
+struct blackbox *blackbox_new(int *descriptor);
+
+/* The reader's view of it, for as long as the process lives. NULL where it is none. */
+struct blackbox *blackbox_of(int descriptor);
+
+/* Give up the keeper's. NULL does nothing. */
+void blackbox_free(struct blackbox *b);
+
+/* This packet is next. NULL does nothing. */
+void blackbox_note(struct blackbox *b, const struct captured *packet);
+
+/*
+ * Keep what is in it as a capture of one packet, readable by its owner alone, at
+ * the first free name of a few behind that of the database. False where it
+ * holds none or cannot be kept; name then says why.
+ */
+bool blackbox_keep(const struct blackbox *b, const char *db, const char *comment, char *name,
+		   size_t name_size);
+
+#endif
