@@ -11,67 +11,14 @@
 
 #include <string.h>
 
-#define PROTOCOL_HOP_BY_HOP     0
-#define PROTOCOL_IPV4           4
-#define PROTOCOL_TCP            6
-#define PROTOCOL_UDP            17
-#define PROTOCOL_IPV6           41
-#define PROTOCOL_ROUTING        43
-#define PROTOCOL_FRAGMENT       44
-#define PROTOCOL_GRE            47
-#define PROTOCOL_AUTHENTICATION 51
-#define PROTOCOL_DESTINATION    60
-#define PROTOCOL_MOBILITY       135
-#define PROTOCOL_MPLS           137
-#define PROTOCOL_HIP            139
-#define PROTOCOL_SHIM6          140
-
-/* Extension headers, which IPv4 does not have. */
-static enum header
-extension(struct walk *w, uint8_t protocol)
-{
-	if (w->out->source.family != 6)
-		return walk_stop(w, PACKET_OTHER);
-	switch (protocol) {
-	case PROTOCOL_HOP_BY_HOP:
-	case PROTOCOL_DESTINATION:
-	case PROTOCOL_MOBILITY:
-	case PROTOCOL_HIP:
-	case PROTOCOL_SHIM6:
-		return HEADER_EXTENSION;
-	case PROTOCOL_ROUTING:
-		return HEADER_ROUTING;
-	case PROTOCOL_FRAGMENT:
-		return HEADER_FRAGMENT;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
-}
-
 /* What a protocol number or next header announces. */
 static enum header
 announced(struct walk *w, uint8_t protocol)
 {
-	switch (protocol) {
-	case PROTOCOL_TCP:
-		return HEADER_TCP;
-	case PROTOCOL_UDP:
-		return HEADER_UDP;
-	case PROTOCOL_IPV4: /* RFC 2003 */
+	if (protocol == PROTOCOL_IPV4 || protocol == PROTOCOL_IPV6)
 		walk_wrap(w, WRAP_IPIP, 0);
-		return HEADER_IPV4;
-	case PROTOCOL_IPV6: /* RFC 2473, RFC 4213 */
-		walk_wrap(w, WRAP_IPIP, 0);
-		return HEADER_IPV6;
-	case PROTOCOL_GRE:
-		return HEADER_GRE;
-	case PROTOCOL_AUTHENTICATION:
-		return HEADER_AUTHENTICATION;
-	case PROTOCOL_MPLS: /* RFC 4023 section 3 */
-		return HEADER_MPLS;
-	default:
-		return extension(w, protocol);
-	}
+	w->got = PACKET_OTHER;
+	return header_of_protocol(w->out->source.family, protocol);
 }
 
 static void

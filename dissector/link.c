@@ -10,93 +10,20 @@
 
 #include <string.h>
 
-enum header
-link_first(uint32_t linktype)
-{
-	switch (linktype) {
-	case 0:   /* LINKTYPE_NULL: address family in the byte order of the host that captured */
-	case 108: /* LINKTYPE_LOOP: the same in network order */
-		return HEADER_LOOPBACK;
-	case 1: /* LINKTYPE_ETHERNET */
-		return HEADER_ETHERNET;
-	case 9:  /* LINKTYPE_PPP */
-	case 50: /* LINKTYPE_PPP_HDLC */
-		return HEADER_PPP;
-	case 51: /* LINKTYPE_PPP_ETHER */
-		return HEADER_PPPOE;
-	case 10: /* LINKTYPE_FDDI */
-		return HEADER_FDDI;
-	case 12: /* DLT_RAW */
-	case 14: /* DLT_RAW of OpenBSD */
-	case LINKTYPE_RAW:
-		return HEADER_IP;
-	case 104: /* LINKTYPE_C_HDLC */
-		return HEADER_HDLC;
-	case 113: /* LINKTYPE_LINUX_SLL */
-		return HEADER_SLL;
-	case 228: /* LINKTYPE_IPV4 */
-		return HEADER_IPV4;
-	case 229: /* LINKTYPE_IPV6 */
-		return HEADER_IPV6;
-	case 239: /* LINKTYPE_NFLOG */
-		return HEADER_NFLOG;
-	case 276: /* LINKTYPE_LINUX_SLL2 */
-		return HEADER_SLL2;
-	default:
-		return HEADER_STOP;
-	}
-}
-
-enum header
-link_ethertype(uint16_t type)
-{
-	switch (type) {
-	case 0x0800:
-		return HEADER_IPV4;
-	case 0x86dd:
-		return HEADER_IPV6;
-	case 0x8100: /* 802.1Q */
-	case 0x88a8: /* 802.1ad */
-	case 0x9100: /* QinQ before 802.1ad */
-	case 0x9200:
-	case 0x9300:
-		return HEADER_VLAN;
-	case 0x8847: /* RFC 5332 section 3: 8847 and 8848 are read alike */
-	case 0x8848:
-		return HEADER_MPLS;
-	case 0x8864: /* RFC 2516 section 4: the session stage */
-		return HEADER_PPPOE;
-	case 0x880b:
-		return HEADER_PPP;
-	case 0x6558: /* Transparent Ethernet Bridging, RFC 1701 */
-		return HEADER_ETHERNET;
-	case 0x893f:
-		return HEADER_ETAG;
-	case 0x8926:
-		return HEADER_VNTAG;
-	case 0x8909:
-		return HEADER_METADATA;
-	case 0x8903:
-		return HEADER_FABRICPATH;
-	default:
-		return HEADER_STOP;
-	}
-}
-
-/* As link_ethertype, and the walk learns that what it does not announce is no TCP. */
+/* What comes next; the walk learns that where nothing does, it is no TCP. */
 static enum header
-announced(struct walk *w, uint16_t type)
+announced(struct walk *w, enum header next)
 {
 	w->got = PACKET_OTHER;
-	return link_ethertype(type);
+	return next;
 }
 
 /* The field behind two addresses or a tag: a length up to 1500, else a type, IEEE 802.3. */
 static enum header
 length_or_type(struct walk *w, uint16_t value)
 {
-	if (value > 1500)
-		return announced(w, value);
+	if (value > LENGTH_MAX)
+		return announced(w, header_of_ethertype(value));
 	walk_limit(w, value);
 	return HEADER_LLC;
 }
@@ -134,7 +61,7 @@ link_llc(struct walk *w)
 	/* 0000f8 is the bridge tunnel of 802.1H: an EtherType follows there too. */
 	if (walk_u24(at) != 0 && walk_u24(at) != 0x0000f8)
 		return walk_stop(w, PACKET_OTHER);
-	return announced(w, walk_u16(at + 3));
+	return announced(w, header_of_ethertype(walk_u16(at + 3)));
 }
 
 enum header
@@ -201,7 +128,7 @@ link_fabricpath(struct walk *w)
 static bool
 ethernet_follows(const uint8_t *at)
 {
-	return link_ethertype(walk_u16(at + 12)) != HEADER_STOP;
+	return header_of_ethertype(walk_u16(at + 12)) != HEADER_STOP;
 }
 
 static enum header
@@ -299,17 +226,7 @@ link_ppp(struct walk *w)
 		return HEADER_STOP;
 	if (!(protocol & 1))
 		protocol = walk_u16(at);
-	switch (protocol) {
-	case 0x0021: /* RFC 1332 section 2 */
-		return HEADER_IPV4;
-	case 0x0057: /* RFC 5072 section 2 */
-		return HEADER_IPV6;
-	case 0x0281: /* RFC 3032 section 4.3 */
-	case 0x0283:
-		return HEADER_MPLS;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
+	return announced(w, header_of_ppp(protocol));
 }
 
 /* Cisco's HDLC: address, control, EtherType. */
@@ -318,18 +235,13 @@ link_hdlc(struct walk *w)
 {
 	const uint8_t *at = walk_take(w, 4);
 
-	return at ? announced(w, walk_u16(at + 2)) : HEADER_STOP;
+	return at ? announced(w, header_of_ethertype(walk_u16(at + 2))) : HEADER_STOP;
 }
 
-/* Linux "cooked" captures: the kernel's protocol number, which for Ethernet is the EtherType. */
 static enum header
 cooked(struct walk *w, uint16_t hardware, uint16_t protocol)
 {
-	if (hardware == 824)
-		return walk_stop(w, PACKET_OTHER); /* netlink: the number is not a protocol's */
-	if (protocol == 0x0004)
-		return HEADER_LLC; /* ETH_P_802_2 */
-	return announced(w, protocol);
+	return announced(w, header_of_cooked(hardware, protocol));
 }
 
 enum header
@@ -348,28 +260,12 @@ link_sll2(struct walk *w)
 	return at ? cooked(w, walk_u16(at + 8), walk_u16(at)) : HEADER_STOP;
 }
 
-/* An address family, whichever way round: no system has one above 255. */
 enum header
 link_loopback(struct walk *w)
 {
 	const uint8_t *at = walk_take(w, 4);
 
-	if (!at)
-		return HEADER_STOP;
-	if (walk_u24(at) != 0 && walk_u24(at + 1) != 0)
-		return walk_stop(w, PACKET_OTHER);
-	switch (at[0] | at[3]) {
-	case 2:
-		return HEADER_IPV4;
-	case 10: /* Linux */
-	case 23: /* Windows */
-	case 24: /* NetBSD, OpenBSD */
-	case 28: /* FreeBSD */
-	case 30: /* Darwin */
-		return HEADER_IPV6;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
+	return at ? announced(w, header_of_family(at)) : HEADER_STOP;
 }
 
 /*

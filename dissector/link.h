@@ -14,12 +14,6 @@
 #define MPLS_LABELS_MAX  16 /* of one stack; more is PACKET_DEEP */
 #define NFLOG_FIELDS_MAX 32 /* of one packet; some 20 kinds are defined */
 
-/* The first header of a link type; HEADER_STOP for one that is not read. */
-enum header link_first(uint32_t linktype);
-
-/* What an EtherType announces; HEADER_STOP for one that leads to no TCP. */
-enum header link_ethertype(uint16_t type);
-
 enum header link_ethernet(struct walk *w);
 enum header link_fddi(struct walk *w);
 enum header link_llc(struct walk *w);

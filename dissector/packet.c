@@ -58,7 +58,7 @@ static reader *const readers[] = {
 bool
 packet_link_is_known(uint32_t linktype)
 {
-	return link_first(linktype) != HEADER_STOP;
+	return header_first(linktype) != HEADER_STOP;
 }
 
 bool
@@ -124,7 +124,7 @@ read_tcp(struct walk *w)
 enum packet_got
 packet_read(const struct captured *in, struct fragments *fragments, struct packet *out)
 {
-	enum header next = link_first(in->linktype);
+	enum header next = header_first(in->linktype);
 	struct walk w = {
 	    .rest = in->bytes,
 	    .sent = in->wire_len > in->bytes.len ? in->wire_len : in->bytes.len,

@@ -7,7 +7,6 @@
  * else may use that port; what its header contradicts is no TCP.
  */
 #include "dissector/tunnel.h"
-#include "dissector/link.h"
 
 #define GRE_HAS_CHECKSUM 0x8000
 #define GRE_HAS_ROUTING  0x4000
@@ -22,26 +21,15 @@ tunnel_udp(struct walk *w)
 
 	if (!at)
 		return HEADER_STOP;
-	switch (walk_u16(at + 2)) {
-	case 4789: /* RFC 7348 section 5 */
-	case 8472: /* Linux before the port was assigned */
-		return HEADER_VXLAN;
-	case 4790:
-		return HEADER_VXLAN_GPE;
-	case 6081: /* RFC 8926 section 3.3 */
-		return HEADER_GENEVE;
-	case 2152: /* TS 29.281 section 4.4.2 */
-		return HEADER_GTPU;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
+	w->got = PACKET_OTHER;
+	return header_of_udp(walk_u16(at + 2));
 }
 
 /* ERSPAN is told in place of the GRE that carries it. Type I has no header and no sequence. */
 static enum header
 mirrored(struct walk *w, uint16_t flags, uint16_t type)
 {
-	if (type == 0x22eb)
+	if (type == ETHERTYPE_ERSPAN3)
 		return HEADER_ERSPAN3;
 	if (flags & GRE_HAS_SEQUENCE)
 		return HEADER_ERSPAN2;
@@ -57,7 +45,7 @@ point_to_point(struct walk *w, uint16_t flags, uint16_t type)
 
 	if (!at)
 		return HEADER_STOP;
-	if (!(flags & GRE_HAS_KEY) || type != 0x880b)
+	if (!(flags & GRE_HAS_KEY) || type != ETHERTYPE_PPP)
 		return walk_stop(w, PACKET_BAD);
 	walk_wrap(w, WRAP_GRE, walk_u16(at + 2));
 	if (!walk_take(w, (flags & GRE_HAS_SEQUENCE ? 4u : 0u) + (flags & GRE_HAS_ACK ? 4u : 0u)))
@@ -93,11 +81,11 @@ tunnel_gre(struct walk *w)
 	}
 	if (flags & GRE_HAS_SEQUENCE && !walk_take(w, 4))
 		return HEADER_STOP;
-	if (type == 0x88be || type == 0x22eb)
+	if (type == ETHERTYPE_ERSPAN2 || type == ETHERTYPE_ERSPAN3)
 		return mirrored(w, flags, type);
 	walk_wrap(w, WRAP_GRE, key);
 	w->got = PACKET_OTHER;
-	return link_ethertype(type);
+	return header_of_ethertype(type);
 }
 
 enum header
@@ -126,14 +114,8 @@ tunnel_erspan3(struct walk *w)
 	walk_wrap(w, WRAP_ERSPAN, walk_u16(at + 2) & 0x03ff);
 	if (at[11] & 1 && !walk_take(w, 8))
 		return HEADER_STOP;
-	switch (at[10] >> 2 & 0x1f) { /* the frame's type */
-	case 0:
-		return HEADER_ETHERNET;
-	case 2:
-		return HEADER_IP;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
+	w->got = PACKET_OTHER;
+	return header_of_mirrored(at[10] >> 2 & 0x1f);
 }
 
 /* RFC 7348 section 5: reserved fields are ignored, as receivers must. */
@@ -161,16 +143,8 @@ tunnel_vxlan_gpe(struct walk *w)
 	if (!walk_take(w, 8) || !(at[0] & 0x08))
 		return walk_stop(w, PACKET_OTHER);
 	walk_wrap(w, WRAP_VXLAN, walk_u24(at + 4));
-	switch (at[3]) {
-	case 1:
-		return HEADER_IPV4;
-	case 2:
-		return HEADER_IPV6;
-	case 3:
-		return HEADER_ETHERNET;
-	default:
-		return walk_stop(w, PACKET_OTHER);
-	}
+	w->got = PACKET_OTHER;
+	return header_of_gpe(at[3]);
 }
 
 /* RFC 8926 section 3.4; options are passed over. */
@@ -187,7 +161,7 @@ tunnel_geneve(struct walk *w)
 		return HEADER_STOP;
 	walk_wrap(w, WRAP_GENEVE, walk_u24(at + 4));
 	w->got = PACKET_OTHER;
-	return link_ethertype(walk_u16(at + 2));
+	return header_of_ethertype(walk_u16(at + 2));
 }
 
 /* TS 29.281 section 5.2: each begins with its length in fours and ends with the next one's type. */

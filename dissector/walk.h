@@ -10,44 +10,8 @@
 #ifndef DISSECTOR_WALK_H
 #define DISSECTOR_WALK_H
 
+#include "dissector/header.h"
 #include "dissector/packet.h"
-
-/* Which header comes next. Each has one reader. */
-enum header {
-	HEADER_STOP, /* none: struct walk's got says why */
-	HEADER_ETHERNET,
-	HEADER_FDDI,
-	HEADER_LLC,
-	HEADER_VLAN,
-	HEADER_ETAG,
-	HEADER_VNTAG,
-	HEADER_METADATA,
-	HEADER_FABRICPATH,
-	HEADER_MPLS,
-	HEADER_PPPOE,
-	HEADER_PPP,
-	HEADER_HDLC,
-	HEADER_SLL,
-	HEADER_SLL2,
-	HEADER_LOOPBACK,
-	HEADER_NFLOG,
-	HEADER_IP, /* its first four bits tell which */
-	HEADER_IPV4,
-	HEADER_IPV6,
-	HEADER_EXTENSION,
-	HEADER_ROUTING,
-	HEADER_FRAGMENT,
-	HEADER_AUTHENTICATION,
-	HEADER_UDP,
-	HEADER_GRE,
-	HEADER_ERSPAN2,
-	HEADER_ERSPAN3,
-	HEADER_VXLAN,
-	HEADER_VXLAN_GPE,
-	HEADER_GENEVE,
-	HEADER_GTPU,
-	HEADER_TCP
-};
 
 struct walk {
 	struct bytes rest; /* captured, and part of what is still to be read */
