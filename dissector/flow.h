@@ -12,6 +12,7 @@
 #ifndef DISSECTOR_FLOW_H
 #define DISSECTOR_FLOW_H
 
+#include "dissector/flow_key.h"
 #include "dissector/packet.h"
 
 /* Queues, in the order in which a full table gives flows up. */
@@ -25,13 +26,6 @@ enum flow_queue {
 #define FLOW_QUEUES 5
 
 #define FLOW_TOUCH_US 1000000 /* activity moves a flow in its queue at most this often */
-
-struct flow_key {
-	uint8_t low[16], high[16]; /* the endpoints, the smaller first */
-	uint16_t low_port, high_port;
-	uint16_t family;
-	uint16_t is_rival; /* 1 of the second of two connections between the same ends, else 0 */
-};
 
 struct flow {
 	struct flow_key key;

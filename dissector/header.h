@@ -11,6 +11,9 @@
 
 #include <stdint.h>
 
+/* Old kernels know no function calls, so that nothing here may become one. */
+#define INLINED static inline __attribute__((always_inline))
+
 /* The kinds of headers. Each has one reader. */
 enum header {
 	HEADER_STOP, /* none */
@@ -57,8 +60,22 @@ enum header {
 #define PROTOCOL_IPV4 4
 #define PROTOCOL_IPV6 41
 
+/* The first two bytes of GRE, RFC 2890 section 2; the last three bits are its version. */
+#define GRE_HAS_CHECKSUM 0x8000
+#define GRE_HAS_ROUTING  0x4000
+#define GRE_HAS_KEY      0x2000
+#define GRE_HAS_SEQUENCE 0x1000
+#define GRE_HAS_ACK      0x0080 /* version 1 */
+
+/* TCP flags, RFC 9293 section 3.1. */
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_PSH 0x08
+#define TCP_ACK 0x10
+
 /* The first header of a link type (LINKTYPE_ value); HEADER_STOP for one that is not read. */
-static inline enum header
+INLINED enum header
 header_first(uint32_t linktype)
 {
 	switch (linktype) {
@@ -95,7 +112,7 @@ header_first(uint32_t linktype)
 	}
 }
 
-static inline enum header
+INLINED enum header
 header_of_ethertype(uint16_t type)
 {
 	switch (type) {
@@ -132,7 +149,7 @@ header_of_ethertype(uint16_t type)
 }
 
 /* Linux "cooked" captures: the kernel's protocol number, which for Ethernet is the EtherType. */
-static inline enum header
+INLINED enum header
 header_of_cooked(uint16_t hardware, uint16_t protocol)
 {
 	if (hardware == 824)
@@ -143,7 +160,7 @@ header_of_cooked(uint16_t hardware, uint16_t protocol)
 }
 
 /* The four bytes of a loopback header: an address family, whichever way round. */
-static inline enum header
+INLINED enum header
 header_of_family(const uint8_t at[4])
 {
 	/* No system has one above 255. */
@@ -163,7 +180,7 @@ header_of_family(const uint8_t at[4])
 	}
 }
 
-static inline enum header
+INLINED enum header
 header_of_ppp(uint16_t protocol)
 {
 	switch (protocol) {
@@ -180,7 +197,7 @@ header_of_ppp(uint16_t protocol)
 }
 
 /* Extension headers, RFC 8200 section 4, which IPv4 does not have. */
-static inline enum header
+INLINED enum header
 header_of_extension(uint8_t protocol)
 {
 	switch (protocol) {
@@ -200,7 +217,7 @@ header_of_extension(uint8_t protocol)
 }
 
 /* What a protocol number or next header announces; family is 4 or 6, the IP version around it. */
-static inline enum header
+INLINED enum header
 header_of_protocol(uint8_t family, uint8_t protocol)
 {
 	switch (protocol) {
@@ -224,7 +241,7 @@ header_of_protocol(uint8_t family, uint8_t protocol)
 }
 
 /* A tunnel in UDP is known by its destination port. */
-static inline enum header
+INLINED enum header
 header_of_udp(uint16_t port)
 {
 	switch (port) {
@@ -243,7 +260,7 @@ header_of_udp(uint16_t port)
 }
 
 /* The next protocol of draft-ietf-nvo3-vxlan-gpe section 3. */
-static inline enum header
+INLINED enum header
 header_of_gpe(uint8_t protocol)
 {
 	switch (protocol) {
@@ -259,7 +276,7 @@ header_of_gpe(uint8_t protocol)
 }
 
 /* The frame type of ERSPAN type III, draft-foschiano-erspan section 4.3. */
-static inline enum header
+INLINED enum header
 header_of_mirrored(uint8_t type)
 {
 	switch (type) {

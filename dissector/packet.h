@@ -11,6 +11,7 @@
 #define DISSECTOR_PACKET_H
 
 #include "dissector/bytes.h"
+#include "dissector/header.h"
 
 /* An IPv4 or IPv6 address; IPv4 in the first four bytes, the rest zero. */
 struct address {
@@ -44,13 +45,6 @@ struct encap {
 };
 
 #define ENCAP_TEXT_MAX 160 /* bytes that encap_text needs at most, NUL included */
-
-/* TCP flags, RFC 9293 section 3.1. */
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_PSH 0x08
-#define TCP_ACK 0x10
 
 enum checksum {
 	CHECKSUM_UNKNOWN, /* not all of the segment was captured, or none was sent */

@@ -8,12 +8,6 @@
  */
 #include "dissector/tunnel.h"
 
-#define GRE_HAS_CHECKSUM 0x8000
-#define GRE_HAS_ROUTING  0x4000
-#define GRE_HAS_KEY      0x2000
-#define GRE_HAS_SEQUENCE 0x1000
-#define GRE_HAS_ACK      0x0080 /* version 1 */
-
 enum header
 tunnel_udp(struct walk *w)
 {

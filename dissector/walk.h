@@ -10,7 +10,6 @@
 #ifndef DISSECTOR_WALK_H
 #define DISSECTOR_WALK_H
 
-#include "dissector/header.h"
 #include "dissector/packet.h"
 
 struct walk {

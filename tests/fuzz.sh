@@ -30,10 +30,12 @@ build() {
 # Captures as one target reads them; most targets read something else.
 seed() {
 	case $1 in
-	dissector | packet)
+	dissector | packet | gate)
 		mkdir -p "$out/seeds/$1"
+		reads=$1
+		[ "$1" != gate ] || reads=packet
 		# shellcheck disable=SC2086 # one word a capture
-		"$out/make-seeds" "$1" "$out/seeds/$1" $captures
+		"$out/make-seeds" "$reads" "$out/seeds/$1" $captures
 		;;
 	capture)
 		mkdir -p "$out/seeds/$1"
