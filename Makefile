@@ -29,13 +29,14 @@ LDFLAGS += $(LINK_HARDEN)
 
 # What each folder may link: the rule of layers.
 LIBS_DB := -lsqlite3
-LIBS_MONITOR := -lpcap -lz -lzstd -lcrypto -lseccomp -lidn2
+LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lcrypto -lseccomp -lidn2
 
 sources = $(wildcard $1/*.c $1/*/*.c)
 objects = $(patsubst %.c,$O/%.o,$1)
 DISSECTOR := $(call objects,$(call sources,dissector))
 DB := $(call objects,$(call sources,db))
-MONITOR := $(call objects,$(filter-out monitor/main.c,$(call sources,monitor)))
+MONITOR := $(call objects,$(filter-out monitor/main.c %.bpf.c,$(call sources,monitor))) \
+	$O/monitor/capture/gate_object.o
 TESTS := $(patsubst tests/%.c,$O/tests/%,$(wildcard tests/dissector_*.c tests/db_*.c \
 	tests/monitor_*.c))
 SCRIPTS := $(wildcard tests/*.t)
@@ -64,6 +65,33 @@ $O/stumbling/reader.o: monitor/role/reader.c
 $O/waxseal-stumbling: $O/monitor/main.o $O/stumbling/reader.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 
+# The gate for the kernel, as a file in memory. Without a clang for it that file is empty.
+BPF_CLANG ?= clang
+BPF_TOOL := $(shell command -v $(BPF_CLANG) 2>/dev/null || :)
+# Where this machine's own headers are, which the other target would not look for.
+BPF_INCLUDES = $(shell $(BPF_CLANG) -v -E -x c /dev/null 2>&1 >/dev/null | \
+	sed -n '/<...> search starts/,/^End/s/^ \(\/.*\)/-idirafter \1/p')
+BPF_FLAGS := -target bpf -mcpu=v1 -std=gnu17 -O2 -g -ffreestanding -fno-jump-tables \
+	-fdebug-compilation-dir=. -I. -Wall -Wextra
+
+$O/%.bpf.o: %.bpf.c $(BPF_TOOL)
+	@mkdir -p $(@D)
+	@if echo | $(BPF_CLANG) -target bpf -x c -c -o /dev/null - 2>/dev/null; then \
+		echo "$(BPF_CLANG) $(BPF_FLAGS) -c -o $@ $<"; \
+		$(BPF_CLANG) $(BPF_FLAGS) $(BPF_INCLUDES) -MMD -MP -c -o $@ $<; \
+	else \
+		echo "no clang that builds for eBPF: the gate will run in user space alone"; : >$@; \
+	fi
+
+$O/%_object.c: $O/%.bpf.o
+	@{ echo '#include "monitor/capture/gate_object.h"'; \
+	echo 'const unsigned char gate_object[] = {'; \
+	od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; \
+	echo "const size_t gate_object_len = $$(wc -c <$<);"; } >$@
+
+$O/%_object.o: $O/%_object.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
 # Tests: the prefix says what each may link.
 $O/tests/dissector_%: $O/tests/dissector_%.o $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
@@ -83,10 +111,10 @@ REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 # ---- Packages ----
 
 PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
-	libidn2-dev zlib1g-dev libzstd-dev
-PACKAGES_TEST := $(PACKAGES_BUILD) libcmocka-dev perl netbase sqlite3 tshark tcpdump zstd \
+	libidn2-dev zlib1g-dev libzstd-dev libbpf-dev
+PACKAGES_TEST := $(PACKAGES_BUILD) clang libcmocka-dev perl netbase sqlite3 tshark tcpdump zstd \
 	gzip openssl iproute2 tcpreplay util-linux
-PACKAGES_LINT := $(PACKAGES_TEST) clang clang-format clang-tidy cppcheck mandoc
+PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
 packages-build packages-test packages-lint packages-fuzz: packages-%:
