@@ -6,11 +6,20 @@
  */
 #include <stdio.h>
 
+#include "monitor/capture/gate.h"
 #include "monitor/command/command.h"
 #include "monitor/help.h"
 #include "monitor/log.h"
 #include "monitor/output.h"
 #include "monitor/role/role.h"
+
+static void
+say_version(void)
+{
+	puts("waxseal " WAXSEAL_VERSION_TEXT);
+	puts(gate_is_built() ? "gate: eBPF, or in user space"
+			     : "gate: in user space (built without eBPF)");
+}
 
 static int
 run(const struct options *o, enum parsed parsed, const char *why)
@@ -26,7 +35,7 @@ run(const struct options *o, enum parsed parsed, const char *why)
 			help_command(stdout, o->command);
 		return STATUS_DONE;
 	case PARSED_VERSION:
-		puts("waxseal " WAXSEAL_VERSION_TEXT);
+		say_version();
 		return STATUS_DONE;
 	case PARSED_MISUSE:
 		log_error("%s", why);

@@ -35,6 +35,8 @@ for command in $commands; do
 done
 version_is_given() { run 0 --version && grep -q '^waxseal [0-9]' "$folder/out"; }
 ok "version" version_is_given
+gate_is_told() { run 0 --version && grep -q '^gate: .*user space' "$folder/out"; }
+ok "version tells of the gate" gate_is_told
 for kind in $(sed -n 's/^\t*\.name = "\([a-z0-9-]*\)".*/\1/p' monitor/judge/*.c); do
 	ok "the manual has $kind" grep -q "^\\.It Cm $kind\$" "$manual"
 done
