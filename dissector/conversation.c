@@ -410,6 +410,43 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 	return after_segment(c);
 }
 
+/* Bytes of both sides that are looked at for what breaks into the ciphertext. */
+#define LOOKED_AT ((uint64_t)128 << 10)
+
+bool
+conversation_may_be_withheld(const struct conversation *c)
+{
+	const struct stream *client = &c->exchange.streams[SIDE_CLIENT];
+	const struct stream *server = &c->exchange.streams[SIDE_SERVER];
+
+	return conversation_is_settled(c) && !c->has_reset && client->waiting == 0 &&
+	       server->waiting == 0 && client->bytes + server->bytes >= LOOKED_AT;
+}
+
+/*
+ * Of a flow whose packets are withheld come its ends, whose places cannot be
+ * judged, and what was on its way when that began.
+ */
+static enum after
+take_end(struct conversation *c, enum side from, const struct packet *p)
+{
+	struct stream *s = &c->exchange.streams[from];
+
+	if (!(p->flags & (TCP_FIN | TCP_RST)))
+		return AFTER_OPEN;
+	if (!c->has_end) {
+		c->has_end = true;
+		c->ended_by = (uint8_t)from;
+	}
+	if (p->flags & TCP_RST) {
+		c->has_reset = true;
+		return AFTER_RESET;
+	}
+	s->fin_seen = s->fin_acked = s->fin_told = true;
+	s->fin_offset = s->offset;
+	return is_closed(c) ? AFTER_CLOSED : AFTER_OPEN;
+}
+
 enum after
 conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,
 		    bool source_is_low)
@@ -422,6 +459,8 @@ conversation_packet(struct conversation *c, struct workshop *w, const struct pac
 		return AFTER_OPEN;
 	c->packets++;
 	c->end = p->time > c->end ? p->time : c->end;
+	if (c->is_withheld)
+		return take_end(c, from, p);
 	settle_server_start(c, from, p);
 	if (p->flags & TCP_RST) {
 		reset_take(c, from, p);

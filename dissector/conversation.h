@@ -63,6 +63,8 @@ struct conversation {
 	uint64_t news;                  /* what was decided when it was told last as under way */
 	bool is_news;                   /* something was since */
 	uint32_t losses;                /* the workshop's when it began */
+	bool is_withheld;               /* nothing of it comes any more but its ends */
+	uint64_t withheld;              /* packets of it that did not come, as last asked */
 	uint64_t first_end, second_end; /* of the last conflict's two segments */
 	uint64_t reset_offset;          /* in the stream of reset.from */
 	struct reset reset;             /* the one that is believed, or came early */
@@ -120,6 +122,9 @@ enum after {
 /* Begin with its first packet, which conversation_packet is given next. */
 void conversation_begin(struct conversation *c, const struct packet *p, bool source_is_client,
 			bool source_is_low, enum service service);
+
+/* Whether all that is left of it is ciphertext, and enough of that was looked at. */
+bool conversation_may_be_withheld(const struct conversation *c);
 
 /* Take in one packet. */
 enum after conversation_packet(struct conversation *c, struct workshop *w, const struct packet *p,

@@ -152,6 +152,40 @@ conversation_of(struct flow *f)
 	return (struct conversation *)(void *)f;
 }
 
+/* What is left of it needs no reading, and there is no other between the same ends. */
+static void
+withhold(struct dissector *d, struct conversation *c)
+{
+	if (!d->config.gate.withhold || c->is_contested || c->flow.key.is_rival ||
+	    !conversation_may_be_withheld(c))
+		return;
+	c->is_withheld = true;
+	d->config.gate.withhold(d->config.gate.ctx, &c->flow.key);
+}
+
+/* All between its ends is wanted again. It is not read on itself: too much of it is missing. */
+static void
+admit(struct dissector *d, struct conversation *c)
+{
+	if (c->is_withheld)
+		d->config.gate.admit(d->config.gate.ctx, &c->flow.key);
+}
+
+/* Whether a flow that seems idle was only withheld. */
+static bool
+goes_on(struct dissector *d, struct conversation *c)
+{
+	uint64_t withheld;
+
+	if (!c->is_withheld)
+		return false;
+	withheld = d->config.gate.withheld(d->config.gate.ctx, &c->flow.key);
+	if (withheld == c->withheld)
+		return false;
+	c->withheld = withheld;
+	return true;
+}
+
 /* The session is over: make its facts final, tell them, give its memory back. The slot stays. */
 static void
 tell(struct dissector *d, struct conversation *c, enum ending ending)
@@ -160,6 +194,7 @@ tell(struct dissector *d, struct conversation *c, enum ending ending)
 		return;
 	c->is_told = true;
 	c->is_news = false;
+	admit(d, c);
 	ending = conversation_finish(c, &d->workshop, ending);
 	if (!c->has_payload) {
 		d->counts.flows_empty++;
@@ -219,6 +254,10 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 	while ((f = flow_oldest(&d->flows, queue)) && d->now - f->touched > silence) {
 		struct conversation *c = conversation_of(f);
 
+		if (goes_on(d, c)) {
+			flow_touch(&d->flows, f, d->now);
+			continue;
+		}
 		if (queue != QUEUE_CLOSING) {
 			end(d, c, ENDING_IDLE);
 			continue;
@@ -326,6 +365,15 @@ place(struct dissector *d, struct conversation *c, enum after after)
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }
 
+/* Once its mark is gone (for room, or by a SYN that was forged) it comes again. */
+static void
+withhold_again(struct dissector *d, struct conversation *c, const struct packet *p)
+{
+	if (c->is_withheld && !c->is_told && !c->is_contested && p->payload.len > 0 &&
+	    !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+		d->config.gate.withhold(d->config.gate.ctx, &c->flow.key);
+}
+
 /* Which of two connections between the same ends the packet is of. */
 static struct conversation *
 party(struct dissector *d, struct conversation *c, const struct packet *p, bool is_low)
@@ -394,10 +442,12 @@ begin_beside(struct dissector *d, const struct flow_key *key, const struct packe
 		return c;
 	/* It may have been given up for room just now. */
 	old = flow_find(&d->flows, key);
-	if (old)
+	if (old) {
 		conversation_of(old)->is_contested = true;
-	else
+		admit(d, conversation_of(old));
+	} else {
 		stand_alone(d, c);
+	}
 	return c;
 }
 
@@ -479,6 +529,10 @@ feed_segment(struct dissector *d, const struct packet *p)
 		return;
 	place(d, c, conversation_packet(c, &d->workshop, p, is_low));
 	weigh(d, c, p, is_low);
+	if (c->is_withheld)
+		withhold_again(d, c, p);
+	else if (c->flow.queue == QUEUE_SETTLED)
+		withhold(d, c);
 	if (d->config.has_reports)
 		look_for_news(d, c);
 }

@@ -11,6 +11,7 @@
 #define DISSECTOR_DISSECTOR_H
 
 #include "dissector/evidence.h"
+#include "dissector/flow_key.h"
 #include "dissector/fragment.h"
 #include "dissector/tls.h"
 
@@ -18,12 +19,27 @@ struct dissector;
 
 #define DISSECTOR_BUDGET_MIN (8u << 20) /* bytes; less is refused */
 
+/*
+ * Who may withhold what need not be read, gate.h; all NULL where nobody does.
+ * A SYN, a FIN and a RST of a flow always come.
+ */
+struct dissector_gate {
+	/* Nothing of this flow needs to be read any more. It may be told so again. */
+	void (*withhold)(void *ctx, const struct flow_key *key);
+	/* It is over, or another begins between the same ends: all is wanted again. */
+	void (*admit)(void *ctx, const struct flow_key *key);
+	/* Packets of it that were withheld so far, so that one that goes on is not idle. */
+	uint64_t (*withheld)(void *ctx, const struct flow_key *key);
+	void *ctx;
+};
+
 struct dissector_config {
 	size_t budget;          /* bytes of memory in all */
 	uint8_t secret[16];     /* random; keys every table */
 	uint8_t service[65536]; /* enum service of each server port; SERVICE_NONE: not watched */
 	struct digests digests;
 	bool has_reports; /* dissector_report will be called */
+	struct dissector_gate gate;
 	/*
 	 * A session is over, or (s->is_under_way) dissector_report was called. s and what it points
 	 * to are borrowed for the call; so is the evidence, to be walked with evidence_walk. NULL:

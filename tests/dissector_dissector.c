@@ -86,6 +86,36 @@ on_session(void *ctx, const struct session *s, struct evidence *e, const struct 
 	t->evidence_whole = evidence_walk(e, kept, on_evidence, t);
 }
 
+/* A gate that withholds nothing and remembers what it was told. */
+static struct {
+	unsigned withheld, admitted;
+	uint64_t packets; /* that it says it withheld */
+} gate;
+
+static void
+on_withhold(void *ctx, const struct flow_key *key)
+{
+	(void)ctx;
+	(void)key;
+	gate.withheld++;
+}
+
+static void
+on_admit(void *ctx, const struct flow_key *key)
+{
+	(void)ctx;
+	(void)key;
+	gate.admitted++;
+}
+
+static uint64_t
+on_withheld(void *ctx, const struct flow_key *key)
+{
+	(void)ctx;
+	(void)key;
+	return gate.packets;
+}
+
 static struct dissector *
 make(size_t budget)
 {
@@ -97,6 +127,8 @@ make(size_t budget)
 	config->service[25] = SERVICE_SMTP;
 	config->service[465] = SERVICE_SUBMISSIONS;
 	config->session = on_session;
+	config->gate = (struct dissector_gate){
+	    .withhold = on_withhold, .admit = on_admit, .withheld = on_withheld};
 	d = dissector_new(config);
 	free(config);
 	return d;
@@ -107,6 +139,7 @@ setup(void **state)
 {
 	(void)state;
 	told_count = 0;
+	memset(&gate, 0, sizeof(gate));
 	dissector = make(16u << 20);
 	return dissector ? 0 : -1;
 }
@@ -1871,6 +1904,100 @@ mail_behind_closed_tls_is_told_and_a_leave_is_not(void **state)
 	}
 }
 
+/* A session with so much ciphertext that the gate is told of it. */
+static void
+say_much(struct dialogue *g)
+{
+	connect_ends(g);
+	server(g, "220 mx.example.net ESMTP\r\n");
+	client(g, "EHLO out.example.org\r\n");
+	server(g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	client(g, "STARTTLS\r\n");
+	server(g, "220 go\r\n");
+	shake_hands(g);
+	for (int i = 0; i < 9; i++)
+		say_record(g, SIDE_CLIENT, 23, 16000);
+}
+
+/* What the gate withheld is missing from no session. */
+static void
+ciphertext_that_is_withheld_is_no_gap(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	say_much(&g);
+	assert_int_equal(gate.withheld, 1);
+	g.seq[SIDE_CLIENT] += 3000000000;
+	g.seq[SIDE_SERVER] += 5000;
+	close_ends(&g);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(gate.admitted, 1);
+	assert_int_equal(told[0].s.gap_bytes, 0);
+	assert_int_equal(told[0].s.ending, ENDING_FIN);
+	assert_int_equal(told[0].s.ended_by, SIDE_SERVER);
+	assert_true(told[0].s.complete);
+	assert_int_equal(session_outcome(&told[0].s), OUTCOME_ENCRYPTED);
+}
+
+static void
+what_is_withheld_is_not_idle_as_long_as_it_goes_on(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	say_much(&g);
+	for (int i = 0; i < 5; i++) {
+		gate.packets++;
+		dissector_expire(dissector, g.time += 1000000000);
+		assert_int_equal(told_count, 0);
+	}
+	dissector_expire(dissector, g.time += 1000000000);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.ending, ENDING_IDLE);
+	assert_int_equal(gate.admitted, 1);
+}
+
+/* A mark that went is set again; with a rival between the same ends it is not. */
+static void
+a_flow_that_comes_again_is_withheld_again(void **state)
+{
+	struct dialogue g = dialogue(40000), other = dialogue(40000);
+
+	(void)state;
+	say_much(&g);
+	say_record(&g, SIDE_CLIENT, 23, 1000);
+	assert_int_equal(gate.withheld, 2);
+	other.seq[SIDE_CLIENT] = 700000000;
+	other.seq[SIDE_SERVER] = 900000000;
+	other.time = g.time;
+	connect_ends(&other);
+	assert_int_equal(gate.admitted, 1);
+	g.time = other.time;
+	say_record(&g, SIDE_CLIENT, 23, 1000);
+	assert_int_equal(gate.withheld, 2);
+}
+
+/* A little ciphertext is read to its end: it costs nothing, and something may break into it. */
+static void
+a_short_session_is_read_whole(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "STARTTLS\r\n");
+	server(&g, "220 go\r\n");
+	shake_hands(&g);
+	say_record(&g, SIDE_CLIENT, 23, 16000);
+	server(&g, "454 TLS not available\r\n");
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(gate.withheld, 0);
+	assert_true(told[0].s.tls.is_interrupted);
+}
+
 /* Where the packets before it are missing it may have been asked for. */
 static void
 tls_that_the_capture_begins_with_is_not_implicit(void **state)
@@ -2009,6 +2136,10 @@ main(void)
 	    CASE(tls_that_nobody_asked_for_again_undoes_no_failure),
 	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
 	    CASE(tls_that_the_capture_begins_with_is_not_implicit),
+	    CASE(ciphertext_that_is_withheld_is_no_gap),
+	    CASE(what_is_withheld_is_not_idle_as_long_as_it_goes_on),
+	    CASE(a_flow_that_comes_again_is_withheld_again),
+	    CASE(a_short_session_is_read_whole),
 	    CASE(a_dialogue_that_began_like_tls_is_read_on),
 	    CASE(one_side_alone_claims_no_absence),
 	    CASE(a_connection_without_payload_is_no_session),
