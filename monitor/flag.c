@@ -1,6 +1,8 @@
 /* The table of flags; see flag.h. */
 #include "monitor/flag.h"
 
+#include "monitor/capture/gate.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -671,6 +673,18 @@ size_parse(const char *value, uint64_t least, uint64_t *out)
 }
 
 static bool
+take_gate_flows(struct taking *t, const char *value)
+{
+	uint64_t number;
+
+	if (!whole_number(value, 1, GATE_FLOWS_MAX, &number))
+		return flag_refuse(t, "--gate-flows %s: not a number from 1 to %d", value,
+				   GATE_FLOWS_MAX);
+	t->out->watch.gate_flows = (uint32_t)number;
+	return true;
+}
+
+static bool
 take_buffer(struct taking *t, const char *value)
 {
 	uint64_t size;
@@ -739,6 +753,8 @@ const struct flag flags[] = {
      "room for live packets that wait, of each reader, 1M to 1G (default: 32M)"},
     {"gate", 0, "auto|ebpf|none", FLAG_WATCH, true, take_gate,
      "where packets that need no reading are dropped (default: auto)"},
+    {"gate-flows", 0, "N", FLAG_WATCH, true, take_gate_flows,
+     "connections whose packets the gate drops at once (default: 65536)"},
     {"snaplen", 0, "N", FLAG_WATCH, true, take_snaplen,
      "bytes read of each packet (default: 262144)"},
     {"lookups", 0, NULL, FLAG_WATCH, false, take_lookups, "look policies up (not in this version)"},

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "dissector/text.h"
+#include "monitor/capture/gate.h"
 #include "monitor/command/command.h"
 #include "monitor/flag.h"
 
@@ -379,8 +380,9 @@ check_watch(struct taking *t)
 		return flag_refuse(t,
 				   "--%s: policy look-ups are not in this version (leave it out)",
 				   w->lookups ? "lookups" : "resolver");
-	if (w->gate == GATE_EBPF)
-		return flag_refuse(t, "--gate ebpf: not in this version (auto or none)");
+	if (w->gate == GATE_EBPF && w->files.count > 0)
+		return flag_refuse(t,
+				   "--gate ebpf: the kernel sees no saved capture (leave it out)");
 	if (w->files.count == 0 && w->interfaces.count == 0)
 		return flag_refuse(t, "nothing to read (give a saved capture with -r FILE, or an "
 				      "interface with -i IFACE)");
@@ -445,6 +447,7 @@ begin(struct options *out)
 	out->watch.sensor = "default";
 	out->watch.memory = MEMORY_DEFAULT;
 	out->watch.buffer = BUFFER_DEFAULT;
+	out->watch.gate_flows = GATE_FLOWS_DEFAULT;
 }
 
 static int64_t

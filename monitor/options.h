@@ -14,6 +14,7 @@
 #include "dissector/session.h"
 #include "monitor/capture/live.h"
 #include "monitor/judge/judge.h"
+#include "monitor/role/message.h"
 
 struct command; /* monitor/command/command.h */
 
@@ -26,9 +27,6 @@ struct command; /* monitor/command/command.h */
 #define READERS_MAX     64
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
-
-/* How the bulk of a session is kept away from the parser. */
-enum gate_choice { GATE_AUTO, GATE_EBPF, GATE_NONE };
 
 /* A list of words, in the order of the command line. */
 struct words {
@@ -43,6 +41,7 @@ struct watch_options {
 	uint8_t service[65536];  /* enum service of each server port, for dissector_config */
 	unsigned readers;        /* 1 to READERS_MAX */
 	enum gate_choice gate;
+	uint32_t gate_flows; /* 1 to GATE_FLOWS_MAX */
 	uint32_t buffer;  /* bytes of a live capture's ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
 	uint32_t snaplen; /* bytes, SNAPLEN_MIN to SNAPLEN_DEFAULT */
 	bool lookups;

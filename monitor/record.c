@@ -16,7 +16,7 @@
 
 #define BATCH_SESSIONS 2000
 #define BATCH_MS       1000
-#define BATCH_LIVE_MS  400 /* a finding is to be known within a second of its packet */
+#define BATCH_LIVE_MS  400      /* a finding is to be known within a second of its packet */
 #define WAY_EVERY_MS   500      /* of writing, after which others get a chance to */
 #define WAY_NS         3000000L /* they look every millisecond: db/sql.c */
 #define SOURCE_MAX     4096     /* a path */

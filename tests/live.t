@@ -89,6 +89,8 @@ finds_the_same() {
 	end 0 && same "$saved" "$folder/live" "$findings" && same "$saved" "$folder/live" "$sessions"
 }
 ok "one reader finds what -r finds" finds_the_same "$open $hidden"
+ok "so it does without a gate" finds_the_same "$open $hidden" --gate none
+ok "and with the kernel's" finds_the_same "$open $hidden" --gate ebpf
 ok "so do three" finds_the_same "$open" --readers 3
 
 # ---- How soon ----
@@ -192,7 +194,7 @@ begins_anew() {
 ok "SIGHUP begins anew" begins_anew
 tells_how_it_goes() {
 	start -i far && kill -USR1 "$watcher" || return 1
-	until_it grep -q '0 packets, 0 flows under way' "$folder/err" && end 0
+	until_it grep -q '0 packets, 0 withheld, 0 flows under way' "$folder/err" && end 0
 }
 ok "SIGUSR1 tells how it goes" tells_how_it_goes
 

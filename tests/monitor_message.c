@@ -554,7 +554,7 @@ a_length_over_its_cap_is_bad_before_its_bytes_arrive(void **state)
 	    {"nothing", IN(""), GOT_PART},
 	    {"header cut", IN("\x07\x00\x00"), GOT_PART},
 	    {"type 0", IN("\x00\x00\x00\x00"), GOT_BAD},
-	    {"a type behind the last", IN("\x12\x00\x00\x00"), GOT_BAD},
+	    {"a type behind the last", IN("\x13\x00\x00\x00"), GOT_BAD},
 	    {"type 255", IN("\xff\x00\x00\x00"), GOT_BAD},
 	    {"a minute of 41 bytes", IN("\x07\x00\x00\x29"), GOT_BAD},
 	    {"a minute, its body to come", IN("\x07\x00\x00\x28"), GOT_PART},
@@ -643,7 +643,9 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 					      .interface = "eth0",
 					      .buffer = LIVE_BUFFER_MIN,
 					      .group = 7,
-					      .readers = 3},
+					      .readers = 3,
+					      .gate = GATE_EBPF,
+					      .gate_flows = 5},
 				    got;
 	struct packer p = packer_over(memory, sizeof(memory));
 
@@ -659,6 +661,8 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 	assert_int_equal(got.buffer, LIVE_BUFFER_MIN);
 	assert_int_equal(got.group, 7);
 	assert_int_equal(got.readers, 3);
+	assert_int_equal(got.gate, GATE_EBPF);
+	assert_int_equal(got.gate_flows, 5);
 	memory[p.len - 1] = SERVICE_LMTP + 1;
 	assert_false(message_get_config(only_body(&p), &got));
 }
@@ -667,9 +671,10 @@ static void
 a_live_capture_must_have_a_buffer_and_readers(void **state)
 {
 	static const struct reader_config rows[] = {
-	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN - 1, .readers = 1},
-	    {.interface = "eth0", .buffer = LIVE_BUFFER_MAX + 1, .readers = 1},
-	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN, .readers = 0},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN - 1, .readers = 1, .gate_flows = 1},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MAX + 1, .readers = 1, .gate_flows = 1},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN, .readers = 0, .gate_flows = 1},
+	    {.interface = "eth0", .buffer = LIVE_BUFFER_MIN, .readers = 1, .gate_flows = 0},
 	};
 	static struct reader_config got;
 
@@ -685,7 +690,7 @@ a_live_capture_must_have_a_buffer_and_readers(void **state)
 static void
 a_tally_crosses(void **state)
 {
-	const struct live_tally tally = {1, 2, 3, 4, 5, 6};
+	const struct live_tally tally = {1, 2, 3, 4, 5, 6, 7};
 	struct live_tally got;
 	struct packer p = packer_over(memory, sizeof(memory));
 

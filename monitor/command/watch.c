@@ -245,6 +245,8 @@ command_watch(const struct options *o)
 	    .interface_count = w->interfaces.count,
 	    .readers = w->readers,
 	    .buffer = w->buffer,
+	    .gate = w->gate,
+	    .gate_flows = w->gate_flows,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
 	    .json = w->is_json ? stdout : NULL,

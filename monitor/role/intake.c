@@ -286,6 +286,15 @@ on_notice(struct intake *k, struct peer *p, struct bytes body)
 	return true;
 }
 
+static bool
+on_remark(const struct peer *p, struct bytes body)
+{
+	if (p->stage != STAGE_STARTING)
+		return false;
+	log_note("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
+	return true;
+}
+
 /* It says so and goes; it is tried again. */
 static bool
 on_absent(struct peer *p, struct bytes body)
@@ -331,6 +340,8 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 		return on_absent(p, body);
 	case MESSAGE_TALLY:
 		return on_tally(p, body);
+	case MESSAGE_REMARK:
+		return on_remark(p, body);
 	case MESSAGE_BLACKBOX:
 	case MESSAGE_CONFIG:
 	case MESSAGE_CAPTURE:
@@ -393,6 +404,8 @@ intake_configure(struct intake *k, struct peer *p, const char *interface, uint16
 	config.has_ca = ca_file >= 0;
 	config.has_filter = k->config->expression != NULL;
 	config.buffer = k->config->buffer;
+	config.gate = (uint8_t)k->config->gate;
+	config.gate_flows = k->config->gate_flows;
 	config.group = group;
 	config.readers = (uint8_t)k->config->readers;
 	snprintf(config.interface, sizeof(config.interface), "%s",

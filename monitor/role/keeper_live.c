@@ -119,8 +119,8 @@ describe(const struct vigil *v, char *out, size_t size)
 	const struct live_tally t = tally_of_all(v);
 	const struct recorder_counts c = recorded_so_far(v);
 
-	snprintf(out, size, "%s, %s under way, %s, %s opened, %s",
-		 counted(t.packets, "packet").text, counted(t.flows, "flow").text,
+	snprintf(out, size, "%s, %" PRIu64 " withheld, %s under way, %s, %s opened, %s",
+		 counted(t.packets, "packet").text, t.withheld, counted(t.flows, "flow").text,
 		 counted(c.sessions_new + c.sessions_extended, "session").text,
 		 counted(c.incidents_opened, "incident").text, counted(t.dropped, "drop").text);
 	if (t.untold > 0)

@@ -25,13 +25,20 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_FILTER] = EXPRESSION_MAX * INSTRUCTION_BYTES,
     [MESSAGE_ABSENT] = MESSAGE_WORDS_MAX,
     [MESSAGE_TALLY] = sizeof(struct live_tally),
+    [MESSAGE_REMARK] = MESSAGE_WORDS_MAX,
 };
 
 static const struct field config_fields[] = {
-    FIELD_COUNT(reader_config, budget),   FIELD_NUMBER(reader_config, snaplen),
-    FIELD_BOOL(reader_config, has_ca),    FIELD_BOOL(reader_config, has_filter),
-    FIELD_TEXT(reader_config, interface), FIELD_NUMBER(reader_config, buffer),
-    FIELD_NUMBER(reader_config, group),   FIELD_NUMBER(reader_config, readers),
+    FIELD_COUNT(reader_config, budget),
+    FIELD_NUMBER(reader_config, snaplen),
+    FIELD_BOOL(reader_config, has_ca),
+    FIELD_BOOL(reader_config, has_filter),
+    FIELD_TEXT(reader_config, interface),
+    FIELD_NUMBER(reader_config, buffer),
+    FIELD_NUMBER(reader_config, group),
+    FIELD_NUMBER(reader_config, readers),
+    FIELD_CHOICE(reader_config, gate, GATE_NONE),
+    FIELD_NUMBER(reader_config, gate_flows),
 };
 
 static const struct field instruction_fields[] = {
@@ -75,7 +82,8 @@ static const struct field ended_fields[] = {
 #define TALLY(m) FIELD_COUNT(live_tally, m)
 
 static const struct field tally_fields[] = {
-    TALLY(packets), TALLY(bytes), TALLY(dropped), TALLY(untold), TALLY(flows), TALLY(evicted),
+    TALLY(packets), TALLY(bytes), TALLY(dropped), TALLY(withheld),
+    TALLY(untold),  TALLY(flows), TALLY(evicted),
 };
 
 _Static_assert(FIELDS(tally_fields) * sizeof(uint64_t) == sizeof(struct live_tally),
@@ -203,7 +211,7 @@ message_get_config(struct bytes body, struct reader_config *out)
 	if (!is_good || service.at == NULL || !cursor_is_spent(&c))
 		return false;
 	if (out->interface[0] != '\0' &&
-	    (out->readers == 0 || out->buffer < LIVE_BUFFER_MIN || out->buffer > LIVE_BUFFER_MAX))
+	    (out->readers == 0 || out->gate_flows == 0 || out->buffer < LIVE_BUFFER_MIN || out->buffer > LIVE_BUFFER_MAX))
 		return false;
 	for (size_t port = 0; port < service.len; port++)
 		if (service.at[port] >= SERVICES)

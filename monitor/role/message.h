@@ -40,9 +40,11 @@ enum message {
 	MESSAGE_ABSENT, /* words: why the interface cannot be captured now; it may come back */
 	MESSAGE_TALLY,  /* what it came to so far, about once a second */
 	/* keeper to reader, before the configuration of a live capture */
-	MESSAGE_BLACKBOX /* its descriptor comes with it: blackbox.h */
+	MESSAGE_BLACKBOX, /* its descriptor comes with it: blackbox.h */
+	/* reader to keeper, while it starts */
+	MESSAGE_REMARK /* words: what is to be known, and is no failure */
 };
-#define MESSAGES (MESSAGE_BLACKBOX + 1)
+#define MESSAGES (MESSAGE_REMARK + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */
@@ -74,8 +76,13 @@ struct reader_config {
 	uint32_t buffer;               /* bytes of its ring */
 	uint16_t group;                /* of the readers that share it */
 	uint8_t readers;               /* how many do, at least 1 */
+	uint8_t gate;                  /* enum gate_choice */
+	uint32_t gate_flows;           /* marks that it holds at most, at least 1 */
 	uint8_t service[65536];        /* enum service of each server port */
 };
+
+/* How the bulk of a session is kept away from the parser. */
+enum gate_choice { GATE_AUTO, GATE_EBPF, GATE_NONE };
 
 struct capture_opened {
 	uint32_t linktype;
@@ -108,6 +115,7 @@ struct capture_progress {
 struct live_tally {
 	uint64_t packets, bytes; /* read; bytes as on the wire */
 	uint64_t dropped;        /* packets lost before they could be read */
+	uint64_t withheld;       /* packets that the gate found to need no reading */
 	uint64_t untold;         /* sessions that could not be told: the keeper was too slow */
 	uint64_t flows;          /* connections under way */
 	uint64_t evicted;        /* flows given up for room */
@@ -132,7 +140,7 @@ void message_put_minute(struct packer *p, const struct capture_minute *m);
 void message_put_progress(struct packer *p, const struct capture_progress *c);
 void message_put_ended(struct packer *p, const struct capture_ended *e);
 void message_put_counts(struct packer *p, const struct dissector_counts *c);
-/* type is MESSAGE_NOTICE or MESSAGE_ABSENT. */
+/* type is MESSAGE_NOTICE, MESSAGE_ABSENT or MESSAGE_REMARK. */
 void message_put_words(struct packer *p, enum message type, struct bytes words);
 void message_put_tally(struct packer *p, const struct live_tally *t);
 void message_put_filter(struct packer *p, const struct expression *e);

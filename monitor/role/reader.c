@@ -25,6 +25,8 @@
 
 #define PROGRESS_INTERVAL (UINT64_C(4) << 20) /* bytes of the file */
 
+#define GATE_FLOW_SIZE 256 /* bytes of a mark of the gate, and to spare */
+
 /* Bytes of messages that wait where a keeper is too slow for a live capture. */
 #define HOLD ((size_t)8 << 20)
 
@@ -396,6 +398,33 @@ prepare_certifier(struct reader *r, const struct reader_config *config)
 	return true;
 }
 
+static void
+withhold(void *ctx, const struct flow_key *key)
+{
+	const struct reader *r = ctx;
+
+	if (r->gate != NULL)
+		gate_mark(r->gate, key);
+}
+
+static void
+admit(void *ctx, const struct flow_key *key)
+{
+	const struct reader *r = ctx;
+
+	if (r->gate != NULL)
+		gate_forget(r->gate, key);
+}
+
+static uint64_t
+withheld(void *ctx, const struct flow_key *key)
+{
+	const struct reader *r = ctx;
+	struct gate_count count;
+
+	return r->gate != NULL && gate_flow(r->gate, key, &count) ? count.packets : 0;
+}
+
 static bool
 prepare_dissector(struct reader *r, const struct reader_config *config)
 {
@@ -407,6 +436,8 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 	    .ctx = r,
 	};
 
+	if (config->interface[0] != '\0' && config->gate != GATE_NONE)
+		wanted.gate = (struct dissector_gate){withhold, admit, withheld, r};
 	memcpy(wanted.service, config->service, sizeof(wanted.service));
 	if (getrandom(wanted.secret, sizeof(wanted.secret), 0) != sizeof(wanted.secret)) {
 		complain(r, MESSAGE_NOTICE, "no random bytes to be had");
@@ -422,6 +453,34 @@ prepare_dissector(struct reader *r, const struct reader_config *config)
 		return false;
 	}
 	return true;
+}
+
+/*
+ * A gate before the capture: in the kernel, or, where that does not take it and
+ * is not insisted on, here. False, and told, where it cannot be.
+ */
+static bool
+prepare_gate(struct reader *r, const struct reader_config *config)
+{
+	struct gate_config wanted = {
+	    .with_kernel = true,
+	    .flows = config->gate_flows,
+	    .snaplen = config->snaplen,
+	    .service = config->service,
+	};
+	char why[GATE_WHY_MAX] = "gate: no memory or no random bytes";
+
+	if (config->gate == GATE_NONE)
+		return true;
+	if (getrandom(wanted.secret, sizeof(wanted.secret), 0) == sizeof(wanted.secret))
+		r->gate = gate_new(&wanted, why);
+	if (r->gate != NULL)
+		gate_attach(r->gate, live_descriptor(r->live), live_linktype(r->live), why);
+	if (r->gate != NULL && gate_is_in_kernel(r->gate))
+		return true;
+	complain(r, config->gate == GATE_EBPF || r->gate == NULL ? MESSAGE_NOTICE : MESSAGE_REMARK,
+		 why);
+	return config->gate != GATE_EBPF && r->gate != NULL;
 }
 
 /* Begin to capture where that is wanted; false, and told, where it cannot be. */
@@ -447,7 +506,7 @@ prepare_live(struct reader *r, const struct reader_config *config)
 	r->live = live_open(&wanted, &is_absent, why);
 	if (r->live == NULL)
 		complain(r, is_absent ? MESSAGE_ABSENT : MESSAGE_NOTICE, why);
-	return r->live != NULL;
+	return r->live != NULL && prepare_gate(r, config);
 }
 
 static void
@@ -500,7 +559,8 @@ close_in(struct reader *r, const struct reader_config *config)
 {
 	struct sandbox sandbox = {
 	    .socket = ROLE_SOCKET,
-	    .memory = (size_t)config->budget + config->buffer + MEMORY_BESIDE,
+	    .memory = (size_t)config->budget + config->buffer +
+		      (size_t)config->gate_flows * GATE_FLOW_SIZE + MEMORY_BESIDE,
 	};
 	int error[LAYERS];
 

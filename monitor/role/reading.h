@@ -6,6 +6,7 @@
 #define MONITOR_ROLE_READING_H
 
 #include "monitor/capture/capture.h"
+#include "monitor/capture/gate.h"
 #include "monitor/capture/live.h"
 #include "monitor/role/blackbox.h"
 #include "monitor/role/channel.h"
@@ -42,6 +43,7 @@ struct reader {
 	bool is_alone; /* the keeper is gone: nothing more can be told */
 	/* Of a live capture. */
 	struct live *live;         /* NULL: saved captures are read */
+	struct gate *gate;         /* NULL: none */
 	struct live_losses losses; /* as counted so far */
 	struct blackbox *blackbox; /* for the keeper to look into, should we crash; NULL: none */
 	uint64_t untold;           /* sessions that the keeper was too slow to be told */

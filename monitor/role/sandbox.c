@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/sockios.h>
 #include <pwd.h>
@@ -179,7 +180,8 @@ limit(__rlimit_resource_t resource, rlim_t most)
 static int
 lay_limits(const struct sandbox *s)
 {
-	int error = limit(RLIMIT_NOFILE, SANDBOX_DESCRIPTORS);
+	int error =
+	    limit(RLIMIT_NOFILE, s->is_live ? SANDBOX_DESCRIPTORS_LIVE : SANDBOX_DESCRIPTORS);
 
 	if (error == 0)
 		error = limit(RLIMIT_NPROC, 0);
@@ -338,8 +340,15 @@ allow_live(scmp_filter_ctx filter, const struct sandbox *s)
 	const struct scmp_arg_cmp of_capture[] = {SCMP_A0(SCMP_CMP_EQ, capture, 0)};
 	const struct scmp_arg_cmp flags[] = {SCMP_A0(SCMP_CMP_EQ, capture, 0),
 					     SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0)};
+	/* The gate's maps: their descriptors are the only ones of that kind here. */
+	const struct scmp_arg_cmp look_up[] = {SCMP_A0(SCMP_CMP_EQ, BPF_MAP_LOOKUP_ELEM, 0)};
+	const struct scmp_arg_cmp update[] = {SCMP_A0(SCMP_CMP_EQ, BPF_MAP_UPDATE_ELEM, 0)};
+	const struct scmp_arg_cmp delete[] = {SCMP_A0(SCMP_CMP_EQ, BPF_MAP_DELETE_ELEM, 0)};
 	const struct rule rules[] = {
 	    {SCMP_SYS(ioctl), 2, flags},
+	    {SCMP_SYS(bpf), 1, look_up},
+	    {SCMP_SYS(bpf), 1, update},
+	    {SCMP_SYS(bpf), 1, delete},
 	    {SCMP_SYS(poll), 0, NULL},
 	    {SCMP_SYS(ppoll), 0, NULL},
 	    {SCMP_SYS(getsockopt), 1, of_capture},

@@ -53,7 +53,8 @@ struct sandbox {
 };
 
 /* Most descriptors at once: the standard three, the socket, what a capture has, some to spare. */
-#define SANDBOX_DESCRIPTORS 16
+#define SANDBOX_DESCRIPTORS      6
+#define SANDBOX_DESCRIPTORS_LIVE 64 /* the gate's programs and maps, too */
 
 /* The user "waxseal", or else "nobody". Reads the list of users. */
 void sandbox_find_user(struct sandbox *s);

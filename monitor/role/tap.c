@@ -41,7 +41,8 @@ take(void *ctx, const struct captured *packet)
 	struct tap *tap = ctx;
 
 	tap->clock.packet = packet->time;
-	reader_take(tap->reader, packet);
+	if (tap->reader->gate == NULL || gate_passes(tap->reader->gate, packet))
+		reader_take(tap->reader, packet);
 }
 
 /* The system's clock may be set while we run; packets' times go on from the last one. */
@@ -65,6 +66,21 @@ count_losses(struct reader *r, int64_t time)
 	dissector_note_loss(r->dissector);
 }
 
+/* Packets that the gate kept from us. */
+static uint64_t
+withheld(struct reader *r)
+{
+	struct gate_count counts[GATE_VERDICTS];
+	uint64_t sum = 0;
+
+	if (r->gate == NULL)
+		return 0;
+	gate_counts(r->gate, counts);
+	for (int i = 0; i < GATE_VERDICTS; i++)
+		sum += counts[i].packets;
+	return sum;
+}
+
 static void
 tally(struct reader *r)
 {
@@ -73,6 +89,7 @@ tally(struct reader *r)
 	    .packets = r->now.packets,
 	    .bytes = r->now.bytes,
 	    .dropped = r->losses.ring + r->losses.interface,
+	    .withheld = withheld(r),
 	    .untold = r->untold,
 	    .flows = counts.flows_open,
 	    .evicted = counts.evicted,
