@@ -93,6 +93,32 @@ ok "so it does without a gate" finds_the_same "$open $hidden" --gate none
 ok "and with the kernel's" finds_the_same "$open $hidden" --gate ebpf
 ok "so do three" finds_the_same "$open" --readers 3
 
+# ---- Ciphertext ----
+
+# Some MB of it, in a few sessions.
+bulk=$folder/bulk.pcap
+makes_bulk() {
+	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -o "$folder/generate" tests/bench/generate.c \
+	    2>"$folder/err" && "$folder/generate" -n 5 -m 40 -e 100 -b 2000000 -i 5 >"$bulk"
+}
+ok "there is a capture with much ciphertext" makes_bulk
+# withholds GATE LEAST MOST: packets of it, and nothing is found to be missing
+withholds() {
+	saved=$folder/saved
+	rm -f "$saved"*
+	start -i far --gate "$1" --buffer 64M && play "$bulk" || return 1
+	sleep 2
+	kill -USR1 "$watcher"
+	until_it grep -q ' withheld,' "$folder/err" || return 1
+	passed_by=$(sed -n 's/.* \([0-9]*\) withheld,.*/\1/p' "$folder/err" | tail -n 1)
+	"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r "$bulk" >/dev/null
+	end 0 && [ "$passed_by" -ge "$2" ] && [ "$passed_by" -le "$3" ] &&
+	    same "$saved" "$folder/live" "$findings" && same "$saved" "$folder/live" "$sessions" &&
+	    [ "$(ask "$folder/live" 'select sum(gap_bytes), min(complete) from v_sessions')" = '0|1' ]
+}
+ok "the kernel withholds it, and the sessions are the same" withholds ebpf 3000 1000000
+ok "without a gate all of it is read" withholds none 0 0
+
 # ---- How soon ----
 
 is_told_at_once() {
