@@ -36,7 +36,7 @@ objects = $(patsubst %.c,$O/%.o,$1)
 DISSECTOR := $(call objects,$(call sources,dissector))
 DB := $(call objects,$(call sources,db))
 MONITOR := $(call objects,$(filter-out monitor/main.c %.bpf.c,$(call sources,monitor))) \
-	$O/monitor/capture/gate_object.o
+	$O/monitor/capture/gate_object.o $O/monitor/capture/steer_object.o
 TESTS := $(patsubst tests/%.c,$O/tests/%,$(wildcard tests/dissector_*.c tests/db_*.c \
 	tests/monitor_*.c))
 SCRIPTS := $(wildcard tests/*.t)
@@ -84,10 +84,10 @@ $O/%.bpf.o: %.bpf.c $(BPF_TOOL)
 	fi
 
 $O/%_object.c: $O/%.bpf.o
-	@{ echo '#include "monitor/capture/gate_object.h"'; \
-	echo 'const unsigned char gate_object[] = {'; \
+	@{ echo '#include "monitor/capture/kernel_object.h"'; \
+	echo 'const unsigned char $(*F)_object[] = {'; \
 	od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g'; echo '0};'; \
-	echo "const size_t gate_object_len = $$(wc -c <$<);"; } >$@
+	echo "const size_t $(*F)_object_len = $$(wc -c <$<);"; } >$@
 
 $O/%_object.o: $O/%_object.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<

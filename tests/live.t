@@ -80,9 +80,9 @@ finds_the_same() {
 	saved=$folder/saved
 	rm -f "$saved"*
 	start -i far "$@" || return 1
-	for name in $names; do
-		play "$captures/$name.pcap" || return 1
-		"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r "$captures/$name.pcap" \
+	for one in $names; do
+		play "$captures/$one.pcap" || return 1
+		"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r "$captures/$one.pcap" \
 		    >/dev/null || return 1
 	done
 	sleep 1
@@ -91,7 +91,23 @@ finds_the_same() {
 ok "one reader finds what -r finds" finds_the_same "$open $hidden"
 ok "so it does without a gate" finds_the_same "$open $hidden" --gate none
 ok "and with the kernel's" finds_the_same "$open $hidden" --gate ebpf
-ok "so do three" finds_the_same "$open" --readers 3
+ok "so do three" finds_the_same "$open $hidden" --readers 3
+has_no_remark() { [ "$(grep -c . "$folder/err")" = 3 ]; }
+ok "and tunnels hide nothing from them" has_no_remark
+
+# All interfaces are cooked, and both ends of the pair are among them: each packet comes twice.
+finds_on_any() {
+	start -i any --readers 2 && play $captures/carried-in-vxlan.pcap || return 1
+	sleep 1
+	end 0 && same "$saved" "$folder/live" "$findings" && same "$saved" "$folder/live" "$sessions"
+}
+saved_alone() {
+	saved=$folder/saved
+	rm -f "$saved"*
+	"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r $captures/carried-in-vxlan.pcap \
+	    >/dev/null
+}
+ok "two readers of all interfaces find it, too" eval 'saved_alone && finds_on_any'
 
 # ---- Ciphertext ----
 

@@ -2,17 +2,13 @@
 #include "monitor/capture/gate_kernel.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include "dissector/gate_rules.h"
-#include "dissector/header.h"
-#include "monitor/capture/gate_entries.h"
-#include "monitor/capture/gate_object.h"
+#include "monitor/capture/kernel_object.h"
 
 struct gate_kernel {
 	struct bpf_object *object;
@@ -27,24 +23,13 @@ gate_kernel_is_built(void)
 	return gate_object_len > 0;
 }
 
-/* What it has to say is said by errno; a refusal is nothing unusual here. */
-static int
-say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	(void)level;
-	(void)format;
-	(void)arguments;
-	return 0;
-}
-
 /* libbpf rounds nothing: a table that is too small for all processors evicts early, no more. */
 static bool
 load(struct gate_kernel *k, uint32_t flows)
 {
 	struct bpf_map *settled;
 
-	libbpf_set_print(say_nothing);
-	k->object = bpf_object__open_mem(gate_object, gate_object_len, NULL);
+	k->object = kernel_object_open(gate_object, gate_object_len);
 	if (!k->object)
 		return false;
 	settled = bpf_object__find_map_by_name(k->object, "settled");
@@ -89,10 +74,6 @@ gate_kernel_new(const struct gate_kernel_config *config)
 	struct gate_kernel *k;
 	int error;
 
-	if (!gate_kernel_is_built()) {
-		errno = ENOTSUP;
-		return NULL;
-	}
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		return NULL;
@@ -114,38 +95,16 @@ gate_kernel_free(struct gate_kernel *k)
 	free(k);
 }
 
-static int
-program(const struct gate_kernel *k, const char *name)
-{
-	const struct bpf_program *found = bpf_object__find_program_by_name(k->object, name);
-
-	return found ? bpf_program__fd(found) : -1;
-}
-
 int
 gate_kernel_program(const struct gate_kernel *k, uint32_t linktype)
 {
-#define NAMED(name, header) {"enter_" #name, header},
-	static const struct {
-		const char *name;
-		enum header header;
-	} entries[] = {GATE_ENTRIES(NAMED)};
-	enum header first = header_first(linktype);
-
-	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-		if (entries[i].header == first)
-			return program(k, entries[i].name);
-	}
-	return -1;
+	return kernel_object_entry(k->object, linktype);
 }
 
 int
 gate_kernel_live_program(const struct gate_kernel *k, uint32_t linktype)
 {
-	enum header first = header_first(linktype);
-
-	return first == HEADER_SLL || first == HEADER_SLL2 ? program(k, "enter_cooked")
-							   : gate_kernel_program(k, linktype);
+	return kernel_object_live_entry(k->object, linktype);
 }
 
 bool

@@ -12,17 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "monitor/capture/capture.h"
-
-#ifdef __linux__
-#include <linux/if_packet.h>
-#endif
+#include "monitor/capture/steer.h"
 
 struct live {
 	pcap_t *pcap;
 	uint32_t linktype;
+	struct steer *steer; /* NULL: no program of ours shares it out */
+	char remark[STEER_WHY_MAX];
 	struct ifreq name; /* empty: all interfaces */
 	bool is_down;
 	struct live_losses losses;
@@ -69,31 +67,12 @@ configure(pcap_t *pcap, const struct live_config *config)
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 }
 
-/* Join the others that read this interface; 0, or errno. */
-static int
-join(int descriptor, const struct live_config *config)
-{
-#ifdef PACKET_FANOUT
-	/* The kernel's hash is the same for both directions; fragments are put together for it. */
-	int value = config->group | (PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG) << 16;
-
-	if (config->readers <= 1)
-		return 0;
-	return setsockopt(descriptor, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) == 0
-		   ? 0
-		   : errno;
-#else
-	(void)descriptor;
-	return config->readers <= 1 ? 0 : ENOSYS;
-#endif
-}
-
 /* False, with why, where it does not come to life. */
 static bool
 activate(struct live *l, const struct live_config *config, bool *is_absent, char *why)
 {
 	char words[PCAP_ERRBUF_SIZE] = "";
-	int status = pcap_activate(l->pcap), error;
+	int status = pcap_activate(l->pcap);
 
 	if (status < 0) {
 		*is_absent =
@@ -105,15 +84,12 @@ activate(struct live *l, const struct live_config *config, bool *is_absent, char
 		snprintf(why, LIVE_WHY_MAX, "%.200s", words);
 		return false;
 	}
-	error = join(pcap_fileno(l->pcap), config);
-	if (error != 0) {
-		snprintf(why, LIVE_WHY_MAX,
-			 "cannot share it among %u readers: %s (leave --readers out)",
-			 config->readers, strerror(error));
-		return false;
-	}
 	l->linktype = capture_linktype_of(pcap_datalink(l->pcap));
-	return true;
+	if (config->readers <= 1 ||
+	    steer_join(pcap_fileno(l->pcap), l->linktype, config->group, &l->steer, l->remark))
+		return true;
+	snprintf(why, LIVE_WHY_MAX, "%s", l->remark);
+	return false;
 }
 
 struct live *
@@ -149,7 +125,14 @@ live_close(struct live *l)
 	if (l == NULL)
 		return;
 	pcap_close(l->pcap);
+	steer_free(l->steer);
 	free(l);
+}
+
+const char *
+live_remark(const struct live *l)
+{
+	return l->remark;
 }
 
 uint32_t

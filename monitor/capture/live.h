@@ -48,6 +48,9 @@ struct live *live_open(const struct live_config *config, bool *is_absent, char w
 /* NULL does nothing. */
 void live_close(struct live *l);
 
+/* What is to be known of how it is captured; empty: nothing. Borrowed. */
+const char *live_remark(const struct live *l);
+
 /* Of every packet from it: LINKTYPE_ value. */
 uint32_t live_linktype(const struct live *l);
 

@@ -506,6 +506,8 @@ prepare_live(struct reader *r, const struct reader_config *config)
 	r->live = live_open(&wanted, &is_absent, why);
 	if (r->live == NULL)
 		complain(r, is_absent ? MESSAGE_ABSENT : MESSAGE_NOTICE, why);
+	if (r->live != NULL && *live_remark(r->live) != '\0')
+		complain(r, MESSAGE_REMARK, live_remark(r->live));
 	return r->live != NULL && prepare_gate(r, config);
 }
 
