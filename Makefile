@@ -4,7 +4,7 @@
 #   make test       all tests, under prove      make asan     the same under the sanitizers
 #   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
-#   make bench      figures against peers
+#   make bench      figures against peers       make bench-live  of live capture (root)
 #   make install    DESTDIR, PREFIX             make clean
 
 O ?= .build
@@ -150,6 +150,10 @@ bench: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/run.sh
 
+bench-live: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/bench/live.sh
+
 captures:
 	@sh tests/range/make.sh
 
@@ -165,5 +169,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench captures install clean packages-build \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live captures install clean packages-build \
 	packages-test packages-lint packages-fuzz

@@ -155,7 +155,7 @@ wait_for_something(struct reader *r, bool is_idle)
 	struct pollfd ends[] = {{.fd = ROLE_SOCKET, .events = POLLIN},
 				{.fd = live_descriptor(r->live), .events = POLLIN}};
 
-	poll(ends, 2, is_idle ? LIVE_WAIT_MS : 0);
+	poll(ends, 2, is_idle ? (int)(REPORT_US / 1000) : 0);
 	if (ends[0].revents != 0)
 		hear(r);
 }
