@@ -217,22 +217,13 @@ is_sound_anew(void *ctx)
 	return is_sound;
 }
 
-/* As started, with the configuration as it is now: everything is opened anew. */
-static int
-begin_anew(const struct options *o)
-{
-	log_note("beginning anew");
-	execv("/proc/self/exe", o->argv);
-	log_error("cannot begin anew: %s (start it again)", strerror(errno));
-	return STATUS_FAILED;
-}
-
-int
-command_watch(const struct options *o)
+static struct keeper_config
+config_of(const struct options *o, const struct starter *starter, struct bar *bar)
 {
 	const struct watch_options *w = &o->watch;
-	struct bar bar = {.options = o};
-	const struct keeper_config config = {
+
+	return (struct keeper_config){
+	    .starter = starter,
 	    .db = o->db,
 	    .sensor = w->sensor,
 	    .ca_file = w->ca_file,
@@ -252,19 +243,66 @@ command_watch(const struct options *o)
 	    .json = w->is_json ? stdout : NULL,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
 	    .may_reload = is_sound_anew,
-	    .ctx = &bar,
+	    .ctx = bar,
 	};
+}
+
+/* Watch with what is asked for; the status to exit with, or -1: it is to be begun anew. */
+static int
+watch(const struct options *o, const struct starter *starter)
+{
+	const struct watch_options *w = &o->watch;
+	struct bar bar = {.options = o};
+	const struct keeper_config config = config_of(o, starter, &bar);
 	struct keeper_result result;
 
-	if (!is_sensible(w))
-		return STATUS_MISUSE;
 	(w->interfaces.count > 0 ? keeper_watch : keeper_run)(&config, &result);
 	/* Findings for programs go to standard output, and nothing else beside them. */
 	if (log_verbosity() >= 0 && result.captures > 0)
 		show_summary(w->is_json ? stderr : stdout, o, &result);
 	if (result.is_to_reload && !result.is_failed)
-		return begin_anew(o);
+		return -1;
 	if (result.is_failed || result.is_interrupted)
 		return STATUS_FAILED;
 	return is_fail_on_met(w, &result.recorded) ? STATUS_FAIL_ON_MET : STATUS_DONE;
+}
+
+/* As asked for, with the configuration as it is now; it was found to be sound. */
+static int
+watch_anew(const struct options *first, const struct starter *starter)
+{
+	static struct options anew; /* large */
+	char why[OPTIONS_WHY_MAX];
+	int status = -1;
+
+	while (status < 0) {
+		log_note("beginning anew");
+		if (options_parse(first->argc, first->argv, &anew, why) == PARSED_RUN) {
+			status = watch(&anew, starter);
+		} else {
+			log_error("%s", why);
+			status = STATUS_FAILED;
+		}
+		options_free(&anew);
+	}
+	return status;
+}
+
+int
+command_watch(const struct options *o)
+{
+	struct starter starter;
+	int status;
+
+	if (!is_sensible(&o->watch))
+		return STATUS_MISUSE;
+	if (!starter_begin(&starter)) {
+		log_error("cannot start what starts the readers: %s", strerror(errno));
+		return STATUS_FAILED;
+	}
+	status = watch(o, &starter);
+	if (status < 0)
+		status = watch_anew(o, &starter);
+	starter_end(&starter);
+	return status;
 }

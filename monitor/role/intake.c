@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor/log.h"
@@ -418,14 +417,20 @@ intake_configure(struct intake *k, struct peer *p, const char *interface, uint16
 	return is_sent;
 }
 
+static bool
+start(const struct starter *s, struct role_process *out)
+{
+	return s != NULL ? starter_start(s, "reader", out) : role_start("reader", out);
+}
+
 bool
-intake_start(struct peer *p)
+intake_start(const struct intake *k, struct peer *p)
 {
 	p->stage = STAGE_STARTING;
 	p->complaint = NULL;
 	p->has_complained = false;
 	p->tally = (struct live_tally){0};
-	if (!role_start("reader", &p->process)) {
+	if (!start(k->config->starter, &p->process)) {
 		log_error("cannot start the %s: %s", p->who, strerror(errno));
 		return false;
 	}
@@ -437,23 +442,36 @@ intake_start(struct peer *p)
 	return false;
 }
 
-bool
-intake_stop(struct peer *p, volatile sig_atomic_t *shared_pid, char how[ROLE_HOW_MAX])
+static void
+end_now(const struct starter *s, const struct role_process *process)
 {
-	siginfo_t info;
+	if (s != NULL)
+		starter_kill(s, process);
+	else
+		role_kill(process);
+}
+
+static bool
+reap(const struct starter *s, struct role_process *process, char how[ROLE_HOW_MAX])
+{
+	return s != NULL ? starter_reap(s, process, how) : role_reap(process, how);
+}
+
+bool
+intake_stop(const struct intake *k, struct peer *p, volatile sig_atomic_t *shared_socket,
+	    char how[ROLE_HOW_MAX])
+{
+	const struct starter *s = k->config->starter;
 	bool is_good;
 
 	/* A reader that cannot start says why and goes by itself. */
 	if (p->stage != STAGE_OVER && p->stage != STAGE_STARTING)
-		role_kill(&p->process);
+		end_now(s, &p->process);
+	if (shared_socket != NULL)
+		*shared_socket = -1;
 	channel_free(p->channel);
 	p->channel = NULL;
-	/* Its process ID must not be in a handler's hands when it becomes another's. */
-	while (waitid(P_PID, (id_t)p->process.pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR)
-		;
-	if (shared_pid != NULL)
-		*shared_pid = 0;
-	is_good = role_reap(&p->process, how) && p->stage == STAGE_OVER;
+	is_good = reap(s, &p->process, how) && p->stage == STAGE_OVER;
 	if (p->complaint != NULL)
 		snprintf(how, ROLE_HOW_MAX, "%s", p->complaint);
 	return is_good;

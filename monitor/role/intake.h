@@ -92,14 +92,15 @@ void intake_clear_progress(const struct intake *k);
 bool intake_configure(struct intake *k, struct peer *p, const char *interface, uint16_t group);
 
 /* Start a reader, to be configured next. False, and told, where it cannot be. */
-bool intake_start(struct peer *p);
+bool intake_start(const struct intake *k, struct peer *p);
 
 /*
  * Close the channel to a reader and wait for its end. One that has not said all
  * is ended. True where its end was a good one; otherwise how says what became of
- * it, its own fault before its end, to follow its name. shared_pid, where not
- * NULL, is zero before its process ID can become another's.
+ * it, its own fault before its end, to follow its name. shared_socket, where not
+ * NULL, is -1 before the channel's descriptor can become another's.
  */
-bool intake_stop(struct peer *p, volatile sig_atomic_t *shared_pid, char how[ROLE_HOW_MAX]);
+bool intake_stop(const struct intake *k, struct peer *p, volatile sig_atomic_t *shared_socket,
+		 char how[ROLE_HOW_MAX]);
 
 #endif

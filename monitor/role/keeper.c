@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,11 +30,12 @@ struct keeper {
 };
 
 /* Shared with the handler alone. */
-static volatile sig_atomic_t reader_pid, stopped_by;
+static volatile sig_atomic_t reader_socket = -1, stopped_by;
 
 /*
- * Ending the reader ends the wait for its messages, whatever the moment; what
- * it had sent is still recorded. The second signal is for those in a hurry.
+ * Shutting the reader's socket ends the wait for its messages, whatever the
+ * moment, and ends the reader; what it had sent is still recorded. The second
+ * signal is for those in a hurry.
  */
 static void
 on_signal(int number)
@@ -41,8 +43,8 @@ on_signal(int number)
 	if (stopped_by != 0)
 		_exit(1);
 	stopped_by = number;
-	if (reader_pid > 0)
-		kill((pid_t)reader_pid, SIGKILL);
+	if (reader_socket >= 0)
+		shutdown(reader_socket, SHUT_RDWR);
 }
 
 static void
@@ -106,9 +108,9 @@ hear_until(struct keeper *k, enum stage wanted)
 static bool
 start_reader(struct keeper *k)
 {
-	if (!intake_start(&k->reader))
+	if (!intake_start(&k->intake, &k->reader))
 		return false;
-	reader_pid = k->reader.process.pid;
+	reader_socket = channel_descriptor(k->reader.channel);
 	return true;
 }
 
@@ -126,7 +128,7 @@ end_reader(struct keeper *k)
 	bool is_told = k->result->is_refused || stopped_by != 0;
 	char how[ROLE_HOW_MAX];
 
-	if (intake_stop(p, &reader_pid, how))
+	if (intake_stop(&k->intake, p, &reader_socket, how))
 		return;
 	intake_clear_progress(&k->intake);
 	if (!is_told && p->capture != NULL)
@@ -224,7 +226,7 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 {
 	struct keeper k = {.config = config, .result = out, .reader.who = "reader"};
 
-	sandbox_harden();
+	sandbox_harden(config->starter != NULL);
 	catch_signals(on_signal);
 	if (intake_begin(&k.intake, config, out)) {
 		read_all(&k);

@@ -14,8 +14,11 @@
 #include "dissector/dissector.h"
 #include "monitor/record.h"
 #include "monitor/role/message.h"
+#include "monitor/role/starter.h"
 
 struct keeper_config {
+	const struct starter *starter; /* of readers; NULL: the keeper starts them itself, and keeps
+					  the right to */
 	const char *db, *sensor;
 	const char *ca_file;         /* NULL: the system's, where there is one */
 	const char *const *captures; /* paths; "-": standard input */

@@ -159,7 +159,7 @@ start(struct vigil *v, struct post *post)
 {
 	post->started = now();
 	post->is_told_to_end = false;
-	post->is_running = intake_start(&post->peer);
+	post->is_running = intake_start(&v->intake, &post->peer);
 	if (!post->is_running ||
 	    !intake_configure(&v->intake, &post->peer, post->interface, post->group))
 		call_again(post);
@@ -210,7 +210,7 @@ end_post(struct vigil *v, struct post *post)
 	struct peer *p = &post->peer;
 	char how[ROLE_HOW_MAX];
 
-	if (!intake_stop(p, NULL, how))
+	if (!intake_stop(&v->intake, p, NULL, how))
 		tell_loss(v, post, how);
 	sum_counts(&v->past, &p->tally, sizeof(v->past));
 	v->past.flows -= p->tally.flows;
@@ -587,7 +587,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 
 	if (!intake_begin(&v.intake, config, out))
 		return;
-	sandbox_harden();
+	sandbox_harden(config->starter != NULL);
 	notify_begin(&v.notify);
 	/* An operator should hear now that records cannot be kept, not at the first session. */
 	if (catch_signals(&v, &before) && man_posts(&v) && intake_open_recorder(&v.intake)) {

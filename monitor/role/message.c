@@ -211,7 +211,8 @@ message_get_config(struct bytes body, struct reader_config *out)
 	if (!is_good || service.at == NULL || !cursor_is_spent(&c))
 		return false;
 	if (out->interface[0] != '\0' &&
-	    (out->readers == 0 || out->gate_flows == 0 || out->buffer < LIVE_BUFFER_MIN || out->buffer > LIVE_BUFFER_MAX))
+	    (out->readers == 0 || out->gate_flows == 0 || out->buffer < LIVE_BUFFER_MIN ||
+	     out->buffer > LIVE_BUFFER_MAX))
 		return false;
 	for (size_t port = 0; port < service.len; port++)
 		if (service.at[port] >= SERVICES)

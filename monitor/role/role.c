@@ -18,6 +18,7 @@
 #include "monitor/log.h"
 #include "monitor/role/reader.h"
 #include "monitor/role/sandbox.h"
+#include "monitor/role/starter.h"
 
 #define NAME_MAX_LEN      32
 #define STATUS_NO_PROGRAM 127 /* the role's program could not be executed */
@@ -27,6 +28,7 @@ static const struct role {
 	int (*run)(int socket);
 } roles[] = {
     {"reader", reader_main},
+    {"starter", starter_main},
 };
 
 /*

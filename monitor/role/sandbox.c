@@ -16,12 +16,16 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "monitor/log.h"
 
 #define NOBODY 65534 /* where the list of users has none */
 
@@ -437,13 +441,72 @@ sandbox_enter(const struct sandbox *s, int error[LAYERS])
 		error[i] = layers[i].lay(s);
 }
 
+/* The database may lie where only root's way with files leads. */
+static int
+keep_file_capabilities(void)
+{
+	const uint32_t kept =
+	    1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER | 1u << CAP_CHOWN;
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &head, sets) != 0)
+		return errno;
+	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		sets[i].permitted &= i == 0 ? kept : 0;
+		sets[i].effective &= i == 0 ? kept : 0;
+		sets[i].inheritable = 0;
+	}
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return result((int)syscall(SYS_capset, &head, sets));
+}
+
+/* Sockets that lead nowhere but to this machine's own services, and no program but this one. */
+static int
+refuse_ways_out(void)
+{
+	const struct scmp_arg_cmp elsewhere[] = {SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)};
+	const struct rule rules[] = {
+	    {SCMP_SYS(socket), 1, elsewhere},
+	    {SCMP_SYS(execve), 0, NULL},
+	    {SCMP_SYS(execveat), 0, NULL},
+	    {SCMP_SYS(ptrace), 0, NULL},
+	    {SCMP_SYS(process_vm_readv), 0, NULL},
+	    {SCMP_SYS(process_vm_writev), 0, NULL},
+	    {SCMP_SYS(bpf), 0, NULL},
+	};
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int error;
+
+	if (filter == NULL)
+		return ENOMEM;
+	error = add_rules(filter, SCMP_ACT_ERRNO(EACCES), rules, sizeof(rules) / sizeof(rules[0]));
+	if (error == 0)
+		error = -seccomp_load(filter);
+	seccomp_release(filter);
+	return error;
+}
+
+static void
+tell(const char *what, int error)
+{
+	if (error == 0)
+		log_detail("keeper: %s: in force", what);
+	else
+		log_detail("keeper: %s: missing: %s", what, strerror(error));
+}
+
 void
-sandbox_harden(void)
+sandbox_harden(bool starts_nothing)
 {
 	const struct sandbox none = {0};
 
-	sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &none);
-	sandbox_lay(LAYER_NO_DUMP, &none);
+	tell(layer_name(LAYER_NO_NEW_PRIVILEGES), sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &none));
+	tell(layer_name(LAYER_NO_DUMP), sandbox_lay(LAYER_NO_DUMP, &none));
+	if (!starts_nothing)
+		return;
+	tell("no capabilities but over files", keep_file_capabilities());
+	tell("no network, no other program", refuse_ways_out());
 }
 
 const char *

@@ -45,7 +45,9 @@ ip -n $there link set far up
 # cpu PROCESS...: seconds that they and their children used so far
 cpu() {
 	for process; do
-		for one in $process $(cat /proc/"$process"/task/*/children 2>/dev/null); do
+		starter=$(cat /proc/"$process"/task/*/children 2>/dev/null)
+		# shellcheck disable=SC2086
+		for one in $process $starter $(cat /proc/${starter:-0 }/task/*/children 2>/dev/null); do
 			cat /proc/"$one"/schedstat
 		done
 	done | awk '{ sum += $1 } END { printf "%.4f", sum / 1e9 }'
