@@ -62,7 +62,7 @@ full_session(void)
 		     true,     6,
 		     7,        8,
 		     9,        10,
-		     11},
+		     11,       12},
 	    .tls = {true,
 		    true,
 		    true,
