@@ -514,6 +514,44 @@ a_masked_greeting_is_marked_where_it_is_what_tells(void **state)
 	assert_shown(wanted, 1);
 }
 
+/* Where one command is what is reported, it is marked, and not what is there to compare. */
+static void
+the_command_that_is_reported_is_marked(void **state)
+{
+	static const struct told told[] = {
+	    {START,
+	     RANK_PROVEN,
+	     "requiretls-violation",
+	     "The client sent MAIL with REQUIRETLS outside TLS.",
+	     {{"EHLO reply", "mx1.example.net | REQUIRETLS | AUTH PLAIN"}},
+	     {{START + 1, true, "250-REQUIRETLS"},
+	      {START + 2, false, "MAIL FROM:<xxx@example.org>"},
+	      {START + 3, false, "MAIL FROM:<xxx@example.org> requiretls"}}},
+	    {START,
+	     RANK_PROVEN,
+	     "credentials-exposed",
+	     "The client sent a reusable secret in clear.",
+	     {{"mechanism", "PLAIN"}, {"EHLO reply", "mx1.example.net | AUTH PLAIN"}},
+	     {{START + 1, true, "250 AUTH PLAIN"},
+	      {START + 2, false, "AUTH PLAIN xxxxxxxx"},
+	      {START + 3, false, "MAIL FROM:<xxx@example.org> AUTH=<>"}}},
+	};
+	static const char *const wanted[2][3] = {
+	    {"\n  12:00:00.000001 S: 250-REQUIRETLS\n",
+	     "\n  12:00:00.000002 C: MAIL FROM:<xxx@example.org>\n",
+	     "\n> 12:00:00.000003 C: MAIL FROM:<xxx@example.org> requiretls\n"},
+	    {"\n  12:00:00.000001 S: 250 AUTH PLAIN\n",
+	     "\n> 12:00:00.000002 C: AUTH PLAIN xxxxxxxx\n",
+	     "\n  12:00:00.000003 C: MAIL FROM:<xxx@example.org> AUTH=<>\n"},
+	};
+
+	(void)state;
+	show_told("requiretls.db", &told[0], 1);
+	assert_shown(wanted[0], 3);
+	show_told("credentials.db", &told[1], 1);
+	assert_shown(wanted[1], 3);
+}
+
 static void
 an_incident_that_is_not_there_is_one_line_and_status_1(void **state)
 {
@@ -683,6 +721,7 @@ main(void)
 	    cmocka_unit_test(the_bytes_are_of_the_session_that_the_summary_speaks_of),
 	    cmocka_unit_test(what_tells_is_marked_line_by_line),
 	    cmocka_unit_test(a_masked_greeting_is_marked_where_it_is_what_tells),
+	    cmocka_unit_test(the_command_that_is_reported_is_marked),
 	    cmocka_unit_test(an_incident_that_is_not_there_is_one_line_and_status_1),
 	    cmocka_unit_test(a_decision_is_kept_with_its_note),
 	    cmocka_unit_test(export_writes_a_capture_and_spares_the_database),

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "db/session.h"
 #include "monitor/command/command.h"
@@ -196,14 +197,46 @@ is_name_alone(const struct page *p, const struct kept_proof *proof)
 	       strcmp(proof->what, "client's name") == 0;
 }
 
+/* The word of the client's command that by itself is what these kinds report; NULL for others. */
+static const char *
+offence_of(const char *kind)
+{
+	static const char *const list[][2] = {
+	    {"credentials-exposed", "AUTH"},
+	    {"requiretls-violation", "REQUIRETLS"},
+	};
+	const char *word = words_for(kind, list, sizeof(list) / sizeof(list[0]));
+
+	return word[0] == '\0' ? NULL : word;
+}
+
 static bool
-is_telling(const struct page *p, const char *line)
+has_word(const char *line, const char *word)
+{
+	const size_t length = strlen(word);
+
+	for (line += strspn(line, " "); *line != '\0'; line += strspn(line, " ")) {
+		const size_t here = strcspn(line, " ");
+
+		if (here == length && strncasecmp(line, word, length) == 0)
+			return true;
+		line += here;
+	}
+	return false;
+}
+
+static bool
+is_telling(const struct page *p, const struct kept_line *line)
 {
 	const struct kept *k = p->kept;
+	const char *offence = offence_of(p->kind);
 
+	/* What the proofs quote beside it, the EHLO reply, is there to compare. */
+	if (offence != NULL)
+		return !line->from_server && has_word(line->text, offence);
 	for (size_t i = 0; i < k->proof_count; i++)
 		if (k->proofs[i].session == p->session && !is_name_alone(p, &k->proofs[i]) &&
-		    proof_quotes(k->proofs[i].value, line))
+		    proof_quotes(k->proofs[i].value, line->text))
 			return true;
 	return false;
 }
@@ -214,8 +247,8 @@ show_line(const struct page *p, const struct kept_line *line)
 	char time[MOMENT_TEXT_MAX];
 
 	moment_text(line->time, time);
-	printf("%s %.*s %c: %s\n", is_telling(p, line->text) ? ">" : " ", TIME_LENGTH,
-	       time + TIME_AT, line->from_server ? 'S' : 'C', line->text);
+	printf("%s %.*s %c: %s\n", is_telling(p, line) ? ">" : " ", TIME_LENGTH, time + TIME_AT,
+	       line->from_server ? 'S' : 'C', line->text);
 }
 
 static void
