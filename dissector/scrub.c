@@ -277,7 +277,7 @@ scrub_client(uint8_t *line, size_t len, bool is_doubtful)
 	case VERB_AUTH: {
 		struct mechanism m = command_mechanism(c.argument);
 
-		scrub_part(line, bytes_after(c.argument, m.name.len));
+		scrub_part(line, text_trim(bytes_after(c.argument, m.name.len)));
 		return;
 	}
 	case VERB_UNKNOWN:
@@ -394,7 +394,7 @@ scrub_reply_text(uint8_t *line, size_t len)
 
 	len = scrub_length(line, len);
 	if (reply_line_read((struct bytes){line, len}, &read))
-		scrub_part(line, bytes_after(read.text, enhanced_code(read.text)));
+		scrub_part(line, text_trim(bytes_after(read.text, enhanced_code(read.text))));
 	else
 		scrub_all(line, len);
 }
