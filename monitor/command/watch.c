@@ -256,7 +256,10 @@ watch(const struct options *o, const struct starter *starter)
 	const struct keeper_config config = config_of(o, starter, &bar);
 	struct keeper_result result;
 
-	(w->interfaces.count > 0 ? keeper_watch : keeper_run)(&config, &result);
+	if (w->interfaces.count > 0)
+		keeper_watch(&config, &result);
+	else
+		keeper_run(&config, &result);
 	/* Findings for programs go to standard output, and nothing else beside them. */
 	if (log_verbosity() >= 0 && result.captures > 0)
 		show_summary(w->is_json ? stderr : stdout, o, &result);

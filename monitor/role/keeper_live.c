@@ -572,7 +572,7 @@ man_posts(struct vigil *v)
 		v->posts[i].interface = c->interfaces[interface];
 		v->posts[i].again = AGAIN_MS;
 		/* Each interface's readers are a group of their own, and no other program's. */
-		v->posts[i].group = (uint16_t)((unsigned)getpid() * 64 + interface);
+		v->posts[i].group = (uint16_t)((size_t)getpid() * 64 + interface);
 		name_post(&v->posts[i], c, (unsigned)(i % c->readers));
 	}
 	return true;
