@@ -1,5 +1,5 @@
 #!/bin/sh
-# Format, compiler warnings of gcc and clang, clang-tidy, cppcheck, the manual.
+# What is tracked, format, compiler warnings of gcc and clang, clang-tidy, cppcheck, the manual.
 # tests/lint.sh CPPFLAGS WARNINGS
 set -u
 
@@ -28,8 +28,15 @@ tidy() {
 	    'clang-tidy --quiet "$@" -- -std=c17 -O2 '"$cppflags"' 2>/dev/null' sh
 }
 
+# What a run leaves behind is named in .gitignore, and has no place in the tree.
+nothing_ignored_is_tracked() {
+	list=$(git ls-files --cached --ignored --exclude-standard)
+	[ -z "$list" ] || { printf '%s\n' "$list"; return 1; }
+}
+
 # shellcheck disable=SC2086 # lists of words
 {
+	step tree nothing_ignored_is_tracked
 	step clang-format clang-format --dry-run --Werror $sources $headers
 	for cc in gcc clang; do
 		step "$cc warnings" sh -c 'for f; do '"$cc -std=c17 -O2 $cppflags $warnings -Werror"' -fsyntax-only "$f" || exit 1; done' sh $sources
