@@ -289,3 +289,34 @@ table_paragraph(FILE *out, unsigned width, unsigned indent, const char *text)
 	if (at > 0)
 		putc('\n', out);
 }
+
+/* How much of text one line of room characters takes: up to a blank, unless it is one word. */
+static size_t
+line_of(const char *text, size_t room)
+{
+	const size_t length = strlen(text);
+	size_t cut = room;
+
+	if (length <= room)
+		return length;
+	while (cut > 0 && text[cut] != ' ')
+		cut--;
+	return cut > 0 ? cut : 1 + strcspn(text + 1, " ");
+}
+
+void
+table_item(FILE *out, unsigned width, unsigned indent, const char *text)
+{
+	const unsigned later = 2 * indent;
+
+	for (bool is_first = true; is_first || *text != '\0'; is_first = false) {
+		const unsigned before = is_first ? indent : later;
+		const size_t room = width > before ? width - before : 0;
+		const size_t line = width == 0 ? strlen(text) : line_of(text, room);
+
+		blanks(out, before);
+		fprintf(out, "%.*s\n", (int)line, text);
+		text += line;
+		text += *text == ' ';
+	}
+}

@@ -47,4 +47,10 @@ void table_free(struct table *t);
  */
 void table_paragraph(FILE *out, unsigned width, unsigned indent, const char *text);
 
+/*
+ * An item of a list: its first line behind indent blanks, later ones behind
+ * twice as many. Width 0 breaks nothing; no blank is lost but where lines break.
+ */
+void table_item(FILE *out, unsigned width, unsigned indent, const char *text);
+
 #endif

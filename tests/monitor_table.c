@@ -171,6 +171,33 @@ a_paragraph_breaks_between_words(void **state)
 }
 
 static void
+an_item_breaks_at_blanks_and_keeps_the_others(void **state)
+{
+	static const struct {
+		unsigned width;
+		const char *text, *expected;
+	} rows[] = {
+	    {0, "aa  bb cc dd ee", "  aa  bb cc dd ee\n"},
+	    {12, "aa  bb cc", "  aa  bb cc\n"},
+	    {12, "aa  bb cc dd ee", "  aa  bb cc\n    dd ee\n"},
+	    {10, "aa  bb ccccccc d", "  aa  bb\n    ccccccc\n    d\n"},
+	    {6, "aaaaaaaaaa b", "  aaaaaaaaaa\n    b\n"},
+	    {6, "aa bb", "  aa\n    bb\n"},
+	    {1, "a b", "  a\n    b\n"},
+	    {10, "", "  \n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *out = begin();
+
+		table_item(out, rows[i].width, 2, rows[i].text);
+		fclose(out);
+		assert_string_equal(printed, rows[i].expected);
+	}
+}
+
+static void
 csv_quotes_what_must_be_quoted(void **state)
 {
 	static const struct {
@@ -218,6 +245,7 @@ main(void)
 	    cmocka_unit_test(rows_beyond_those_held_follow_at_once),
 	    cmocka_unit_test(a_file_is_no_terminal),
 	    cmocka_unit_test(a_paragraph_breaks_between_words),
+	    cmocka_unit_test(an_item_breaks_at_blanks_and_keeps_the_others),
 	    cmocka_unit_test(csv_quotes_what_must_be_quoted),
 	};
 

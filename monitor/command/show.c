@@ -25,6 +25,9 @@
 #define TIME_LENGTH 15  /* of "12:00:00.000000" */
 #define SHELL_PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:@%+,-"
 
+/* Bytes of a proof as judge makes it, and of its names. */
+#define PROOF_MAX (SAMPLE_MAX * 4 + 128)
+
 /* One page under way. */
 struct page {
 	const struct options *options;
@@ -295,6 +298,19 @@ is_told(const struct page *p, size_t i)
 	return false;
 }
 
+/* Behind the id of its session, where that is another one than the page is about (0: it is not). */
+static void
+show_proof(const struct page *p, const struct kept_proof *proof, int64_t other)
+{
+	char whose[sizeof("session -9223372036854775808: ")] = "";
+	char text[PROOF_MAX];
+
+	if (other != 0)
+		snprintf(whose, sizeof(whose), "session %" PRId64 ": ", other);
+	snprintf(text, sizeof(text), "%s%s: %s", whose, proof->what, proof->value);
+	table_item(stdout, p->width, INDENT, text);
+}
+
 static void
 show_evidence_of_others(const struct page *p)
 {
@@ -309,8 +325,7 @@ show_evidence_of_others(const struct page *p)
 		if (is_first)
 			heading("Evidence of other sessions");
 		is_first = false;
-		printf("  session %" PRId64 ": %s: %s\n", k->sessions[proof->session].id,
-		       proof->what, proof->value);
+		show_proof(p, proof, k->sessions[proof->session].id);
 	}
 }
 
@@ -331,7 +346,7 @@ show_evidence(const struct page *p)
 		if (is_first)
 			heading(title);
 		is_first = false;
-		printf("  %s: %s\n", k->proofs[i].what, k->proofs[i].value);
+		show_proof(p, &k->proofs[i], 0);
 	}
 	show_evidence_of_others(p);
 }
