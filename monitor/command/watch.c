@@ -125,8 +125,12 @@ show_reading(FILE *out, const struct options *o, const struct keeper_result *r)
 			counted(r->bytes, "byte").text);
 		return;
 	}
-	fprintf(out, "read       %s%s, %s, from %" PRIu64 " of %s", is_whole ? "" : "at least ",
-		counted(r->packets, "packet").text, counted(r->bytes, "byte").text, r->captures,
+	fprintf(out, "read       %s%s", is_whole ? "" : "at least ",
+		counted(r->packets, "packet").text);
+	/* Bytes are told at the end of a capture. */
+	if (is_whole || r->bytes > 0)
+		fprintf(out, ", %s", counted(r->bytes, "byte").text);
+	fprintf(out, ", from %" PRIu64 " of %s", r->captures,
 		counted(o->watch.files.count, "capture").text);
 	if (r->truncated > 0)
 		fprintf(out, ", %" PRIu64 " truncated", r->truncated);
