@@ -55,7 +55,8 @@ explain(struct sql_file *f)
 
 	f->is_failed = true;
 	/* Which of the two depends on what stands in the way of the files beside the database. */
-	f->is_cannot_open = code == SQLITE_CANTOPEN || code == SQLITE_READONLY;
+	f->is_cannot_open =
+	    code == SQLITE_CANTOPEN || code == SQLITE_READONLY || is_disk_full(code, system);
 	if (is_disk_full(code, system))
 		snprintf(f->why, sizeof(f->why),
 			 "cannot write: the disk is full (free some space and run it again; "

@@ -82,17 +82,27 @@ settle(struct sql_file *f, enum store_mode mode)
 
 /*
  * A reader of a write-ahead database wants to make a small file beside it.
- * Where the folder does not let it, and there is no log either, nobody is
- * writing: the file can be read as it stands.
+ * Where the folder does not let it, or the disk is full, and there is no log
+ * with anything in it either, nobody is writing: the file can be read as it
+ * stands.
  */
 static struct sql_file *
 open_frozen(const char *path, struct sql_file *refused)
 {
-	char wal[4096];
+	char wal[4096], why[STORE_WHY_MAX];
+	struct stat st;
 	int len = snprintf(wal, sizeof(wal), "%s-wal", path);
 
-	if (len < 0 || (size_t)len >= sizeof(wal) || access(wal, F_OK) == 0)
+	if (len < 0 || (size_t)len >= sizeof(wal))
 		return refused;
+	if (stat(wal, &st) == 0 && st.st_size > 0) {
+		snprintf(why, sizeof(why),
+			 "cannot open: what was written last is in %.256s, which takes a folder "
+			 "that can be written and has room (copy both to one)",
+			 wal);
+		sql_fail(refused, why);
+		return refused;
+	}
 	sql_close(refused);
 	return sql_open(path, SQL_READ_FROZEN);
 }

@@ -339,21 +339,54 @@ a_full_disk_is_told_and_loses_nothing(void **state)
 	assert_int_equal(umount(p->folder), 0);
 }
 
+/* Leave no room in the file system of a folder. */
 static void
-a_full_disk_refuses_a_new_file_and_leaves_none(void **state)
+fill_up(const char *folder)
 {
-	struct fixture *p = *state;
-	char path[128], filler[128];
 	static const char zeros[4096];
+	char filler[128];
 	int fd;
 
-	mount_small(p->folder);
-	snprintf(path, sizeof(path), "%s/a.db", p->folder);
-	snprintf(filler, sizeof(filler), "%s/filler", p->folder);
+	snprintf(filler, sizeof(filler), "%s/filler", folder);
 	fd = open(filler, O_WRONLY | O_CREAT, 0600);
 	while (write(fd, zeros, sizeof(zeros)) > 0)
 		;
 	close(fd);
+}
+
+static void
+a_full_disk_can_be_read(void **state)
+{
+	struct fixture *p = *state;
+	struct session_row row;
+	struct store *s;
+	char path[128];
+
+	mount_small(p->folder);
+	snprintf(path, sizeof(path), "%s/a.db", p->folder);
+	s = open_store(path, STORE_CREATE);
+	row = plain_row(s, 0);
+	add_one(s, &row);
+	store_close(s);
+	fill_up(p->folder);
+	/* Once more: the first left files without content beside it. */
+	for (int i = 0; i < 2; i++) {
+		s = open_store(path, STORE_READ);
+		assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
+		store_close(s);
+	}
+	assert_int_equal(umount(p->folder), 0);
+}
+
+static void
+a_full_disk_refuses_a_new_file_and_leaves_none(void **state)
+{
+	struct fixture *p = *state;
+	char path[128];
+
+	mount_small(p->folder);
+	snprintf(path, sizeof(path), "%s/a.db", p->folder);
+	fill_up(p->folder);
 	assert_refused(path, STORE_CREATE, "the disk is full");
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(umount(p->folder), 0);
@@ -380,6 +413,29 @@ a_read_only_folder_can_be_read_and_not_written(void **state)
 	s = open_store(path, STORE_READ);
 	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
 	store_close(s);
+	assert_int_equal(umount(p->folder), 0);
+}
+
+/* Of a database that somebody had under way the latest is beside it: half of it is no answer. */
+static void
+a_log_in_a_read_only_folder_is_told(void **state)
+{
+	struct fixture *p = *state;
+	char path[128], copy[128], command[640];
+	struct session_row row;
+	struct store *s;
+
+	mount_small(p->folder);
+	snprintf(path, sizeof(path), "%s/a.db", p->folder);
+	snprintf(copy, sizeof(copy), "%s/b.db", p->folder);
+	snprintf(command, sizeof(command), "cp %s %s && cp %s-wal %s-wal", path, copy, path, copy);
+	s = open_store(path, STORE_CREATE);
+	row = plain_row(s, 0);
+	add_one(s, &row);
+	assert_int_equal(system(command), 0);
+	store_close(s);
+	assert_int_equal(mount(NULL, p->folder, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_refused(copy, STORE_READ, "b.db-wal");
 	assert_int_equal(umount(p->folder), 0);
 }
 
@@ -489,7 +545,9 @@ main(void)
 	    FIXTURE_TEST(what_is_not_committed_is_not_there),
 	    FIXTURE_TEST(a_full_disk_is_told_and_loses_nothing),
 	    FIXTURE_TEST(a_full_disk_refuses_a_new_file_and_leaves_none),
+	    FIXTURE_TEST(a_full_disk_can_be_read),
 	    FIXTURE_TEST(a_read_only_folder_can_be_read_and_not_written),
+	    FIXTURE_TEST(a_log_in_a_read_only_folder_is_told),
 	    FIXTURE_TEST(one_who_may_only_read_can_read),
 	    FIXTURE_TEST(a_read_only_file_is_told),
 	    FIXTURE_TEST(a_reader_cannot_write),
