@@ -433,6 +433,13 @@ may_be_hello(const struct feed *f)
 	return chain_copy(f->l->pool, &a->held, 0, &major, 1) == 0 || major == 3;
 }
 
+/* Whether what this side sent so far may be handshake: its hello is the first of it. */
+static bool
+may_go_on(const struct feed *f)
+{
+	return f->h->has_begun || f->h->front_is_lost || may_be_hello(f);
+}
+
 /* Whether the fragment, whose first byte stands at this offset, may be handshake. */
 static bool
 read_handshake(struct feed *f, struct bytes fragment, uint64_t at)
@@ -448,12 +455,14 @@ read_handshake(struct feed *f, struct bytes fragment, uint64_t at)
 	if (f->h->assembly.head_len == 0)
 		f->h->message_at = at;
 	while (assembly_read(&f->h->assembly, f->l->pool, wanted[f->in->from], &fragment, &m)) {
+		if (!may_go_on(f))
+			return false;
 		end_message(f, &m, end - fragment.len);
 		f->h->message_at = end - fragment.len;
 	}
 	if (f->l->pool->refusals > refusals)
 		*f->l->is_short = true;
-	return f->h->has_begun || f->h->front_is_lost || may_be_hello(f);
+	return may_go_on(f);
 }
 
 static void

@@ -928,6 +928,41 @@ text_in_place_of_a_hello_is_a_failure(void **state)
 	assert_string_equal(seen.interruption, "");
 }
 
+/* A record whose message cannot be the first of its side is none, and its cuts are no matter. */
+static void
+what_is_no_hello_is_none_however_it_is_cut(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t type, length, major;
+	} rows[] = {
+	    {"no version of TLS", 1, 40, 0},
+	    {"the other side's hello", 2, 40, 3},
+	    {"too short", 1, 4, 3},
+	};
+	struct rig *rig = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint8_t message[64] = {rows[i].type, 0, 0, rows[i].length, rows[i].major, 3};
+
+		for (size_t step = 1; step <= sizeof(message) + 5; step += sizeof(message) + 4) {
+			struct build out = {0};
+			struct bytes all;
+			struct seen seen;
+
+			put_record(&out, 22, message, 4u + rows[i].length);
+			all = built(&out);
+			rig_begin(rig);
+			for (size_t at = 0; at < all.len; at += step)
+				rig_feed(rig, SIDE_CLIENT, bytes_first(bytes_after(all, at), step));
+			seen = rig_end(rig, ENDING_CAPTURE, SIDE_CLIENT);
+			if (seen.facts.failure != TLS_FAILED_NOT_TLS ||
+			    seen.facts.records[SIDE_CLIENT] != 0)
+				fail_msg("%s, in pieces of %zu", rows[i].name, step);
+		}
+	}
+}
+
 static void
 complete_tls12(struct rig *rig)
 {
@@ -1192,6 +1227,7 @@ main(void)
 	    cmocka_unit_test(tls12_completes_by_a_finished_of_both_sides),
 	    cmocka_unit_test(alerts_in_clear_end_the_handshake_unless_they_warn),
 	    cmocka_unit_test(text_in_place_of_a_hello_is_a_failure),
+	    cmocka_unit_test(what_is_no_hello_is_none_however_it_is_cut),
 	    cmocka_unit_test(text_inside_the_stream_is_an_interruption_without_addresses),
 	    cmocka_unit_test(a_record_of_an_unexpected_kind_is_no_interruption),
 	    cmocka_unit_test(no_more_than_a_sample_is_kept_of_an_interruption),
