@@ -421,7 +421,7 @@ may_be_hello(const struct feed *f)
 	struct cursor c = cursor_over((struct bytes){a->head, a->head_len});
 	uint8_t major;
 
-	if (a->head_len == 0 || a->has_lost)
+	if (a->head_len == 0)
 		return true;
 	if (cursor_u8(&c) !=
 	    (f->in->from == SIDE_CLIENT ? MESSAGE_CLIENT_HELLO : MESSAGE_SERVER_HELLO))
@@ -430,6 +430,7 @@ may_be_hello(const struct feed *f)
 		return true;
 	if (cursor_u24(&c) < HELLO_MIN)
 		return false;
+	/* Of a body that is lost, or too long to be kept, nothing is held. */
 	return chain_copy(f->l->pool, &a->held, 0, &major, 1) == 0 || major == 3;
 }
 

@@ -934,16 +934,19 @@ what_is_no_hello_is_none_however_it_is_cut(void **state)
 {
 	static const struct {
 		const char *name;
-		uint8_t type, length, major;
+		enum side from;
+		uint8_t type, length_high, length, major;
 	} rows[] = {
-	    {"no version of TLS", 1, 40, 0},
-	    {"the other side's hello", 2, 40, 3},
-	    {"too short", 1, 4, 3},
+	    {"no version of TLS", SIDE_CLIENT, 1, 0, 40, 0},
+	    {"the other side's hello", SIDE_CLIENT, 2, 0, 40, 3},
+	    {"too short", SIDE_CLIENT, 1, 0, 4, 3},
+	    {"a certificate, too long to be kept", SIDE_SERVER, 11, 10, 40, 3},
 	};
 	struct rig *rig = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const uint8_t message[64] = {rows[i].type, 0, 0, rows[i].length, rows[i].major, 3};
+		const uint8_t message[64] = {rows[i].type,   rows[i].length_high, 0,
+					     rows[i].length, rows[i].major,       3};
 
 		for (size_t step = 1; step <= sizeof(message) + 5; step += sizeof(message) + 4) {
 			struct build out = {0};
@@ -954,10 +957,11 @@ what_is_no_hello_is_none_however_it_is_cut(void **state)
 			all = built(&out);
 			rig_begin(rig);
 			for (size_t at = 0; at < all.len; at += step)
-				rig_feed(rig, SIDE_CLIENT, bytes_first(bytes_after(all, at), step));
+				rig_feed(rig, rows[i].from,
+					 bytes_first(bytes_after(all, at), step));
 			seen = rig_end(rig, ENDING_CAPTURE, SIDE_CLIENT);
 			if (seen.facts.failure != TLS_FAILED_NOT_TLS ||
-			    seen.facts.records[SIDE_CLIENT] != 0)
+			    seen.facts.records[rows[i].from] != 0)
 				fail_msg("%s, in pieces of %zu", rows[i].name, step);
 		}
 	}
