@@ -354,7 +354,11 @@ findings_are_told_as_json_lines_for_known_sessions_too(void **state)
 	char twice[2 * sizeof(line)];
 
 	snprintf(twice, sizeof(twice), "%s%s", line, line);
+	recorder_source(r, "a.pcap");
 	assert_int_equal(recorder_session(r, &s, v, NULL, out), RECORDED_NEW);
+	assert_int_equal(recorder_session(r, &s, v, NULL, out), RECORDED_KNOWN);
+	/* One that is live is told again as it goes on: only where there is something new. */
+	recorder_source(r, "");
 	assert_int_equal(recorder_session(r, &s, v, NULL, out), RECORDED_KNOWN);
 	assert_true(recorder_close(r));
 	fclose(out);
