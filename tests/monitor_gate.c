@@ -23,7 +23,7 @@
 #include "monitor/capture/capture.h"
 #include "monitor/capture/gate.h"
 #include "monitor/capture/gate_kernel.h"
-#include "monitor/capture/gate_object.h"
+#include "monitor/capture/kernel_object.h"
 #include "tests/gate_judge.h"
 #include "tests/linktypes.h"
 
