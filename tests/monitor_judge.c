@@ -550,6 +550,68 @@ farewell_behind_an_alert(struct session *s)
 	s->server_sample = view("221 bye\r\n");
 }
 
+/* ... which crosses the client's own end, or its reset. */
+static void
+farewell_to_one_who_has_left(struct session *s)
+{
+	farewell_behind_an_alert(s);
+	s->ended_by = SIDE_CLIENT;
+	s->server_sample = view("421 4.7.0 mx.example.net TLS failed\r\n");
+}
+
+/* ... of which neither the alert nor the end was captured. */
+static void
+farewell_behind_a_gap(struct session *s)
+{
+	farewell_to_one_who_has_left(s);
+	s->tls.failure = TLS_FAILED_NOT_TLS;
+	s->clear_whole = s->complete = false;
+	s->ending = ENDING_IDLE;
+}
+
+/* ... and nothing is missing: it stands where the ServerHello should. */
+static void
+farewell_for_server_hello(struct session *s)
+{
+	farewell_behind_a_gap(s);
+	s->clear_whole = s->complete = true;
+}
+
+/* The handshake was under way, and nobody answered. */
+static void
+leave_taken_amid_the_handshake(struct session *s)
+{
+	failed(s, TLS_FAILED_NOT_TLS, SIDE_CLIENT);
+	s->tls.client_hello = true;
+	s->smtp.client_text_after = s->smtp.quit_sent = true;
+	s->client_sample = view("QUIT\r\n");
+}
+
+/* An alert may be among what is missing. */
+static void
+leave_taken_behind_a_gap(struct session *s)
+{
+	leave_taken_amid_the_handshake(s);
+	s->clear_whole = s->complete = false;
+	s->smtp.server_text_after = true;
+	s->server_sample = view("221 bye\r\n");
+}
+
+/* Nothing is missing: the server's text was no answer to it, or may have been none. */
+static void
+leave_taken_of_a_server_in_text(struct session *s)
+{
+	leave_taken_behind_a_gap(s);
+	s->clear_whole = s->complete = true;
+}
+
+static void
+leave_taken_behind_a_refusal(struct session *s)
+{
+	leave_taken_behind_a_gap(s);
+	s->server_sample = view("454 TLS not available\r\n221 bye\r\n");
+}
+
 static void
 text_behind_an_alert(struct session *s)
 {
@@ -1252,6 +1314,16 @@ static const struct {
     ROW(mail_behind_tls, {"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     ROW(leave_taken_behind_an_alert, HANDSHAKE),
     ROW(farewell_behind_an_alert, HANDSHAKE),
+    ROW(farewell_to_one_who_has_left, HANDSHAKE),
+    ROW(farewell_behind_a_gap, HANDSHAKE),
+    ROW(farewell_for_server_hello, HANDSHAKE,
+	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
+    ROW(leave_taken_amid_the_handshake, HANDSHAKE),
+    ROW(leave_taken_behind_a_gap, HANDSHAKE),
+    ROW(leave_taken_of_a_server_in_text, HANDSHAKE,
+	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
+    ROW(leave_taken_behind_a_refusal, HANDSHAKE,
+	{"plaintext-after-starttls", CRITICAL, PROVEN, WHERE_UNKNOWN}),
     ROW(leave_taken_behind_tls),
     ROW(interrupted, {"tls-interrupted", CRITICAL, PROVEN, WHERE_SERVER_SIDE}),
     ROW(leave_taken_behind_starttls, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),

@@ -20,31 +20,37 @@ is_quit(const struct session *s, struct bytes text)
 	return s->smtp.quit_sent && text_equal(text_trim(text), BYTES("QUIT"));
 }
 
-/* All that the server said in TLS's place is one line, with which it hangs up. */
+/* All that the server said in TLS's place is one line, with which one hangs up. */
 static bool
 is_farewell(const struct session *s)
 {
 	struct bytes text = s->server_sample;
 
-	return s->ended_by == SIDE_SERVER &&
-	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
-	       (text_starts(text, BYTES("421 ")) || text_starts(text, BYTES("221 "))) &&
+	return (text_starts(text, BYTES("421 ")) || text_starts(text, BYTES("221 "))) &&
 	       bytes_find(text, '\n') + 1 >= text.len;
+}
+
+/* An alert ended the handshake, or may have: among what is missing. */
+static bool
+may_have_ended(const struct session *s)
+{
+	return s->tls.failure == TLS_FAILED_ALERT || !session_can_show_absence(s);
 }
 
 /*
  * One end only took its leave: checkers ask for STARTTLS to see whether it is
- * there, and QUIT in text; so do ends whose handshake an alert has ended.
- * Nothing was sent that TLS should have covered.
+ * there, and QUIT in text; so do ends whose handshake an alert has ended, and
+ * such as give it up themselves. Nothing was sent that TLS should have covered.
  */
 static bool
 is_leave_alone(const struct session *s)
 {
-	bool is_ended = s->tls.failure == TLS_FAILED_ALERT;
-
 	if (!s->smtp.client_text_after)
-		return is_ended && is_farewell(s);
-	return is_quit(s, s->client_sample) && (!s->tls.client_hello || is_ended);
+		return may_have_ended(s) && is_farewell(s);
+	if (!is_quit(s, s->client_sample))
+		return false;
+	return !s->tls.client_hello || s->tls.failure == TLS_FAILED_ALERT ||
+	       s->server_sample.len == 0 || (may_have_ended(s) && is_farewell(s));
 }
 
 /* TLS was complete, and its end was no end of the connection. */
@@ -122,6 +128,8 @@ static bool
 is_farewell_alone(const struct session *s)
 {
 	return !s->tls.client_hello && !s->smtp.client_text_after && is_farewell(s) &&
+	       s->ended_by == SIDE_SERVER &&
+	       (s->ending == ENDING_FIN || s->ending == ENDING_RESET) &&
 	       (s->smtp.quit_sent || text_starts(s->server_sample, BYTES("421 "))) &&
 	       s->server_sample.len >= s->smtp.server_injected;
 }
