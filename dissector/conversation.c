@@ -82,7 +82,7 @@ take_acknowledgement(struct conversation *c, enum side from, const struct packet
 		peer->stood = p->time;
 	/* A FIN takes a number of its own behind the last byte. */
 	if (peer->fin_seen && offset > peer->fin_offset) {
-		peer->fin_acked = true;
+		peer->fin_acked = offset == peer->fin_offset + 1;
 		offset = peer->fin_offset;
 	}
 	acknowledge(&c->exchange.streams[from], peer, p, offset);
@@ -136,6 +136,33 @@ take_late_syn(struct conversation *c, struct waiting_room *r, enum side from,
 }
 
 /*
+ * Whether the server's stream was begun by what is not of this connection: here
+ * comes the answer to the client's SYN. A server that still knows an older one
+ * first says where that stood, RFC 9293 section 3.5.1.
+ */
+static bool
+is_answer_to_syn(const struct conversation *c, enum side from, const struct packet *p)
+{
+	const struct stream *client = &c->exchange.streams[SIDE_CLIENT];
+	const struct stream *server = &c->exchange.streams[SIDE_SERVER];
+
+	return from == SIDE_SERVER && p->flags & TCP_ACK && client->syn_seen &&
+	       p->ack == client->seq_base && !server->syn_seen && server->offset == 0;
+}
+
+/* The server's stream begins here, and what came in its name before is none of it. */
+static void
+begin_server_anew(struct conversation *c, struct waiting_room *r, const struct packet *p)
+{
+	struct stream *s = &c->exchange.streams[SIDE_SERVER];
+
+	stream_drop_all(s, r);
+	stream_restart(s, p->seq + 1);
+	s->fin_seen = s->fin_acked = s->awaits_syn = false;
+	meet_syn(s, p);
+}
+
+/*
  * A SYN or SYN-ACK. False where the packet belongs to another connection:
  * either a new one that may take this one's place, or a forged one.
  */
@@ -156,6 +183,10 @@ take_syn(struct conversation *c, struct waiting_room *r, enum side from, const s
 		return true;
 	if (s->seq_base == p->seq + 1) {
 		meet_syn(s, p); /* sent again, or overtaken by what it began */
+		return true;
+	}
+	if (is_answer_to_syn(c, from, p)) {
+		begin_server_anew(c, r, p);
 		return true;
 	}
 	if (from == SIDE_SERVER && s->syn_seen && s->offset == 0 && s->sent == 0) {
@@ -349,17 +380,24 @@ place_segment(struct bench *b, enum side from, const struct packet *p, struct se
 /*
  * Whether what has no place in its stream shows that the stream is followed by
  * wrong numbers: it goes by the other SYN-ACK's, or goes on behind what had no
- * place either. One alone is a late copy, or forged.
+ * place either, and no end of the stream will say otherwise. One alone is a late
+ * copy, or forged.
  */
-static bool
-is_misplaced(const struct conversation *c, enum side from, const struct packet *p)
+static void
+take_stray(struct bench *b, enum side from, const struct packet *p)
 {
-	bool is_others =
-	    c->has_other_isn && from == SIDE_SERVER && p->seq - c->other_isn <= STREAM_AHEAD_MAX;
+	struct conversation *c = b->c;
+	struct ledger l = conversation_ledger(c, b->w);
 
 	if (p->payload.len <= 1 || conversation_is_settled(c))
-		return false;
-	return is_others || c->exchange.streams[from].strays > 1;
+		return;
+	c->exchange.streams[from].has_strayed |= c->exchange.streams[from].strays > 1;
+	if (!c->has_other_isn || from != SIDE_SERVER || p->seq - c->other_isn > STREAM_AHEAD_MAX)
+		return;
+	c->has_clear_gap = true;
+	/* What it answers is answered, if not in what is read. */
+	if (c->mode == MODE_SMTP)
+		smtp_gap(conversation_smtp(c), &l, from, p->payload.len);
 }
 
 /* Its supposed sender goes on behind a FIN: RFC 9293 section 3.6 leaves that to nobody but a
@@ -396,7 +434,7 @@ take_segment(struct bench *b, enum side from, const struct packet *p)
 	doubt_checksum(c, b->w, p, &seg);
 	seg.peer_offset = take_acknowledgement(c, from, p);
 	if (!place_segment(b, from, p, &seg)) {
-		c->has_clear_gap |= is_misplaced(c, from, p);
+		take_stray(b, from, p);
 		return AFTER_OPEN;
 	}
 	offset = seg.offset;

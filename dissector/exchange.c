@@ -380,9 +380,23 @@ pass_tail(struct exchange *x, struct waiting_room *r, enum side from,
 		pass(x, r, from, end - s->offset, sink);
 }
 
+/*
+ * What waits behind the end of a stream on which both ends agree is nobody's:
+ * its sender has closed in front of it, and the other one had all up to there.
+ */
+static void
+drop_behind_end(struct stream *s, struct waiting_room *r)
+{
+	if (stream_has_ended(s))
+		stream_drop_all(s, r);
+}
+
 void
 exchange_flush(struct exchange *x, struct waiting_room *r, const struct exchange_sink *sink)
 {
+	deliver_ready(x, r, sink);
+	drop_behind_end(&x->streams[SIDE_CLIENT], r);
+	drop_behind_end(&x->streams[SIDE_SERVER], r);
 	flush_waiting(x, r, sink);
 	pass_tail(x, r, SIDE_CLIENT, sink);
 	pass_tail(x, r, SIDE_SERVER, sink);

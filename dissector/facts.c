@@ -168,6 +168,13 @@ name_ends(struct session *s, const struct conversation *c, const struct digests 
 	encap_text(&c->encap, s->encap, sizeof(s->encap));
 }
 
+/* Some of the stream's bytes may have been among those that had no place in it. */
+static bool
+may_have_strayed(const struct stream *s)
+{
+	return s->has_strayed && !stream_has_ended(s);
+}
+
 /* What was captured of it, and what is known to be missing. */
 static void
 account(struct session *s, const struct conversation *c, const struct workshop *w,
@@ -189,7 +196,8 @@ account(struct session *s, const struct conversation *c, const struct workshop *
 	s->syn_seen = (!client->is_seen || client->syn_seen) &&
 		      (!server->is_seen || server->syn_seen) &&
 		      (c->mode == MODE_FRESH || c->is_from_start);
-	s->clear_whole = s->syn_seen && !c->has_clear_gap && !c->is_short && c->mode != MODE_LOST;
+	s->clear_whole = s->syn_seen && !c->has_clear_gap && !may_have_strayed(client) &&
+			 !may_have_strayed(server) && !c->is_short && c->mode != MODE_LOST;
 	s->complete =
 	    s->clear_whole && s->seen == SEEN_BOTH && (ended || (tls && tls->complete == FACT_YES));
 	s->conflicts_total = c->conflicts;

@@ -114,6 +114,12 @@ stream_reach(struct stream *s, uint64_t offset, uint64_t end)
 }
 
 bool
+stream_has_ended(const struct stream *s)
+{
+	return s->fin_told && s->fin_acked && !s->fin_strange;
+}
+
+bool
 stream_offset(const struct stream *s, uint32_t seq, uint64_t *offset)
 {
 	uint32_t next = s->seq_base + (uint32_t)s->offset;

@@ -65,7 +65,7 @@ struct stream {
 	bool awaits_syn; /* data came before the SYN that it follows: nothing is delivered yet */
 	bool fin_seen;
 	bool fin_doubted; /* its sender went on below it */
-	bool fin_acked;   /* its peer acknowledged the FIN itself */
+	bool fin_acked;   /* its peer acknowledged the FIN itself, and no more */
 	bool fin_told;
 	bool fin_strange;                 /* the FIN came in a packet that may be another's */
 	bool history_done;                /* no more bytes join the history */
@@ -92,6 +92,7 @@ struct stream {
 	uint32_t waiting_bytes;
 	uint32_t stray_seq;   /* where the last segment outside the window ended */
 	uint8_t strays;       /* how many came in a row, each behind the other */
+	bool has_strayed;     /* some did, which may be the stream's own */
 	struct chain history; /* the bytes before history_end, as far back as kept */
 	struct chain origins; /* struct origin of each segment in the history */
 	uint64_t history_end;
@@ -130,6 +131,9 @@ void stream_rebase(struct stream *s, struct stream *peer, struct waiting_room *r
  * sends what comes next in order: what claimed that was forged, and is forgotten.
  */
 void stream_reach(struct stream *s, uint64_t offset, uint64_t end);
+
+/* All up to its FIN was delivered, and the peer had just that: nothing more was sent. */
+bool stream_has_ended(const struct stream *s);
 
 /*
  * The offset of a sequence number, by the distance from the next byte in

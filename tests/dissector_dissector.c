@@ -1240,11 +1240,111 @@ forged_segments_ahead_hide_nothing(void **state)
 		close_ends(&g);
 		dissector_finish(dissector);
 		if (told_count != 1 || s->smtp.offered != FACT_NO || s->smtp.mail_count != 1 ||
-		    s->smtp.requested != FACT_NO || s->complete != (aheads[i].ttl != 0))
+		    s->smtp.requested != FACT_NO || !s->complete)
 			fail_msg("%s: %zu told, offered %d, mail %u, requested %d, complete %d",
 				 aheads[i].name, told_count, s->smtp.offered, s->smtp.mail_count,
 				 s->smtp.requested, s->complete);
 	}
+}
+
+/* ... without the server's SYN-ACK: that comes now. */
+static void
+answer_and_deliver(struct dialogue *g)
+{
+	say(g, SIDE_SERVER, TCP_SYN | TCP_ACK, NULL);
+	say(g, SIDE_CLIENT, TCP_ACK, NULL);
+	deliver_mail(g);
+	close_ends(g);
+	dissector_finish(dissector);
+}
+
+/* A server that knows an older connection says where that stands, RFC 9293 section 3.5.1. */
+static void
+what_precedes_the_answer_to_a_syn_changes_nothing(void **state)
+{
+	static const uint32_t places[] = {0, 300, 1u << 30, 3u << 30};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		for (int has_text = 0; has_text < 2; has_text++) {
+			struct dialogue g = dialogue((uint16_t)(40000 + 2 * i + (size_t)has_text));
+			struct packet p;
+
+			told_count = 0;
+			say(&g, SIDE_CLIENT, TCP_SYN, NULL);
+			p = packet_of(&g, SIDE_SERVER, TCP_ACK, has_text ? "x" : NULL);
+			p.seq += places[i];
+			feed(&p);
+			answer_and_deliver(&g);
+			if (told_count != 1 || told[0].s.smtp.offered != FACT_NO ||
+			    !told[0].s.clear_whole)
+				fail_msg("%u ahead, text %d: %zu told, offered %d, whole %d",
+					 places[i], has_text, told_count, told[0].s.smtp.offered,
+					 told[0].s.clear_whole);
+		}
+}
+
+/* Segments in a row that have no place in their stream: of an older connection, or forged. */
+static void
+strays_deny_nothing_that_came_to_its_end(void **state)
+{
+	(void)state;
+	for (int side = 0; side < SIDES; side++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + side));
+
+		told_count = 0;
+		connect_ends(&g);
+		for (uint32_t i = 0; i < 3; i++) {
+			struct packet p = packet_of(&g, (enum side)side, TCP_ACK, "stray");
+
+			p.seq += (1u << 30) + 5 * i;
+			feed(&p);
+		}
+		deliver_mail(&g);
+		close_ends(&g);
+		dissector_finish(dissector);
+		assert_int_equal(told_count, 1);
+		assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+		assert_true(told[0].s.clear_whole);
+	}
+}
+
+/* ... and where no end shows how far the stream went they may be the stream's own. */
+static void
+strays_of_a_stream_without_end_are_not_denied(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	deliver_mail(&g);
+	for (uint32_t i = 0; i < 2; i++) {
+		struct packet p = packet_of(&g, SIDE_CLIENT, TCP_ACK, "stray");
+
+		p.seq += (1u << 30) + 5 * i;
+		feed(&p);
+	}
+	dissector_finish(dissector);
+	assert_false(told[0].s.clear_whole);
+}
+
+/* A server whose numbers are not followed: what it answered is not known. */
+static void
+text_behind_a_starttls_of_unknown_answer_is_not_ahead_of_it(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	forge_second_answer(&g, true, "220 mx.example.net ESMTP\r\n");
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	client(&g, "STARTTLS\r\n");
+	server(&g, "454 4.7.0 not now\r\n");
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.smtp.client_injected, 0);
 }
 
 /* It begins a stream in the middle, until the SYN shows that the stream begins before it. */
@@ -2119,6 +2219,10 @@ main(void)
 	    CASE(a_forged_second_answer_hides_nothing),
 	    CASE(what_has_no_place_is_not_denied),
 	    CASE(forged_segments_ahead_hide_nothing),
+	    CASE(what_precedes_the_answer_to_a_syn_changes_nothing),
+	    CASE(strays_deny_nothing_that_came_to_its_end),
+	    CASE(strays_of_a_stream_without_end_are_not_denied),
+	    CASE(text_behind_a_starttls_of_unknown_answer_is_not_ahead_of_it),
 	    CASE(a_forged_byte_before_the_syn_hides_nothing),
 	    CASE(many_flows_with_holes_leave_room_for_others),
 	    CASE(a_forged_connection_takes_nobodys_place),
