@@ -495,6 +495,9 @@ read_client(struct smtp_walk *w)
 	case CLIENT_CHUNK:
 		smtp_chunk(w);
 		return;
+	case CLIENT_HEADER:
+		smtp_header(w);
+		return;
 	case CLIENT_COMMANDS:
 	case CLIENT_PEEK:
 	case CLIENT_WARY:
@@ -608,6 +611,7 @@ smtp_place(const struct smtp *s, enum side from)
 	case CLIENT_CHUNK:
 	case CLIENT_PEEK:
 		return PLACE_MESSAGE;
+	case CLIENT_HEADER:
 	case CLIENT_WARY:
 	case CLIENT_ADRIFT:
 		return PLACE_OTHER;

@@ -13,6 +13,16 @@
 
 #define DOT_LEN 3 /* message text that is no longer than this is its end alone */
 
+/*
+ * The signature of the PROXY protocol's version 2 reads as four lines, the last
+ * of them QUIT: where the third and the fourth begin. Behind it stand what it is
+ * about, in two bytes, and how much follows, in two.
+ */
+#define SIGNATURE_THIRD  4
+#define SIGNATURE_FOURTH 7
+#define HEADER_FORM_LEN  2
+#define HEADER_LEN       4
+
 /* Wait for this command's reply. */
 static void
 command_awaits(struct smtp *s, enum await kind)
@@ -469,6 +479,33 @@ wary_line(struct smtp_walk *w, const struct line *line)
 	s->is_bare_before = line->is_bare;
 }
 
+/* Whether the line ends the signature of a balancer's header, at the client's first byte. */
+static bool
+ends_signature(const struct smtp_walk *w, const struct line *line)
+{
+	struct smtp *s = w->s;
+	uint64_t at = s->line_at[SIDE_CLIENT];
+	bool is_third = at == SIGNATURE_THIRD &&
+			bytes_equal(line->whole, (struct bytes){(const uint8_t *)"\0\r\n", 3});
+
+	if (s->is_from_start && is_third && s->facts.commands == 0)
+		s->is_header_begun = true;
+	return s->is_header_begun && at == SIGNATURE_FOURTH &&
+	       bytes_equal(line->whole, BYTES("QUIT\n"));
+}
+
+/* What was read so far is no command of anybody's, and is answered by nobody. */
+static void
+begin_header(struct smtp *s)
+{
+	s->mode = CLIENT_HEADER;
+	s->header_len = 0;
+	s->chunk_left = 0;
+	s->is_header_begun = s->is_prose = false;
+	s->facts.commands = 0;
+	pending_clear(&s->pending);
+}
+
 void
 smtp_client_line(struct smtp_walk *w, const struct line *line)
 {
@@ -479,6 +516,10 @@ smtp_client_line(struct smtp_walk *w, const struct line *line)
 	if (line->is_lost) {
 		*w->l->is_short = true;
 		smtp_lose_client(s);
+		return;
+	}
+	if (ends_signature(w, line)) {
+		begin_header(s);
 		return;
 	}
 	switch ((enum client_mode)s->mode) {
@@ -503,6 +544,7 @@ smtp_client_line(struct smtp_walk *w, const struct line *line)
 		break;
 	case CLIENT_CONTENT:
 	case CLIENT_CHUNK:
+	case CLIENT_HEADER:
 		return;
 	}
 	if (s->exchange != EXCHANGE_NONE && !is_plain) {
@@ -555,6 +597,28 @@ smtp_chunk(struct smtp_walk *w)
 	size_t n = w->rest.len < s->chunk_left ? w->rest.len : (size_t)s->chunk_left;
 
 	s->facts.message_sent = true;
+	s->chunk_left -= n;
+	w->rest = bytes_after(w->rest, n);
+	w->at += n;
+	if (s->chunk_left == 0)
+		s->mode = CLIENT_COMMANDS;
+}
+
+void
+smtp_header(struct smtp_walk *w)
+{
+	struct smtp *s = w->s;
+	size_t n;
+
+	for (; s->header_len < HEADER_LEN && w->rest.len > 0; s->header_len++) {
+		if (s->header_len >= HEADER_FORM_LEN)
+			s->chunk_left = s->chunk_left << 8 | w->rest.at[0];
+		w->rest = bytes_after(w->rest, 1);
+		w->at++;
+	}
+	if (s->header_len < HEADER_LEN)
+		return;
+	n = w->rest.len < s->chunk_left ? w->rest.len : (size_t)s->chunk_left;
 	s->chunk_left -= n;
 	w->rest = bytes_after(w->rest, n);
 	w->at += n;

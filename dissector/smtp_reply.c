@@ -508,6 +508,7 @@ unmatched_moves_client(struct smtp_walk *w)
 		unmatched_in_peek(s);
 		return;
 	case CLIENT_CHUNK:
+	case CLIENT_HEADER:
 		return;
 	}
 }

@@ -22,6 +22,7 @@ enum client_mode {
 	CLIENT_CONTENT, /* message text up to the dot */
 	CLIENT_CHUNK,   /* message text of known length */
 	CLIENT_PEEK,    /* behind DATA, before its reply: the first line may tell which */
+	CLIENT_HEADER,  /* a balancer's header, of the PROXY protocol's version 2 */
 	CLIENT_WARY,    /* commands most likely; believed from the first plain one on */
 	CLIENT_ADRIFT   /* bytes are missing: may be anything, message text too */
 };
@@ -47,7 +48,7 @@ struct smtp {
 	struct line_reader lines[SIDES];
 	uint64_t line_at[SIDES]; /* offset of the first byte of the line being read */
 	int64_t time;            /* of the latest input */
-	uint64_t chunk_left;     /* CLIENT_CHUNK: bytes still to come */
+	uint64_t chunk_left;     /* CLIENT_CHUNK, CLIENT_HEADER: bytes still to come */
 	uint64_t starttls_peer;  /* what the client had of the server when it sent STARTTLS */
 	int64_t starttls_time;   /* when that was */
 	uint64_t client_border;  /* end of STARTTLS and of what was injected behind it */
@@ -67,6 +68,7 @@ struct smtp {
 	uint8_t content_len; /* bytes behind DATA; stops at its largest value */
 	uint8_t
 	    auth_data; /* data of the exchange that the client sent; stops at its largest value */
+	uint8_t header_len; /* bytes read of what says how long a balancer's header is */
 	uint8_t kept[SIDES][5];
 	uint8_t kept_len[SIDES];
 	uint8_t line_kind[SIDES]; /* enum line_kind */
@@ -76,7 +78,8 @@ struct smtp {
 	uint8_t reply_to;         /* enum reply_to */
 	bool at_border[SIDES];    /* this side's TLS should begin with its next byte */
 	bool is_tls[SIDES];
-	bool is_seen[SIDES]; /* bytes of this side were fed */
+	bool is_seen[SIDES];      /* bytes of this side were fed */
+	bool is_header_begun : 1; /* the client began like a balancer's header */
 	bool is_lmtp : 1;
 	bool is_from_start : 1;
 	bool is_whole : 1;            /* from the start, and nothing was missing yet */
@@ -135,6 +138,9 @@ void smtp_server_line(struct smtp_walk *w, const struct line *line);
 /* Message text: read on from w->rest. */
 void smtp_content(struct smtp_walk *w);
 void smtp_chunk(struct smtp_walk *w);
+
+/* A balancer's header, behind its signature: read on from w->rest. */
+void smtp_header(struct smtp_walk *w);
 
 /* Whether what the sender had of the other side reaches as far as offset, or is not known. */
 bool smtp_had(const struct smtp_input *in, uint64_t offset);
