@@ -508,6 +508,25 @@ scrubbed(enum side from, enum place place, struct bytes text, uint8_t *out)
 	return (struct bytes){out, text.len};
 }
 
+/*
+ * What is blanked in one version and stands in the other too is blanked there: a
+ * byte that differs may have made an address unlike one. Whether there was any.
+ */
+static bool
+blank_alike(const struct overlap *o, uint8_t *first, uint8_t *second)
+{
+	struct bytes a = o->first.text, b = o->second.text;
+	bool has_blanked = false;
+
+	for (size_t i = 0; i < a.len && i < b.len; i++) {
+		if (a.at[i] != b.at[i] || first[i] == second[i])
+			continue;
+		first[i] = second[i] = 'x';
+		has_blanked = true;
+	}
+	return has_blanked;
+}
+
 static void
 on_overlap(void *ctx, const struct overlap *o)
 {
@@ -533,6 +552,10 @@ on_overlap(void *ctx, const struct overlap *o)
 	c->conflicts_kept++;
 	conflict.first.text = scrubbed(o->from, shown, o->first.text, first);
 	conflict.second.text = scrubbed(o->from, shown, o->second.text, second);
+	/* EHLO's reply names no mailbox, and of a client verbs alone are shown. */
+	if (conflict.first.text.len > 0 && o->from == SIDE_SERVER && shown != PLACE_EHLO &&
+	    blank_alike(o, first, second))
+		b->overlap = PLACE_OTHER;
 	ledger_conflict(&l, &conflict);
 	c->last_conflict_from = (uint8_t)o->from;
 	c->first_end = o->first_end;
