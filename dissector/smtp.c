@@ -276,7 +276,7 @@ server_line_kind(const struct smtp_walk *w)
 
 	if (!s->at_border[SIDE_SERVER])
 		return LINE_ORDINARY;
-	has_answer = w->in->peer_offset == UINT64_MAX ? s->is_tls[SIDE_CLIENT]
+	has_answer = w->in->peer_offset == UINT64_MAX ? s->is_tls[SIDE_CLIENT] || s->has_answered
 						      : w->in->peer_offset > s->client_border;
 	return has_answer ? LINE_AFTER : LINE_INJECTED;
 }
@@ -558,12 +558,14 @@ smtp_resume(struct smtp *s, enum side from, uint8_t first, bool is_instead)
 	s->is_tls[from] = false;
 	s->kept_len[from] = 0;
 	s->at_border[from] = is_instead && s->facts.accepted == FACT_YES;
-	if (from == SIDE_CLIENT) {
-		s->mode = CLIENT_WARY;
-		s->exchange = EXCHANGE_NONE;
-		s->is_starttls_waiting = false;
-		s->is_behind_tls |= !is_instead;
+	if (from == SIDE_SERVER) {
+		s->has_answered = true;
+		return true;
 	}
+	s->mode = CLIENT_WARY;
+	s->exchange = EXCHANGE_NONE;
+	s->is_starttls_waiting = false;
+	s->is_behind_tls |= !is_instead;
 	return true;
 }
 

@@ -104,7 +104,8 @@ struct smtp {
 	bool is_prose : 1;      /* since the server's last line came what is no command: so may be
 				   what reads like one */
 	bool is_behind_tls : 1; /* the client went on in text where TLS had begun */
-	bool is_offering : 1;   /* the reply being read names STARTTLS */
+	bool has_answered : 1; /* the server's TLS had begun, which nothing but the client's does */
+	bool is_offering : 1;  /* the reply being read names STARTTLS */
 	bool is_reply_broken : 1; /* its beginning may be missing */
 	bool is_confirmed : 1;    /* message text: the 354 was seen */
 	bool is_text : 1;         /* message text: its first line is no command */

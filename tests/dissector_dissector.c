@@ -1929,6 +1929,25 @@ shake_hands(struct dialogue *g)
 	}
 }
 
+/* The hello is missing, but the alert answers it: what follows came behind both. */
+static void
+text_behind_a_servers_alert_is_not_ahead_of_the_client(void **state)
+{
+	struct dialogue g = dialogue(40000);
+	static const uint8_t alert[] = {21, 3, 3, 0, 2, 2, 40};
+
+	(void)state;
+	server(&g, "220 go\r\n");
+	g.seq[SIDE_CLIENT] += 600;
+	say_bytes(&g, SIDE_SERVER, (struct bytes){alert, sizeof(alert)});
+	server(&g, "421 TLS failed\r\n");
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told[0].s.smtp.accepted, FACT_YES);
+	assert_int_equal(told[0].s.smtp.server_injected, 0);
+	assert_true(told[0].s.smtp.server_text_after);
+}
+
 /* A client that asks again after a failure gets another handshake; the first one's end is not its.
  */
 static void
@@ -2244,6 +2263,7 @@ main(void)
 	    CASE(a_wrong_clock_among_sparse_packets_ends_no_session),
 	    CASE(text_in_place_of_tls_is_read_on),
 	    CASE(a_planted_header_hides_no_text),
+	    CASE(text_behind_a_servers_alert_is_not_ahead_of_the_client),
 	    CASE(a_second_starttls_begins_tls_anew),
 	    CASE(tls_that_nobody_asked_for_again_undoes_no_failure),
 	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
