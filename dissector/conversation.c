@@ -228,15 +228,18 @@ settle_server_start(struct conversation *c, enum side from, const struct packet 
 	c->other_ttl = ttl;
 }
 
+/* A sender ends in one place: of two FINs the one is his that comes where he stands. */
 static void
 take_fin(struct conversation *c, enum side from, const struct packet *p, uint64_t offset)
 {
 	struct stream *s = &c->exchange.streams[from];
 	uint64_t end = offset + p->payload.len + p->payload_cut;
+	bool is_nearer = offset == s->offset && end < s->fin_offset;
 
-	if (!(p->flags & TCP_FIN) || s->fin_seen || end < s->offset)
+	if (!(p->flags & TCP_FIN) || (s->fin_seen && !is_nearer) || end < s->offset)
 		return;
 	s->fin_seen = true;
+	s->fin_acked = s->fin_doubted = false;
 	s->fin_strange = sender_is_doubtful(s, p);
 	s->fin_offset = end;
 }

@@ -968,6 +968,29 @@ one_forged_segment_hides_nothing(void **state)
 	}
 }
 
+/* ... that comes right before the sender's own. */
+static void
+a_forged_end_ahead_of_the_own_hides_nothing(void **state)
+{
+	(void)state;
+	for (int side = 0; side < SIDES; side++) {
+		struct dialogue g = dialogue((uint16_t)(40000 + side));
+		struct packet forged;
+
+		told_count = 0;
+		connect_ends(&g);
+		deliver_mail(&g);
+		forged = packet_of(&g, (enum side)side, TCP_ACK | TCP_FIN, NULL);
+		forged.seq += 100;
+		feed(&forged);
+		close_ends(&g);
+		dissector_finish(dissector);
+		assert_int_equal(told_count, 1);
+		assert_int_equal(told[0].s.gap_bytes, 0);
+		assert_true(told[0].s.complete);
+	}
+}
+
 static void
 forged_ends_of_both_sides_hide_nothing(void **state)
 {
@@ -2237,6 +2260,7 @@ main(void)
 	    CASE(what_a_reset_acknowledges_is_not_denied),
 	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),
 	    CASE(one_forged_segment_hides_nothing),
+	    CASE(a_forged_end_ahead_of_the_own_hides_nothing),
 	    CASE(forged_ends_of_both_sides_hide_nothing),
 	    CASE(a_forged_close_hides_nothing),
 	    CASE(a_forged_close_forgets_no_version),
