@@ -5,6 +5,7 @@
 #   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
 #   make bench      figures against peers       make bench-live  of live capture (root)
+#   make soak       an hour of what goes wrong (root)
 #   make install    DESTDIR, PREFIX             make clean
 
 O ?= .build
@@ -150,6 +151,10 @@ bench: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/run.sh
 
+soak: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/soak.sh
+
 bench-live: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/live.sh
@@ -169,5 +174,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live captures install clean packages-build \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live soak captures install clean packages-build \
 	packages-test packages-lint packages-fuzz
