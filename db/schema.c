@@ -294,10 +294,68 @@
 "	sum(c.gaps) AS gaps /* stretches missing in TCP streams */\n" \
 "FROM capture c GROUP BY c.minute, c.sensor_id;"
 
+#define TABLES_KNOWN \
+"CREATE TABLE subjects (\n" \
+"	/* Whom something is known of: a server, a server and a client, a client, its network,\n" \
+"	   a name. The key says which: 'server 198.51.100.25 25', 'pair 198.51.100.25 25\n" \
+"	   192.0.2.7', 'client 192.0.2.7', 'network 192.0.2.0/24', 'name mx1.example.net'. */\n" \
+"	id INTEGER PRIMARY KEY," \
+"	key TEXT NOT NULL UNIQUE," \
+"	first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, sessions INTEGER NOT NULL" \
+");\n" \
+"CREATE TABLE known (\n" \
+"	/* What earlier sessions showed of a subject, counted. Two spans count, the one under way\n" \
+"	   and the one before it; what is older is forgotten. */\n" \
+"	subject_id INTEGER NOT NULL REFERENCES subjects (id) ON DELETE CASCADE," \
+"	what TEXT NOT NULL, value TEXT NOT NULL, /* 'offered', '': how often; 'key', its hash ... */\n" \
+"	yes INTEGER NOT NULL, no INTEGER NOT NULL, /* in the span under way */\n" \
+"	yes_before INTEGER NOT NULL, no_before INTEGER NOT NULL," \
+"	recent INTEGER NOT NULL, recent_count INTEGER NOT NULL, /* the last ones, a bit each */\n" \
+"	first INTEGER NOT NULL, since INTEGER NOT NULL, /* first ever; start of the span */\n" \
+"	last_yes INTEGER NOT NULL, last_no INTEGER NOT NULL, /* 0: never */\n" \
+"	until INTEGER NOT NULL, /* of a key: when its certificate ends */\n" \
+"	PRIMARY KEY (subject_id, what, value)" \
+") WITHOUT ROWID;"
+
+#define KNOWN(columns) \
+	"FROM subjects u JOIN known k ON k.subject_id = u.id WHERE u.key = 'server ' || s.server ||" \
+	" ' ' || s.server_port AND k.what = " columns
+
+/* The columns of before, and what the baseline has. */
+#define VIEW_SERVERS_KNOWN \
+"DROP VIEW v_servers;" \
+"CREATE VIEW v_servers AS\n" \
+"/* A row a server address and port: what it was seen to offer, in all sessions ever. */\n" \
+"SELECT\n" \
+"	s.server, s.server_port, s.service,\n" \
+"	s.first_seen, s.last_seen, /* start of the first, end of the last session */\n" \
+"	s.sessions,\n" \
+"	s.offered AS starttls_offered, s.not_offered AS starttls_not_offered, /* sessions with a whole\n" \
+"		EHLO reply that has STARTTLS, that has it not */\n" \
+"	s.accepted AS starttls_accepted, s.refused AS starttls_refused, /* sessions that asked for it */\n" \
+"	s.encrypted, s.plaintext, s.failed, /* sessions by outcome */\n" \
+"	s.tls_version, /* the best negotiated */\n" \
+"	s.banner, /* its latest greeting */\n" \
+"	(SELECT min(k.first) " KNOWN("'offered' AND k.last_yes > 0") ") AS offered_since, /* of what\n" \
+"		is known: the first session that counts; NULL where it was never offered */\n" \
+"	(SELECT nullif(k.last_yes, 0) " KNOWN("'offered'") ") AS last_offered,\n" \
+"	(SELECT max(k.last_no) " KNOWN("'network' AND k.last_no > 0") ") AS last_not_offered,\n" \
+"	(SELECT json_group_array(k.value) " KNOWN("'network' AND k.last_yes > 0") ") AS clients,\n" \
+"		/* the latest client networks that were offered it: a JSON array */\n" \
+"	(SELECT json_group_array(k.value) " KNOWN("'network' AND k.last_yes < k.last_no") ")\n" \
+"		AS clients_without, /* those that were not, in their last session */\n" \
+"	(SELECT json_group_array(k.value) " KNOWN("'node'") ") AS names, /* names it gives itself */\n" \
+"	(SELECT json_group_array(k.value) " KNOWN("'extension'") ") AS extensions,\n" \
+"	(SELECT json_group_array(k.value) " KNOWN("'key'") ") AS keys /* public keys: name asked for,\n" \
+"		hashed, and the begin of their SHA-256 */\n" \
+"FROM servers s;"
+
 const char *const schema_steps[] = {
 	TABLES
 	VIEW_SESSIONS VIEW_INCIDENTS VIEW_FINDINGS VIEW_SERVERS
 	VIEW_POLICIES VIEW_HOURLY VIEW_CAPTURE,
+
+	TABLES_KNOWN VIEW_SERVERS_KNOWN,
 };
 
 /* clang-format on */

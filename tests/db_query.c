@@ -25,7 +25,8 @@ static const struct {
     {"v_servers",
      "server,server_port,service,first_seen,last_seen,sessions,starttls_offered,"
      "starttls_not_offered,starttls_accepted,starttls_refused,encrypted,plaintext,failed,"
-     "tls_version,banner\n"},
+     "tls_version,banner,offered_since,last_offered,last_not_offered,clients,clients_without,"
+     "names,extensions,keys\n"},
     {"v_policies",
      "domain,mta_sts_status,mta_sts_id,mta_sts_mode,mta_sts_max_age,mta_sts_mx,mta_sts_fetched,"
      "mta_sts_expires,mta_sts_source,mta_sts_problems,mx,tlsrpt_status,tlsrpt_rua,required\n"},

@@ -12,6 +12,16 @@
 #include "db/schema.h"
 #include "tests/skip.h"
 
+/* The version that this program makes, as text. */
+static const char *
+version_text(size_t steps_behind, const char *format)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), format, schema_step_count + steps_behind);
+	return text;
+}
+
 static void
 assert_refused(const char *path, enum store_mode mode, const char *words)
 {
@@ -68,7 +78,7 @@ a_new_file_is_its_owners_alone(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	store_close(s);
 	assert_query(p->path, "PRAGMA application_id", "1465406284\n");
-	assert_query(p->path, "PRAGMA user_version", "1\n");
+	assert_query(p->path, "PRAGMA user_version", version_text(0, "%zu\n"));
 	assert_query(p->path, "PRAGMA journal_mode", "wal\n");
 	assert_sound(p->path);
 }
@@ -148,16 +158,34 @@ an_empty_file_becomes_a_database_only_when_written_to(void **state)
 	assert_sound(p->path);
 }
 
+/* The steps of a later program: this one's, and its own behind them. */
+#define STEPS_MAX 32
+static const char *later[STEPS_MAX];
+
+static size_t
+later_steps(const char *first, const char *second)
+{
+	size_t count = schema_step_count;
+
+	assert_in_range(count, 1, STEPS_MAX - 2);
+	memcpy(later, schema_steps, count * sizeof(later[0]));
+	later[count++] = first;
+	if (second != NULL)
+		later[count++] = second;
+	return count;
+}
+
 static void
 a_newer_schema_is_refused_with_both_versions(void **state)
 {
 	struct fixture *p = *state;
 
 	store_close(open_store(p->path, STORE_CREATE));
-	run_sql(p->path, "PRAGMA user_version = 7");
-	assert_refused(p->path, STORE_READ, "version 7, this program knows up to 1");
+	run_sql(p->path, "PRAGMA user_version = 77");
+	assert_refused(p->path, STORE_READ,
+		       version_text(0, "version 77, this program knows up to %zu"));
 	assert_refused(p->path, STORE_CREATE, "upgrade waxseal");
-	assert_query(p->path, "PRAGMA user_version", "7\n");
+	assert_query(p->path, "PRAGMA user_version", "77\n");
 }
 
 static void
@@ -170,60 +198,52 @@ a_failed_open_leaves_no_new_file(void **state)
 	assert_refused(path, STORE_CREATE, "No such file or directory");
 }
 
-/* Steps that a later program might have: the first is this program's. */
 static void
 each_step_runs_once_and_an_older_file_keeps_its_rows(void **state)
 {
 	struct fixture *p = *state;
-	const char *steps[] = {
-	    schema_steps[0],
-	    "ALTER TABLE sensors ADD COLUMN place TEXT;",
-	    "UPDATE sensors SET place = name || '!';",
-	};
+	const size_t count = later_steps("ALTER TABLE sensors ADD COLUMN place TEXT;",
+					 "UPDATE sensors SET place = name || '!';");
 	struct store *s = open_store(p->path, STORE_CREATE);
 	struct session_row row = plain_row(s, 0);
 
 	add_one(s, &row);
-	assert_true(schema_settle(s->file, steps, 2, true));
-	assert_true(schema_settle(s->file, steps, 2, true));
-	assert_int_equal(schema_version(s->file), 2);
-	assert_true(schema_settle(s->file, steps, 3, true));
-	assert_int_equal(schema_version(s->file), 3);
+	assert_true(schema_settle(s->file, later, count - 1, true));
+	assert_true(schema_settle(s->file, later, count - 1, true));
+	assert_int_equal(schema_version(s->file), count - 1);
+	assert_true(schema_settle(s->file, later, count, true));
+	assert_int_equal(schema_version(s->file), count);
 	store_close(s);
 	assert_query(p->path, "SELECT name, place FROM sensors", "tap1|tap1!\n");
 	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
-	/* This program does not know version 3. */
-	assert_refused(p->path, STORE_READ, "version 3");
+	assert_refused(p->path, STORE_READ, version_text(2, "version %zu"));
 }
 
 static void
 an_older_schema_is_not_upgraded_by_reading(void **state)
 {
 	struct fixture *p = *state;
-	const char *steps[] = {schema_steps[0], "ALTER TABLE sensors ADD COLUMN place TEXT;"};
+	const size_t count = later_steps("ALTER TABLE sensors ADD COLUMN place TEXT;", NULL);
 	struct store *s = open_store(p->path, STORE_CREATE);
 
-	assert_false(schema_settle(s->file, steps, 2, false));
-	assert_non_null(strstr(store_error(s), "version 1, this program's is 2"));
+	assert_false(schema_settle(s->file, later, count, false));
+	assert_non_null(strstr(store_error(s), version_text(1, "this program's is %zu")));
 	store_close(s);
-	assert_query(p->path, "PRAGMA user_version", "1\n");
+	assert_query(p->path, "PRAGMA user_version", version_text(0, "%zu\n"));
 }
 
 static void
 a_step_that_fails_leaves_the_file_as_it_was(void **state)
 {
 	struct fixture *p = *state;
-	const char *steps[] = {
-	    schema_steps[0],
-	    "ALTER TABLE sensors ADD COLUMN place TEXT;",
-	    "DROP TABLE nothing_of_that_name;",
-	};
+	const size_t count = later_steps("ALTER TABLE sensors ADD COLUMN place TEXT;",
+					 "DROP TABLE nothing_of_that_name;");
 	struct store *s = open_store(p->path, STORE_CREATE);
 
-	assert_false(schema_settle(s->file, steps, 3, true));
+	assert_false(schema_settle(s->file, later, count, true));
 	assert_non_null(strstr(store_error(s), "nothing_of_that_name"));
 	store_close(s);
-	assert_query(p->path, "PRAGMA user_version", "1\n");
+	assert_query(p->path, "PRAGMA user_version", version_text(0, "%zu\n"));
 	assert_query(p->path, "SELECT count(*) FROM pragma_table_info('sensors')", "2\n");
 	assert_sound(p->path);
 }
