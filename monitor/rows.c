@@ -8,7 +8,6 @@
  */
 #include "monitor/rows.h"
 
-#include <arpa/inet.h>
 #include <idn2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +15,18 @@
 
 #include "dissector/text.h"
 #include "dissector/tls.h"
+#include "monitor/address.h"
 
 /*
  * Room for the text of one session. The largest part is its domains: 2048
  * names of at most 255 bytes, each byte at most 8 as "\\xNN" inside JSON;
  * then up to 512 lines of evidence of at most 2048 bytes, 4 each.
  */
-#define ROOM           (10u << 20)
-#define PRINTABLE_MAX  ((size_t)4) /* bytes that text_printable makes of one */
-#define BANNER_MAX     512
-#define DOMAIN_TEXT    (NAME_MAX_BYTES * PRINTABLE_MAX + 1)
-#define SUMMARY_MAX    (DETAIL_MAX + 2 * INET6_ADDRSTRLEN + DOMAIN_TEXT + 64)
-#define NETWORK_BITS_4 24
-#define NETWORK_BITS_6 64
+#define ROOM          (10u << 20)
+#define PRINTABLE_MAX ((size_t)4) /* bytes that text_printable makes of one */
+#define BANNER_MAX    512
+#define DOMAIN_TEXT   (NAME_MAX_BYTES * PRINTABLE_MAX + 1)
+#define SUMMARY_MAX   (DETAIL_MAX + 2 * INET6_ADDRSTRLEN + DOMAIN_TEXT + 64)
 
 struct rows {
 	size_t used;
@@ -115,28 +113,21 @@ hexadecimal(struct rows *r, const uint8_t *bytes, size_t len)
 }
 
 static const char *
-address_text(struct rows *r, const struct address *a)
+address_of(struct rows *r, const struct address *a)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->b, text, sizeof(text)) == NULL)
-		return "";
+	address_text(a, text);
 	return copied(r, text);
 }
 
 /* The network that stands for a client in an incident's key. */
 static const char *
-network_text(struct rows *r, const struct address *a)
+network_of_client(struct rows *r, const struct address *a)
 {
-	int bits = a->family == 4 ? NETWORK_BITS_4 : NETWORK_BITS_6;
-	struct address net = *a;
-	char address[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
-	size_t kept = (size_t)bits / 8;
+	char text[NETWORK_TEXT_MAX];
 
-	memset(net.b + kept, 0, sizeof(net.b) - kept);
-	if (inet_ntop(a->family == 4 ? AF_INET : AF_INET6, net.b, address, sizeof(address)) == NULL)
-		return "";
-	snprintf(text, sizeof(text), "%s/%d", address, bits);
+	network_text(a, text);
 	return copied(r, text);
 }
 
@@ -414,10 +405,10 @@ put_flow(struct rows *r, const struct session *s, enum outcome outcome, struct s
 	out->start = s->start;
 	out->end = s->end < s->start ? s->start : s->end;
 	out->service = service_name(s->service);
-	out->client = address_text(r, &s->client);
+	out->client = address_of(r, &s->client);
 	out->client_port = s->client_port;
-	out->client_net = network_text(r, &s->client);
-	out->server = address_text(r, &s->server);
+	out->client_net = network_of_client(r, &s->client);
+	out->server = address_of(r, &s->server);
 	out->server_port = s->server_port;
 	out->community_id = s->community_id[0] == '\0' ? NULL : s->community_id;
 	out->complete = s->complete;
