@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "monitor/baseline/baseline.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
 
@@ -24,6 +25,7 @@
 struct recorder {
 	struct store *store;
 	struct rows *rows;
+	struct baseline *baseline;
 	struct recorder_counts counts; /* of what is committed */
 	struct recorder_counts batch;  /* of what is not, yet */
 	char *sensor;
@@ -42,8 +44,9 @@ recorder_open(const char *path, const char *sensor, char *why, size_t why_size)
 	if (r == NULL)
 		goto no_memory;
 	r->rows = rows_new();
+	r->baseline = baseline_new();
 	r->sensor = strdup(sensor);
-	if (r->rows == NULL || r->sensor == NULL)
+	if (r->rows == NULL || r->baseline == NULL || r->sensor == NULL)
 		goto no_memory;
 	r->store = store_open(path, STORE_CREATE, why, why_size);
 	if (r->store != NULL)
@@ -90,6 +93,7 @@ static void
 lose_batch(struct recorder *r)
 {
 	r->counts.sessions_refused += sessions_in(&r->batch);
+	baseline_drop(r->baseline);
 	r->batch = (struct recorder_counts){0};
 }
 
@@ -199,6 +203,30 @@ is_printed(const struct recorder *r, const struct session_row *row)
 	return false;
 }
 
+/* What was under way is rolled back. */
+static bool
+fail_batch(struct recorder *r)
+{
+	fail(r, store_error(r->store));
+	store_rollback(r->store);
+	lose_batch(r);
+	return false;
+}
+
+bool
+recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
+{
+	struct history known;
+	const struct judge_case c = {s, &known};
+
+	if (!begin(r))
+		return false;
+	if (!baseline_ask(r->baseline, r->store, s, &known))
+		return fail_batch(r);
+	judge_case(&c, out);
+	return true;
+}
+
 enum recorded
 recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
 		 const struct evidence_view *evidence, FILE *json)
@@ -217,6 +245,10 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	if (recorded == RECORDED_FAILED)
 		return recorded;
 	count(r, s, &row, v);
+	if (recorded == RECORDED_NEW && !baseline_learn(r->baseline, r->store, s, v)) {
+		fail_batch(r);
+		return RECORDED_FAILED;
+	}
 	if (json != NULL && is_printed(r, &row) &&
 	    !session_findings(r->store, id, print_line, json)) {
 		fail(r, store_error(r->store));
@@ -240,12 +272,8 @@ recorder_minute(struct recorder *r, const struct capture_minute *m)
 	if (!begin(r))
 		return false;
 	row.sensor_id = r->sensor_id;
-	if (!session_capture(r->store, &row)) {
-		fail(r, store_error(r->store));
-		store_rollback(r->store);
-		lose_batch(r);
-		return false;
-	}
+	if (!session_capture(r->store, &row))
+		return fail_batch(r);
 	return end_if_due(r);
 }
 
@@ -266,6 +294,8 @@ recorder_flush(struct recorder *r)
 {
 	if (!store_is_in_transaction(r->store))
 		return true;
+	if (!baseline_flush(r->baseline, r->store))
+		return fail_batch(r);
 	if (!store_commit(r->store)) {
 		fail(r, store_error(r->store));
 		lose_batch(r);
@@ -316,6 +346,7 @@ recorder_close(struct recorder *r)
 		is_good = recorder_flush(r);
 	store_close(r->store);
 	rows_free(r->rows);
+	baseline_free(r->baseline);
 	free(r->sensor);
 	free(r);
 	return is_good;

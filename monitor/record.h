@@ -47,7 +47,13 @@ struct recorder *recorder_open(const char *path, const char *sensor, char *why, 
 void recorder_source(struct recorder *r, const char *source);
 
 /*
- * Record one session and its findings. Commits every batch of its own accord.
+ * Judge one session beside what is known of its server and client. False where
+ * the database refused; recorder_error says why.
+ */
+bool recorder_judge(struct recorder *r, const struct session *s, struct verdict *out);
+
+/*
+ * Record one session and its findings, and learn from it where it is new. Commits every batch of its own accord.
  * json: where not NULL each finding is written there as one JSON line.
  */
 enum recorded recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,

@@ -74,8 +74,9 @@ say_mail_after_tls(const struct session *s, struct finding *out)
 }
 
 bool
-judge_plaintext_after_starttls(const struct session *s, struct finding *out)
+judge_plaintext_after_starttls(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	bool both = s->smtp.client_text_after && s->smtp.server_text_after;
 	enum side by = s->smtp.client_text_after ? SIDE_CLIENT : SIDE_SERVER;
 
@@ -135,8 +136,10 @@ is_farewell_alone(const struct session *s)
 }
 
 bool
-judge_command_injection(const struct session *s, struct finding *out)
+judge_command_injection(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	/* Who pipelines QUIT behind STARTTLS asks nothing of the server that could do harm. */
 	if (s->smtp.client_injected == 0 || is_blank_alone(s) || is_quit(s, s->client_ahead))
 		return false;
@@ -157,8 +160,10 @@ judge_command_injection(const struct session *s, struct finding *out)
 }
 
 bool
-judge_response_injection(const struct session *s, struct finding *out)
+judge_response_injection(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (s->smtp.server_injected == 0 || is_farewell_alone(s))
 		return false;
 

@@ -131,6 +131,19 @@ const struct kind judge_kinds[] = {
 	.test = judge_tls_handshake_failed,
     },
     {
+	.name = "plaintext-fallback",
+	.title = "Encryption failed, and then mail went in clear",
+	.meaning = "This client was kept from TLS, and soon after sent mail to the same "
+		   "server, name or domain in clear. Whoever breaks a handshake or "
+		   "refuses STARTTLS counts on that.",
+	.refuted_by = "A fault at one of the ends that both logs name: an expired "
+		      "certificate, no common version, a rate limit.",
+	.advice = "Look in both logs for the reason of the failure. Let the client defer "
+		  "instead of falling back where its mail needs protection.",
+	.reference = "RFC 3207 section 6",
+	.test = judge_plaintext_fallback,
+    },
+    {
 	.name = "plaintext-after-starttls",
 	.title = "Text went on where TLS had been agreed",
 	.meaning = "STARTTLS was answered 220, and then one side went on in readable SMTP. "
@@ -204,6 +217,19 @@ const struct kind judge_kinds[] = {
 		  "with NULL, EXPORT, anonymous keys, RC4, DES and 3DES at your own.",
 	.reference = "RFC 8996 section 2",
 	.test = judge_tls_obsolete,
+    },
+    {
+	.name = "certificate-changed",
+	.title = "The server's certificate is another one",
+	.meaning = "The key differs from those that this address showed before, and it is "
+		   "not a renewal. Operators do change issuers; whoever puts himself in "
+		   "between shows a key of his own.",
+	.refuted_by = "The server's operator having changed the issuer or added a machine: "
+		      "ask the server from a place next to it, and compare the key.",
+	.advice = "Compare the certificate with the one that the server shows in its own "
+		  "network. Where they differ, find who answers in its place.",
+	.reference = "RFC 7817 section 3",
+	.test = judge_certificate_changed,
     },
     {
 	.name = "certificate-invalid",
@@ -284,17 +310,26 @@ begin(struct finding *f, const struct kind *kind)
 }
 
 void
-judge_session(const struct session *s, struct verdict *out)
+judge_case(const struct judge_case *c, struct verdict *out)
 {
-	out->outcome = session_outcome(s);
+	out->outcome = session_outcome(c->session);
 	out->count = 0;
 	for (size_t i = 0; i < judge_kind_count; i++) {
 		struct finding *finding = &out->findings[out->count];
 
 		begin(finding, &judge_kinds[i]);
-		if (judge_kinds[i].test(s, finding))
+		if (judge_kinds[i].test(c, finding))
 			out->count++;
 	}
+}
+
+void
+judge_session(const struct session *s, struct verdict *out)
+{
+	static const struct history nothing;
+	const struct judge_case c = {s, &nothing};
+
+	judge_case(&c, out);
 }
 
 const struct kind *

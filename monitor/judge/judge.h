@@ -1,14 +1,15 @@
 /*
  * Facts to findings: a pure function, driven by one table with a row a kind.
  *
- * Knows nothing of packets, processes or databases; allocates nothing. In this
- * state it judges what one session can show by itself; history and policy join
- * struct judge_case when they exist.
+ * Knows nothing of packets, processes or databases; allocates nothing. It judges
+ * what one session shows by itself, and beside what is known of its server and
+ * its client; policy joins struct judge_case when it exists.
  */
 #ifndef MONITOR_JUDGE_JUDGE_H
 #define MONITOR_JUDGE_JUDGE_H
 
 #include "dissector/session.h"
+#include "monitor/judge/history.h"
 
 enum severity { SEVERITY_INFO, SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL };
 enum certainty { CERTAINTY_POSSIBLE, CERTAINTY_PROBABLE, CERTAINTY_PROVEN };
@@ -20,6 +21,12 @@ enum where { WHERE_UNKNOWN, WHERE_CLIENT_SIDE, WHERE_SERVER_SIDE };
 
 struct finding;
 
+/* What is judged: the facts, and what is known beside them. */
+struct judge_case {
+	const struct session *session;
+	const struct history *known; /* all zero where nothing is */
+};
+
 /* A row of the table. */
 struct kind {
 	const char *name;       /* as in the contract: "starttls-missing" */
@@ -29,7 +36,7 @@ struct kind {
 	const char *advice;     /* what to do next, imperative */
 	const char *reference;  /* "RFC 3207 section 6" */
 	/* Judge: true where the kind holds; fills in severity, certainty, where, detail, proofs. */
-	bool (*test)(const struct session *s, struct finding *out);
+	bool (*test)(const struct judge_case *c, struct finding *out);
 };
 
 /* A thing that a person can check. */
@@ -55,8 +62,11 @@ struct verdict {
 	size_t count;
 };
 
-/* Judge one session. */
+/* Judge one session by itself. */
 void judge_session(const struct session *s, struct verdict *out);
+
+/* Judge it beside what is known. */
+void judge_case(const struct judge_case *c, struct verdict *out);
 
 /* The table, and its length. */
 extern const struct kind judge_kinds[];

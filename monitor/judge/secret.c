@@ -3,8 +3,10 @@
 #include "monitor/judge/say.h"
 
 bool
-judge_credentials_exposed(const struct session *s, struct finding *out)
+judge_credentials_exposed(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (!s->smtp.secret_sent)
 		return false;
 
@@ -21,8 +23,10 @@ judge_credentials_exposed(const struct session *s, struct finding *out)
 }
 
 bool
-judge_requiretls_violation(const struct session *s, struct finding *out)
+judge_requiretls_violation(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (!s->smtp.requiretls_sent)
 		return false;
 

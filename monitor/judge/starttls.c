@@ -5,12 +5,16 @@
  */
 #include "monitor/counted.h"
 #include "monitor/judge/kinds.h"
+#include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
 
+#include <string.h>
+
 #include "dissector/text.h"
 
-#define REFUSAL_MIN 400 /* the least code that says no, RFC 5321 section 4.2.1 */
+#define REFUSAL_MIN       400 /* the least code that says no, RFC 5321 section 4.2.1 */
+#define REFUSALS_IN_A_ROW 3   /* of one client that does not come often are no rate limit */
 
 /* The EHLO reply as the mask module wants it. */
 static struct mask
@@ -24,16 +28,41 @@ mask_in(const struct session *s)
 }
 
 /*
+ * Where the order of the lines leaves it open, what the server has at other
+ * times may tell: of its extensions of eight letters, one is the line.
+ */
+static void
+ask_history(const struct history *h, struct mask *m)
+{
+	if (m->form != MASK_PADDING || !h->has_extensions ||
+	    (m->hides != HIDES_MAYBE && m->hides != HIDES_LIKELY))
+		return;
+	if (h->offered.yes > 0 && h->missing_eight == 0) {
+		m->hides = HIDES_LIKELY;
+		m->why = "of what this server offers at other times STARTTLS alone has this "
+			 "length and is missing";
+	} else if (h->offered.yes == 0 && h->missing_eight > 0) {
+		m->hides = HIDES_OTHER;
+		m->why = "this server never offered STARTTLS, and another extension of this "
+			 "length that it has is missing";
+	}
+}
+
+/*
  * The reply has a mask that hides STARTTLS. That a masked line stands there is
  * presence, so this holds in a capture with losses too; that nothing is offered
  * beside it is what FACT_NO says of the whole reply.
  */
 static bool
-is_masked(const struct session *s, struct mask *m)
+is_masked(const struct judge_case *c, struct mask *m)
 {
+	const struct session *s = c->session;
+
+	*m = (struct mask){0};
 	if (s->smtp.extended != FACT_YES || s->smtp.offered != FACT_NO)
 		return false;
 	*m = mask_in(s);
+	ask_history(c->known, m);
 	return m->form != MASK_NONE && m->hides != HIDES_OTHER;
 }
 
@@ -74,18 +103,29 @@ say_how_it_ended(struct finding *out, const struct session *s)
 		  s->smtp.mail_count);
 }
 
-bool
-judge_starttls_missing(const struct session *s, struct finding *out)
+/* The whole reply was seen without STARTTLS, and nothing was encrypted. */
+static bool
+is_lacking(const struct judge_case *c, struct mask *m)
 {
+	const struct session *s = c->session;
 	enum outcome outcome = session_outcome(s);
-	struct mask m;
 
 	if (s->smtp.offered != FACT_NO || s->smtp.extended != FACT_YES ||
 	    !session_can_show_absence(s) || s->tls.complete == FACT_YES)
 		return false;
 	if (outcome != OUTCOME_PLAINTEXT && outcome != OUTCOME_NO_MAIL)
 		return false;
-	if (is_masked(s, &m) || is_stripped(s))
+	return !is_masked(c, m);
+}
+
+bool
+judge_starttls_missing(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	enum loss loss = loss_of(c);
+	struct mask m;
+
+	if (!is_lacking(c, &m) || is_stripped(s) || loss_is_stripping(loss))
 		return false;
 
 	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
@@ -93,17 +133,19 @@ judge_starttls_missing(const struct session *s, struct finding *out)
 		   "The server's EHLO reply of %s does not offer STARTTLS, and the "
 		   "session was not encrypted",
 		   counted(s->ehlos, "line").text);
-	m = mask_in(s);
 	if (m.form != MASK_NONE)
 		say_more(out, "; its line %s is overwritten, but does not hide STARTTLS: %s",
 			 said(s->ehlo[m.line]).text, m.why);
 	if (s->smtp.requested == FACT_YES && s->smtp.starttls_refusal != 0)
 		say_more(out, "; the client asked for it all the same and was answered %u",
 			 s->smtp.starttls_refusal);
+	loss_explain(c, loss, out);
 	say_more(out, ".");
 	say_proof_ehlo(out, s);
 	say_how_it_ended(out, s);
 	say_proof_capture(out, s);
+	if (loss != LOSS_NONE)
+		loss_prove(c, out);
 	return true;
 }
 
@@ -155,11 +197,12 @@ say_mask(const struct session *s, const struct mask *m, struct finding *out)
 }
 
 bool
-judge_starttls_masked(const struct session *s, struct finding *out)
+judge_starttls_masked(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	struct mask m;
 
-	if (!is_masked(s, &m))
+	if (!is_masked(c, &m))
 		return false;
 	/* The reply came from the server's side of the tap, as it is. */
 	rate(out, SEVERITY_CRITICAL, mask_certainty(s, &m), WHERE_SERVER_SIDE);
@@ -170,13 +213,14 @@ judge_starttls_masked(const struct session *s, struct finding *out)
 }
 
 bool
-judge_starttls_stripped(const struct session *s, struct finding *out)
+judge_starttls_stripped(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	struct mask m;
 	bool in_first = false;
 	const struct conflict *cut = cut_in_conflict(s, &in_first);
 
-	if (is_masked(s, &m))
+	if (is_masked(c, &m))
 		return false;
 	if (is_accepted_unoffered(s)) {
 		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
@@ -195,6 +239,13 @@ judge_starttls_stripped(const struct session *s, struct finding *out)
 				  "the same TTL, and other servers behind it show them too.";
 		say_proof_bytes(out, "first version", cut->first.text);
 		say_proof_bytes(out, "second version", cut->second.text);
+	} else if (is_lacking(c, &m) && loss_is_stripping(loss_of(c))) {
+		loss_say(c, loss_of(c), out);
+		loss_prove(c, out);
+		say_proof_ehlo(out, s);
+		say_how_it_ended(out, s);
+		say_proof_capture(out, s);
+		return true;
 	} else {
 		return false;
 	}
@@ -230,6 +281,54 @@ is_refused(const struct session *s)
 	return !command_is_echoed(s) && !command_arrives_masked(s);
 }
 
+/* The text of the refusal says that the client asks too often, or the server has too much to do. */
+static bool
+says_rate_limit(struct bytes text)
+{
+	static const char *const words[] = {"too many",  "rate", "limit",
+					    "slow down", "busy", "load"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		const struct bytes word = {(const uint8_t *)words[i], strlen(words[i])};
+
+		if (text_find(text, word) < text.len)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A refusal for want of time is ordinary: it says so, and the client does come
+ * often, or it was no loss, since no mail went in clear.
+ */
+static bool
+is_rate_limited(const struct judge_case *c)
+{
+	const struct session *s = c->session;
+
+	if (s->smtp.starttls_refusal != REPLY_CLOSING &&
+	    s->smtp.starttls_refusal != REPLY_UNAVAILABLE)
+		return false;
+	if (session_outcome(s) != OUTCOME_PLAINTEXT)
+		return true;
+	return says_rate_limit(s->refusal) &&
+	       (c->known->is_burst || c->known->refusals < REFUSALS_IN_A_ROW);
+}
+
+/* Beside a server that is known to accept it a refusal is more than its mood. */
+static void
+rate_refusal(const struct judge_case *c, struct finding *out)
+{
+	const struct tally *accepted = &c->known->accepted;
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	if (!tally_is_steady(accepted))
+		return;
+	say_proof_tally(out, "accepted by this server", accepted);
+	if (!is_rate_limited(c))
+		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+}
+
 /*
  * Asked for, never answered, and then mail in clear: whoever swallows the
  * question, or its answer, gets what a refusal gets him.
@@ -243,12 +342,13 @@ is_swallowed(const struct session *s)
 }
 
 bool
-judge_starttls_refused(const struct session *s, struct finding *out)
+judge_starttls_refused(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	const char *verb = s->smtp.is_anonymous_tls ? "X-ANONYMOUSTLS" : "STARTTLS";
 
 	if (is_swallowed(s)) {
-		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		rate_refusal(c, out);
 		say_detail(out,
 			   "%s was offered, the client asked for it and was never answered; it "
 			   "then went on in clear.",
@@ -259,7 +359,7 @@ judge_starttls_refused(const struct session *s, struct finding *out)
 	}
 	if (!is_refused(s))
 		return false;
-	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	rate_refusal(c, out);
 	say_detail(out, "%s was offered, the client asked for it, and was answered %u %s", verb,
 		   s->smtp.starttls_refusal, said(s->refusal).text);
 	if (s->smtp.starttls_refusal < REFUSAL_MIN)
@@ -273,9 +373,33 @@ judge_starttls_refused(const struct session *s, struct finding *out)
 	return true;
 }
 
-bool
-judge_starttls_unused(const struct session *s, struct finding *out)
+/*
+ * It used to use it here: what was offered at this tap may have been taken away
+ * before it reached the client. Another name is another machine behind the
+ * client's address.
+ */
+static void
+say_habit(const struct judge_case *c, struct finding *out)
 {
+	const struct tally *used = &c->known->used;
+
+	say_proof_tally(out, "used by this client at this server", used);
+	if (!c->known->is_known_helo) {
+		say_more(out, "; under another name this client's address uses it here");
+		return;
+	}
+	rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_CLIENT_SIDE);
+	say_more(out, ", though it used STARTTLS here in %u of %u sessions", used->yes,
+		 used->yes + used->no);
+	out->refuted_by = "The client's own log: that it was offered STARTTLS and chose not to use "
+			  "it, after a change of its settings or an earlier failure.";
+}
+
+bool
+judge_starttls_unused(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+
 	if (s->smtp.offered != FACT_YES || s->smtp.requested != FACT_NO ||
 	    !session_can_show_absence(s) || session_outcome(s) != OUTCOME_PLAINTEXT)
 		return false;
@@ -286,8 +410,11 @@ judge_starttls_unused(const struct session *s, struct finding *out)
 	say_detail(
 	    out,
 	    "The server offered STARTTLS, no STARTTLS of the client was seen, and the client sent "
-	    "%s in clear.",
+	    "%s in clear",
 	    s->smtp.mail_count > 0 ? "mail" : "credentials");
+	if (tally_is_steady(&c->known->used))
+		say_habit(c, out);
+	say_more(out, ".");
 	say_proof_ehlo(out, s);
 	say_proof_bytes(out, "client's name", s->helo);
 	say_how_it_ended(out, s);

@@ -3,11 +3,11 @@
  * itself, EHLO, the greeting.
  */
 #include "monitor/judge/kinds.h"
+#include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
 
-#define REPLY_CLOSING     421 /* RFC 5321 section 4.2.1 */
-#define REPLY_UNAVAILABLE 454 /* RFC 3207 section 4 */
+#include "dissector/text.h"
 
 /* These two say that the server has no time, or no TLS; neither quotes what it did not understand.
  */
@@ -60,8 +60,9 @@ say_padding(const struct session *s, struct finding *out)
 }
 
 bool
-judge_starttls_command_masked(const struct session *s, struct finding *out)
+judge_starttls_command_masked(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	bool is_echo = command_is_echoed(s);
 
 	if (!is_echo && !command_arrives_masked(s))
@@ -76,14 +77,74 @@ judge_starttls_command_masked(const struct session *s, struct finding *out)
 	return true;
 }
 
-bool
-judge_ehlo_suppressed(const struct session *s, struct finding *out)
+static bool
+greets_as_esmtp(const struct session *s)
 {
+	for (size_t i = 0; i < s->greetings; i++)
+		if (text_find(s->greeting[i], BYTES("ESMTP")) < s->greeting[i].len)
+			return true;
+	return false;
+}
+
+/* The greeting lost what makes a client use EHLO, and was not always so. */
+static bool
+is_greeting_changed(const struct judge_case *c)
+{
+	const struct session *s = c->session;
+
+	if (s->greetings == 0)
+		return false;
+	if (mask_of_greeting(s->greeting, s->greetings))
+		return tally_is_steady(&c->known->readable);
+	return !greets_as_esmtp(s) && tally_is_steady(&c->known->esmtp);
+}
+
+/* EHLO was never tried: the greeting kept a client from it that is known to speak it here. */
+static bool
+is_kept_from_ehlo(const struct judge_case *c)
+{
+	const struct session *s = c->session;
+
+	return s->smtp.greeting_verb == GREETING_HELO && s->smtp.ehlo_refusal == 0 &&
+	       session_can_show_absence(s) && is_greeting_changed(c) &&
+	       (c->known->extended_of_client.yes > 0 || tally_is_steady(&c->known->extended));
+}
+
+static void
+rate_suppression(const struct judge_case *c, struct finding *out)
+{
+	bool is_habit = tally_is_steady(&c->known->extended_of_client) ||
+			(tally_is_steady(&c->known->extended) &&
+			 c->known->extended_of_client.no == 0 && !is_kept_from_ehlo(c));
+
+	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	if (is_habit)
+		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+	say_proof_tally(out, "EHLO of this client accepted here", &c->known->extended_of_client);
+	say_proof_tally(out, "EHLO accepted here", &c->known->extended);
+}
+
+bool
+judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+
+	if (is_kept_from_ehlo(c)) {
+		rate_suppression(c, out);
+		say_detail(out,
+			   "The greeting %s is not as it was, and the client, which speaks "
+			   "EHLO here at other times, used HELO, which cannot offer STARTTLS.",
+			   said(s->greeting[0]).text);
+		say_proof_lines(out, "greeting", s->greeting, s->greetings);
+		say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
+		say_proof_capture(out, s);
+		return true;
+	}
 	if (!s->smtp.helo_after_refusal || s->smtp.ehlo_refusal < 500 ||
 	    s->smtp.greeting_verb != GREETING_HELO)
 		return false;
 
-	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	rate_suppression(c, out);
 	say_detail(out,
 		   "EHLO was answered %u %s, and the client fell back to HELO, which cannot "
 		   "offer STARTTLS.",
@@ -96,8 +157,10 @@ judge_ehlo_suppressed(const struct session *s, struct finding *out)
 }
 
 bool
-judge_banner_masked(const struct session *s, struct finding *out)
+judge_banner_masked(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (!mask_of_greeting(s->greeting, s->greetings))
 		return false;
 
@@ -106,7 +169,11 @@ judge_banner_masked(const struct session *s, struct finding *out)
 		   s->smtp.greeting_code, said(s->greeting[0]).text);
 	if (s->smtp.greeting_verb == GREETING_HELO)
 		say_more(out, "; the client used HELO, which cannot offer STARTTLS");
+	if (c->known->readable.yes > 0)
+		say_more(out, "; it could be read in %u of %u earlier sessions",
+			 c->known->readable.yes, c->known->readable.yes + c->known->readable.no);
 	say_more(out, ".");
+	say_proof_tally(out, "greeting readable", &c->known->readable);
 	say_proof_lines(out, "greeting", s->greeting, s->greetings);
 	say_proof_ehlo(out, s);
 	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));

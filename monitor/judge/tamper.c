@@ -193,8 +193,9 @@ say_versions(struct finding *out, const struct conflict *c)
 }
 
 bool
-judge_segment_conflict(const struct session *s, struct finding *out)
+judge_segment_conflict(const struct judge_case *judged, struct finding *out)
 {
+	const struct session *s = judged->session;
 	const struct conflict *c = gravest_conflict(s);
 
 	if (c == NULL)
@@ -253,8 +254,9 @@ say_contradictions(struct finding *out, const struct reset *r)
 }
 
 bool
-judge_reset_injected(const struct session *s, struct finding *out)
+judge_reset_injected(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	const struct reset *r = NULL;
 	char time[MOMENT_TEXT_MAX];
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "monitor/judge/kinds.h"
+#include "monitor/judge/loss.h"
 #include "monitor/judge/say.h"
 #include "monitor/moment.h"
 
@@ -18,6 +19,7 @@
 #define VERSION_SSL2                 0x0002
 
 #define NAME_TEXT_MAX 64
+#define RENEWAL_TIME  (30 * HISTORY_DAY) /* how long before its end one is renewed */
 
 /* A name, or the number where there is none. */
 struct named {
@@ -140,8 +142,10 @@ say_no_handshake(struct finding *out, const struct session *s)
 }
 
 bool
-judge_tls_handshake_failed(const struct session *s, struct finding *out)
+judge_tls_handshake_failed(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	/* No handshake was begun: plaintext-after-starttls tells it, where it matters. */
 	if (s->smtp.client_text_after && !s->tls.client_hello)
 		return false;
@@ -174,8 +178,10 @@ judge_tls_handshake_failed(const struct session *s, struct finding *out)
 }
 
 bool
-judge_tls_interrupted(const struct session *s, struct finding *out)
+judge_tls_interrupted(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (!s->tls.is_interrupted)
 		return false;
 
@@ -220,9 +226,33 @@ is_inappropriate_fallback(const struct tls_facts *t)
 	       t->alert.description == ALERT_INAPPROPRIATE_FALLBACK;
 }
 
-bool
-judge_tls_downgrade(const struct session *s, struct finding *out)
+/* Nine of ten times, three at least. */
+static bool
+is_mostly(const struct tally *t)
 {
+	return t->yes >= TALLY_STEADY && t->yes * 10 >= (t->yes + t->no) * 9;
+}
+
+/*
+ * This client and this server agreed on better as a habit, the client offered it
+ * again, and nobody else got less: then the server was not set back for all.
+ */
+static bool
+is_below_habit(const struct judge_case *c)
+{
+	const struct tls_facts *t = &c->session->tls;
+	const struct history *h = c->known;
+
+	return t->client_hello && t->server_hello && t->version != VERSION_NONE &&
+	       h->best_version > t->version && t->offered_version >= h->best_version &&
+	       is_mostly(&h->best) && !h->is_lower_elsewhere;
+}
+
+bool
+judge_tls_downgrade(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+
 	if (sentinel_contradicts(&s->tls)) {
 		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
 		say_detail(out,
@@ -241,6 +271,16 @@ judge_tls_downgrade(const struct session *s, struct finding *out)
 			   version_named(s->tls.offered_version).text);
 		say_proof(out, "TLS_FALLBACK_SCSV", "%s",
 			  s->tls.is_fallback ? "offered" : "not seen");
+	} else if (is_below_habit(c)) {
+		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+		say_detail(out,
+			   "The client offered %s, the ServerHello chose %s, and these two agreed "
+			   "on %s in %" PRIu32 " of %" PRIu32 " sessions before.",
+			   version_named(s->tls.offered_version).text,
+			   version_named(s->tls.version).text,
+			   version_named(c->known->best_version).text, c->known->best.yes,
+			   c->known->best.yes + c->known->best.no);
+		say_proof_tally(out, "better agreed on", &c->known->best);
 	} else {
 		return false;
 	}
@@ -300,8 +340,9 @@ say_choice(struct finding *out, const struct session *s)
 }
 
 bool
-judge_tls_obsolete(const struct session *s, struct finding *out)
+judge_tls_obsolete(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
 	const char *weak = s->tls.server_hello ? weak_part(s->tls.cipher) : NULL;
 	bool is_old = s->tls.version < VERSION_TLS12;
 
@@ -378,8 +419,10 @@ say_proof_certificate(struct finding *out, const struct session *s)
 }
 
 bool
-judge_certificate_invalid(const struct session *s, struct finding *out)
+judge_certificate_invalid(const struct judge_case *c, struct finding *out)
 {
+	const struct session *s = c->session;
+
 	if (!s->certificate.is_seen || !s->certificate.is_parsed)
 		return false;
 
@@ -388,6 +431,56 @@ judge_certificate_invalid(const struct session *s, struct finding *out)
 	if (say_faults(out, s) == 0)
 		return false;
 	say_more(out, ".");
+	say_proof_certificate(out, s);
+	return true;
+}
+
+/* Trust in other words: by the store where one was given, else by whether it signed itself. */
+static bool
+is_worth_less(const struct session *s)
+{
+	const struct certificate_facts *c = &s->certificate;
+
+	return c->self_signed == FACT_YES || c->trusted == FACT_NO;
+}
+
+/* The old one had time left, and what came is not just its successor. */
+static bool
+is_replaced(const struct judge_case *c)
+{
+	const struct history *h = c->known;
+	bool is_trust_lost = h->key.yes > 0 && is_worth_less(c->session);
+
+	if (h->is_known_key || h->key.yes + h->key.no < TALLY_STEADY)
+		return false;
+	if (h->key_until - c->session->start < RENEWAL_TIME)
+		return false;
+	return is_trust_lost || !h->is_known_issuer;
+}
+
+bool
+judge_certificate_changed(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	char until[MOMENT_TEXT_MAX];
+	bool is_trust_lost;
+
+	if (!s->certificate.is_seen || !s->certificate.is_parsed || !is_replaced(c))
+		return false;
+
+	is_trust_lost = c->known->key.yes > 0 && is_worth_less(s);
+	rate(out, is_trust_lost ? SEVERITY_WARNING : SEVERITY_NOTICE, CERTAINTY_PROBABLE,
+	     WHERE_UNKNOWN);
+	moment_short_text(c->known->key_until, until);
+	say_detail(out,
+		   "The key of the server's certificate is none of those seen before, and this is "
+		   "no renewal: %s%s%s, and the old one was good until %s.",
+		   is_trust_lost ? "it is self-signed or issued by nobody in the trust store, as "
+				   "the old one was not"
+				 : "",
+		   is_trust_lost && !c->known->is_known_issuer ? "; " : "",
+		   c->known->is_known_issuer ? "" : "its issuer is another", until);
+	say_proof_tally(out, "other keys seen", &c->known->key);
 	say_proof_certificate(out, s);
 	return true;
 }

@@ -170,7 +170,8 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 	if ((p->stage != STAGE_READING && p->stage != STAGE_FINISHING) || k->recorder == NULL ||
 	    !session_message_get(body, k->session))
 		return false;
-	judge_session(s, k->verdict);
+	if (!recorder_judge(k->recorder, s, k->verdict))
+		return intake_refused(k);
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
 	    RECORDED_FAILED)
 		return intake_refused(k);

@@ -1,0 +1,339 @@
+/*
+ * What is learnt of a session. What was seen to be there is counted always;
+ * what was not there, and what is new, only where nothing raised suspicion.
+ */
+#include "monitor/baseline/baseline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissector/text.h"
+#include "monitor/baseline/inside.h"
+#include "monitor/baseline/parties.h"
+#include "monitor/judge/kinds.h"
+#include "monitor/judge/mask.h"
+
+#define CACHED_MAX        40000   /* subjects: some tens of megabytes */
+#define STORED_MAX        4000000 /* ... in the database */
+#define DOMAINS_LOOKED_AT 8
+#define SETTLED           20 /* sessions after which a trait is looked at once an hour */
+
+struct baseline *
+baseline_new(void)
+{
+	struct baseline *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->memory = memory_new(CACHED_MAX, STORED_MAX);
+	if (b->memory != NULL)
+		return b;
+	free(b);
+	return NULL;
+}
+
+void
+baseline_free(struct baseline *b)
+{
+	if (b == NULL)
+		return;
+	memory_free(b->memory);
+	free(b);
+}
+
+bool
+baseline_flush(struct baseline *b, struct store *store)
+{
+	return memory_flush(b->memory, store);
+}
+
+void
+baseline_drop(struct baseline *b)
+{
+	memory_drop(b->memory);
+}
+
+/* One learning: a failure sticks. */
+struct learning {
+	struct memory *memory;
+	struct store *store;
+	const struct session *session;
+	const struct parties *parties;
+	struct subject *server, *pair, *network, *name; /* name: NULL where there is none */
+	bool is_suspect;
+	bool is_failed;
+};
+
+static void
+count(struct learning *l, struct subject *s, enum mark_kind kind, const char *value, bool is_yes)
+{
+	if (s == NULL || l->is_failed)
+		return;
+	l->is_failed =
+	    !subject_count(l->memory, l->store, s, kind, value, is_yes, l->session->start);
+}
+
+/* Yes always, no only where nothing raised suspicion. */
+static void
+count_norm(struct learning *l, struct subject *s, enum mark_kind kind, bool is_yes)
+{
+	if (is_yes || !l->is_suspect)
+		count(l, s, kind, "", is_yes);
+}
+
+/* What is part of how a server is. Often enough seen, it need not be counted each time. */
+static void
+count_trait(struct learning *l, struct subject *s, enum mark_kind kind, const char *value)
+{
+	const struct mark *m = subject_mark(s, kind, value);
+
+	if (l->is_suspect || value[0] == '\0')
+		return;
+	if (m != NULL && m->yes >= SETTLED && l->session->start - m->last_yes < HISTORY_HOUR)
+		return;
+	count(l, s, kind, value, true);
+}
+
+static void
+forget(struct learning *l, struct subject *s, enum mark_kind kind)
+{
+	if (!l->is_failed)
+		l->is_failed = !subject_forget(l->store, s, kind, "");
+}
+
+static void
+learn_offer(struct learning *l)
+{
+	const struct session *s = l->session;
+	bool is_offered = s->smtp.offered == FACT_YES;
+
+	if (!is_offered && !lacks_offer(s))
+		return;
+	count_norm(l, l->server, MARK_OFFERED, is_offered);
+	count_norm(l, l->pair, MARK_OFFERED, is_offered);
+	count_norm(l, l->name, MARK_OFFERED, is_offered);
+	/* To compare clients and servers the attack's own sessions are just what is wanted. */
+	count(l, l->server, MARK_NETWORK, l->parties->from, is_offered);
+	count(l, l->network, MARK_SERVER, l->parties->endpoint, is_offered);
+	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
+		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
+	if (is_offered) {
+		forget(l, l->pair, MARK_LOST);
+		return;
+	}
+	count(l, l->pair, MARK_LOST, "", true);
+	count(l, l->server, MARK_LOST, "", true);
+}
+
+static void
+learn_extensions(struct learning *l)
+{
+	const struct session *s = l->session;
+	char value[MARK_VALUE_MAX];
+
+	if (s->smtp.extended != FACT_YES)
+		return;
+	for (size_t i = 1; i < s->ehlos; i++)
+		if (parties_extension(s, i, value))
+			count_trait(l, l->server, MARK_EXTENSION, value);
+}
+
+static void
+learn_greeting(struct learning *l)
+{
+	const struct session *s = l->session;
+	bool is_readable, is_esmtp = false;
+
+	if (s->greetings == 0 || s->smtp.greeting_code != 220)
+		return;
+	is_readable = !mask_of_greeting(s->greeting, s->greetings);
+	for (size_t i = 0; i < s->greetings; i++)
+		is_esmtp |= text_find(s->greeting[i], BYTES("ESMTP")) < s->greeting[i].len;
+	count_norm(l, l->server, MARK_READABLE, is_readable);
+	if (is_readable)
+		count_norm(l, l->server, MARK_ESMTP, is_esmtp);
+}
+
+/* EHLO accepted; or HELO used, be it of the client's own accord or not. */
+static void
+learn_ehlo(struct learning *l)
+{
+	const struct session *s = l->session;
+
+	if (s->smtp.extended == FACT_UNSEEN)
+		return;
+	count_norm(l, l->pair, MARK_EXTENDED, s->smtp.extended == FACT_YES);
+	/* That a client uses HELO says nothing of the server. */
+	if (s->smtp.extended == FACT_YES || s->smtp.ehlo_refusal != 0)
+		count_norm(l, l->server, MARK_EXTENDED, s->smtp.extended == FACT_YES);
+}
+
+/* A refusal for want of time is none of the server's ways. */
+static bool
+is_lasting_refusal(const struct session *s)
+{
+	return s->smtp.starttls_refusal != REPLY_CLOSING &&
+	       s->smtp.starttls_refusal != REPLY_UNAVAILABLE;
+}
+
+static void
+learn_request(struct learning *l)
+{
+	const struct session *s = l->session;
+	bool is_accepted = s->smtp.accepted == FACT_YES;
+
+	if (s->smtp.requested == FACT_YES && s->smtp.offered == FACT_YES) {
+		count(l, l->pair, MARK_USED, "", true);
+		count_trait(l, l->pair, MARK_HELO, l->parties->helo);
+	} else if (s->smtp.requested == FACT_NO && s->smtp.offered == FACT_YES &&
+		   session_can_show_absence(s) && session_outcome(s) == OUTCOME_PLAINTEXT) {
+		count_norm(l, l->pair, MARK_USED, false);
+	}
+	if (s->smtp.requested != FACT_YES || s->smtp.accepted == FACT_UNSEEN)
+		return;
+	count(l, l->pair, MARK_ACCEPTED, "", is_accepted);
+	if (is_accepted || is_lasting_refusal(s))
+		count_norm(l, l->server, MARK_ACCEPTED, is_accepted);
+}
+
+static void
+learn_tls(struct learning *l)
+{
+	const struct session *s = l->session;
+	char value[MARK_VALUE_MAX];
+
+	if (s->tls.complete != FACT_YES || !s->tls.server_hello || !s->tls.client_hello)
+		return;
+	snprintf(value, sizeof(value), "%04x", s->tls.version);
+	if (!l->is_suspect)
+		count(l, l->pair, MARK_VERSION, value, true);
+	/* Of a client that offers no more the version says nothing of the server. */
+	if (s->tls.offered_version > s->tls.version)
+		count_trait(l, l->server, MARK_VERSION, value);
+}
+
+static void
+learn_certificate(struct learning *l)
+{
+	const struct session *s = l->session;
+	char value[MARK_VALUE_MAX];
+
+	if (!s->certificate.is_seen || !s->certificate.is_parsed || l->is_suspect)
+		return;
+	parties_key(s, value);
+	count(l, l->server, MARK_KEY, value, certificate_is_good(s));
+	subject_until(l->server, MARK_KEY, value, s->certificate.not_after);
+	parties_issuer(s, value);
+	count_trait(l, l->server, MARK_ISSUER, value);
+}
+
+static const struct finding *
+found(const struct verdict *v, const char *kind)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->findings[i].kind->name, kind) == 0)
+			return &v->findings[i];
+	return NULL;
+}
+
+/* The client was kept from TLS: under every name under which it may try again. */
+static void
+learn_setback(struct learning *l, enum mark_kind kind)
+{
+	const struct session *s = l->session;
+	struct subject *client = memory_subject(l->memory, l->store, l->parties->client);
+	char value[MARK_VALUE_MAX];
+
+	if (client == NULL) {
+		l->is_failed = true;
+		return;
+	}
+	subject_seen(client, s->start);
+	count(l, client, kind, l->parties->endpoint, true);
+	if (l->parties->node[0] != '\0')
+		count(l, client, kind, l->parties->node, true);
+	mark_value(s->sni, value);
+	if (value[0] != '\0' && strcmp(value, l->parties->node) != 0)
+		count(l, client, kind, value, true);
+	for (size_t i = 0; i < s->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
+		mark_value(s->rcpt_domains[i], value);
+		count(l, client, kind, value, true);
+	}
+}
+
+static void
+learn_setbacks(struct learning *l, const struct verdict *v)
+{
+	if (found(v, "tls-handshake-failed") != NULL)
+		learn_setback(l, MARK_FAILED);
+	if (found(v, "starttls-refused") != NULL)
+		learn_setback(l, MARK_REFUSED);
+	if (l->session->smtp.ehlo_refusal >= 500)
+		learn_setback(l, MARK_SUPPRESSED);
+}
+
+/* Something was found that an attack shows. What a client or an operator does amiss is none. */
+static bool
+is_suspect(const struct verdict *v)
+{
+	static const char *const innocent[] = {"credentials-exposed", "requiretls-violation",
+					       "certificate-invalid"};
+
+	for (size_t i = 0; i < v->count; i++) {
+		const struct finding *f = &v->findings[i];
+		bool is_innocent = f->severity < SEVERITY_WARNING;
+
+		for (size_t k = 0; k < sizeof(innocent) / sizeof(innocent[0]); k++)
+			is_innocent |= strcmp(f->kind->name, innocent[k]) == 0;
+		if (!is_innocent)
+			return true;
+	}
+	return false;
+}
+
+static bool
+meet(struct learning *l)
+{
+	const struct parties *p = l->parties;
+	struct subject *const *all[] = {&l->server, &l->pair, &l->network};
+
+	l->server = memory_subject(l->memory, l->store, p->server);
+	l->pair = memory_subject(l->memory, l->store, p->pair);
+	l->network = memory_subject(l->memory, l->store, p->network);
+	if (p->name[0] != '\0')
+		l->name = memory_subject(l->memory, l->store, p->name);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (*all[i] == NULL)
+			return false;
+		subject_seen(*all[i], l->session->start);
+	}
+	if (l->name != NULL)
+		subject_seen(l->name, l->session->start);
+	return l->name != NULL || p->name[0] == '\0';
+}
+
+bool
+baseline_learn(struct baseline *b, struct store *store, const struct session *s,
+	       const struct verdict *v)
+{
+	struct parties p;
+	struct learning l = {.memory = b->memory,
+			     .store = store,
+			     .session = s,
+			     .parties = &p,
+			     .is_suspect = is_suspect(v)};
+
+	parties_of(s, &p);
+	if (!meet(&l))
+		return false;
+	learn_offer(&l);
+	learn_extensions(&l);
+	learn_greeting(&l);
+	learn_ehlo(&l);
+	learn_request(&l);
+	learn_tls(&l);
+	learn_certificate(&l);
+	learn_setbacks(&l, v);
+	return !l.is_failed;
+}

@@ -1,0 +1,35 @@
+/*
+ * The baseline: what earlier sessions showed of a server, of a client, and of
+ * the two together, and what of it the judge is told beside a session.
+ *
+ * Learns what was judged: what a session under suspicion lacks never becomes
+ * the norm. Lives in the database and survives restarts; a bounded part of it
+ * is in memory. All calls but new, free and drop need the batch's transaction;
+ * false: the database failed, and store_error says why, or memory is out.
+ */
+#ifndef MONITOR_BASELINE_BASELINE_H
+#define MONITOR_BASELINE_BASELINE_H
+
+#include "db/store.h"
+#include "monitor/judge/judge.h"
+
+struct baseline;
+
+struct baseline *baseline_new(void);
+void baseline_free(struct baseline *b);
+
+/* What is known beside this session. */
+bool baseline_ask(struct baseline *b, struct store *store, const struct session *s,
+		  struct history *out);
+
+/* Count a session that is new, with what was found. */
+bool baseline_learn(struct baseline *b, struct store *store, const struct session *s,
+		    const struct verdict *v);
+
+/* Write what was learnt, before the batch is committed. */
+bool baseline_flush(struct baseline *b, struct store *store);
+
+/* The batch was rolled back. */
+void baseline_drop(struct baseline *b);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * What a baseline is made of, for monitor/baseline/ alone.
+ */
+#ifndef MONITOR_BASELINE_INSIDE_H
+#define MONITOR_BASELINE_INSIDE_H
+
+#include "monitor/baseline/baseline.h"
+#include "monitor/baseline/memory.h"
+
+struct baseline {
+	struct memory *memory;
+};
+
+/* The whole EHLO reply was seen without STARTTLS, and nothing was encrypted. */
+static inline bool
+lacks_offer(const struct session *s)
+{
+	return s->smtp.offered == FACT_NO && s->smtp.extended == FACT_YES &&
+	       s->tls.complete != FACT_YES && session_can_show_absence(s);
+}
+
+/* Whether a certificate is worth something to those who check it. */
+static inline bool
+certificate_is_good(const struct session *s)
+{
+	return s->certificate.trusted == FACT_YES ||
+	       (s->certificate.trusted == FACT_UNSEEN && s->certificate.self_signed == FACT_NO);
+}
+
+#endif

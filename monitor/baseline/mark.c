@@ -1,0 +1,140 @@
+/* One thing known of a subject; see mark.h. */
+#include "monitor/baseline/mark.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char *const names[MARK_KINDS] = {
+    [MARK_OFFERED] = "offered",
+    [MARK_ACCEPTED] = "accepted",
+    [MARK_EXTENDED] = "extended",
+    [MARK_USED] = "used",
+    [MARK_READABLE] = "readable",
+    [MARK_ESMTP] = "esmtp",
+    [MARK_LOST] = "lost",
+    [MARK_UNSETTLED] = "unsettled",
+    [MARK_NETWORK] = "network",
+    [MARK_NODE] = "node",
+    [MARK_SERVER] = "server",
+    [MARK_EXTENSION] = "extension",
+    [MARK_VERSION] = "version",
+    [MARK_KEY] = "key",
+    [MARK_ISSUER] = "issuer",
+    [MARK_HELO] = "helo",
+    [MARK_FAILED] = "failed",
+    [MARK_REFUSED] = "refused",
+    [MARK_SUPPRESSED] = "suppressed",
+};
+
+const char *
+mark_name(enum mark_kind kind)
+{
+	return names[kind];
+}
+
+bool
+mark_kind_of(const char *name, enum mark_kind *out)
+{
+	for (size_t i = 0; i < MARK_KINDS; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*out = (enum mark_kind)i;
+		return true;
+	}
+	return false;
+}
+
+int64_t
+mark_last(const struct mark *m)
+{
+	return m->last_yes > m->last_no ? m->last_yes : m->last_no;
+}
+
+/* How many spans after the one under way the time lies; less than 0: before it. */
+static int64_t
+spans_after(const struct mark *m, int64_t time)
+{
+	int64_t away = time - m->since;
+
+	return away >= 0 ? away / MARK_SPAN : (away + 1) / MARK_SPAN - 1;
+}
+
+/* Begin the span that the time is in. */
+static void
+turn(struct mark *m, int64_t time)
+{
+	int64_t spans = spans_after(m, time);
+
+	if (m->since == 0) {
+		m->since = time;
+		return;
+	}
+	if (spans <= 0)
+		return;
+	m->yes_before = spans == 1 ? m->yes : 0;
+	m->no_before = spans == 1 ? m->no : 0;
+	if (spans > 1) {
+		m->recent = 0;
+		m->recent_count = 0;
+	}
+	m->yes = m->no = 0;
+	m->since += spans * MARK_SPAN;
+}
+
+static void
+add(uint32_t *count)
+{
+	if (*count < UINT32_MAX)
+		(*count)++;
+}
+
+void
+mark_count(struct mark *m, bool is_yes, int64_t time)
+{
+	int64_t spans;
+
+	turn(m, time);
+	spans = spans_after(m, time);
+	if (spans < -1)
+		return;
+	if (time >= mark_last(m)) {
+		m->recent = (m->recent << 1 | (uint32_t)is_yes) & ((1u << TALLY_RECENT) - 1);
+		if (m->recent_count < TALLY_RECENT)
+			m->recent_count++;
+	}
+	if (spans == 0)
+		add(is_yes ? &m->yes : &m->no);
+	else
+		add(is_yes ? &m->yes_before : &m->no_before);
+	if (m->first == 0 || time < m->first)
+		m->first = time;
+	if (is_yes && time > m->last_yes)
+		m->last_yes = time;
+	if (!is_yes && time > m->last_no)
+		m->last_no = time;
+	m->is_dirty = true;
+}
+
+struct tally
+mark_tally(const struct mark *m, int64_t time)
+{
+	struct tally t = {0};
+	int64_t spans;
+
+	if (m == NULL || m->since == 0)
+		return t;
+	spans = spans_after(m, time);
+	if (spans > 1)
+		return t;
+	t.yes = m->yes + (spans < 1 ? m->yes_before : 0);
+	t.no = m->no + (spans < 1 ? m->no_before : 0);
+	t.recent = m->recent;
+	t.recent_count = m->recent_count;
+	/* The span before began a span before this one. */
+	t.first = m->since - (spans < 1 && m->yes_before + m->no_before > 0 ? MARK_SPAN : 0);
+	if (t.first < m->first)
+		t.first = m->first;
+	t.last_yes = m->last_yes;
+	t.last_no = m->last_no;
+	return t;
+}

@@ -1,0 +1,64 @@
+/*
+ * One thing known of a subject: how often it was so, in a form that ages.
+ *
+ * Two spans of four weeks count, the one under way and the one before it; what
+ * is older is forgotten. Time is that of the sessions. Pure.
+ */
+#ifndef MONITOR_BASELINE_MARK_H
+#define MONITOR_BASELINE_MARK_H
+
+#include "monitor/judge/history.h"
+
+#define MARK_SPAN      (28 * HISTORY_DAY)
+#define MARK_VALUE_MAX 68 /* bytes, NUL included: a SHA-256 in hexadecimal fits */
+
+enum mark_kind {
+	/* Without a value: yes and no are sessions. */
+	MARK_OFFERED,
+	MARK_ACCEPTED,
+	MARK_EXTENDED,
+	MARK_USED,
+	MARK_READABLE,
+	MARK_ESMTP,
+	MARK_LOST,      /* yes: sessions without an offer since the last with one */
+	MARK_UNSETTLED, /* yes: findings that later sessions may change */
+	/* With one. */
+	MARK_NETWORK,   /* a client network: offered, not offered */
+	MARK_NODE,      /* a name of the server: offered, not offered */
+	MARK_SERVER,    /* a server, of a client network: offered, not offered */
+	MARK_EXTENSION, /* of the EHLO reply */
+	MARK_VERSION,   /* of TLS, as four hexadecimal digits */
+	MARK_KEY,       /* yes: trusted; no: not */
+	MARK_ISSUER,
+	MARK_HELO, /* a name of the client, where it used STARTTLS */
+	/* Setbacks: the value is a server's address and port, its name, or a domain. */
+	MARK_FAILED,
+	MARK_REFUSED,
+	MARK_SUPPRESSED
+};
+#define MARK_KINDS (MARK_SUPPRESSED + 1)
+
+struct mark {
+	enum mark_kind kind;
+	bool is_dirty;
+	char value[MARK_VALUE_MAX];
+	uint32_t yes, no, yes_before, no_before;
+	uint32_t recent;
+	uint8_t recent_count;
+	int64_t first, since, last_yes, last_no, until;
+};
+
+/* The name in the database, "offered"; and the way back, false where there is none. */
+const char *mark_name(enum mark_kind kind);
+bool mark_kind_of(const char *name, enum mark_kind *out);
+
+/* Count a session at that time. One too long ago to count any more changes nothing. */
+void mark_count(struct mark *m, bool is_yes, int64_t time);
+
+/* What counts of it at that time. NULL: nothing. */
+struct tally mark_tally(const struct mark *m, int64_t time);
+
+/* The last time it was counted, either way. */
+int64_t mark_last(const struct mark *m);
+
+#endif

@@ -1,0 +1,447 @@
+/*
+ * A hash of chains with a list in order of use, and marks that lie behind each
+ * subject as a small array: a subject has a dozen.
+ */
+#include "monitor/baseline/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "dissector/keyhash.h"
+
+#define MARKS_ROOM    4 /* at first */
+#define FORGOTTEN     (2 * MARK_SPAN)
+#define WEAK_SESSIONS 3
+#define WEAK_SPAN     HISTORY_DAY
+#define WEAK_REST     HISTORY_HOUR /* nobody goes so soon */
+#define UNSWEPT       64           /* batches between looks, where there is room */
+
+struct memory {
+	struct subject **chains;
+	size_t chain_count; /* a power of two */
+	struct subject *newest, *oldest;
+	size_t count, max;
+	int64_t stored, stored_max; /* -1: not counted yet */
+	int64_t latest;             /* time of the latest session */
+	struct known_sweep sweep;
+	unsigned unswept;
+	uint64_t batch;
+	uint8_t secret[16];
+};
+
+struct memory *
+memory_new(size_t cached_max, int64_t stored_max)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->max = cached_max < MEMORY_LENT ? MEMORY_LENT : cached_max;
+	m->stored_max = stored_max;
+	m->stored = -1;
+	m->sweep.weak_sessions = WEAK_SESSIONS;
+	m->sweep.weak_span = WEAK_SPAN;
+	for (m->chain_count = 16; m->chain_count < m->max; m->chain_count *= 2)
+		;
+	m->chains = calloc(m->chain_count, sizeof(struct subject *));
+	if (m->chains != NULL && getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
+		return m;
+	memory_free(m);
+	return NULL;
+}
+
+static struct subject **
+chain_of(const struct memory *m, uint64_t hash)
+{
+	return &m->chains[hash & (m->chain_count - 1)];
+}
+
+static void
+unlink_use(struct memory *m, struct subject *s)
+{
+	*(s->newer != NULL ? &s->newer->older : &m->newest) = s->older;
+	*(s->older != NULL ? &s->older->newer : &m->oldest) = s->newer;
+}
+
+static void
+link_newest(struct memory *m, struct subject *s)
+{
+	s->newer = NULL;
+	s->older = m->newest;
+	*(m->newest != NULL ? &m->newest->newer : &m->oldest) = s;
+	m->newest = s;
+}
+
+static void
+remove_subject(struct memory *m, struct subject *s)
+{
+	struct subject **at = chain_of(m, s->hash);
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	unlink_use(m, s);
+	m->count--;
+	free(s->marks);
+	free(s);
+}
+
+void
+memory_drop(struct memory *m)
+{
+	if (m == NULL)
+		return;
+	while (m->oldest != NULL)
+		remove_subject(m, m->oldest);
+	m->stored = -1;
+}
+
+void
+memory_free(struct memory *m)
+{
+	if (m == NULL)
+		return;
+	memory_drop(m);
+	free(m->chains);
+	free(m);
+}
+
+/* One more mark at the end of the array; NULL where memory is out. */
+static struct mark *
+new_mark(struct subject *s)
+{
+	if (s->count == s->room) {
+		size_t room = s->room == 0 ? MARKS_ROOM : 2 * s->room;
+		struct mark *marks = realloc(s->marks, room * sizeof(*marks));
+
+		if (marks == NULL)
+			return NULL;
+		s->marks = marks;
+		s->room = room;
+	}
+	s->marks[s->count] = (struct mark){0};
+	return &s->marks[s->count++];
+}
+
+static uint32_t
+count_of(int64_t stored)
+{
+	return stored < 0 ? 0 : stored > UINT32_MAX ? UINT32_MAX : (uint32_t)stored;
+}
+
+/* A row of the database, as a mark. What this program does not know is left alone. */
+static void
+take_row(void *ctx, const struct known_row *row)
+{
+	struct subject *s = ctx;
+	enum mark_kind kind;
+	struct mark *m;
+
+	if (s->count >= SUBJECT_MARKS_MAX || !mark_kind_of(row->what, &kind))
+		return;
+	m = new_mark(s);
+	if (m == NULL)
+		return;
+	m->kind = kind;
+	snprintf(m->value, sizeof(m->value), "%s", row->value);
+	m->yes = count_of(row->yes);
+	m->no = count_of(row->no);
+	m->yes_before = count_of(row->yes_before);
+	m->no_before = count_of(row->no_before);
+	m->recent = count_of(row->recent) & ((1u << TALLY_RECENT) - 1);
+	m->recent_count = row->recent_count < 0              ? 0
+			  : row->recent_count > TALLY_RECENT ? TALLY_RECENT
+							     : (uint8_t)row->recent_count;
+	m->first = row->first;
+	m->since = row->since;
+	m->last_yes = row->last_yes;
+	m->last_no = row->last_no;
+	m->until = row->until;
+}
+
+static bool
+fetch(struct store *store, struct subject *s)
+{
+	struct subject_row row = {.key = s->key};
+
+	if (!known_find(store, &row, take_row, s))
+		return false;
+	s->id = row.id;
+	s->first_seen = row.first_seen;
+	s->last_seen = row.last_seen;
+	s->sessions = row.sessions;
+	return true;
+}
+
+static bool
+save_mark(struct store *store, int64_t subject, struct mark *m)
+{
+	const struct known_row row = {
+	    .what = mark_name(m->kind),
+	    .value = m->value,
+	    .yes = m->yes,
+	    .no = m->no,
+	    .yes_before = m->yes_before,
+	    .no_before = m->no_before,
+	    .recent = m->recent,
+	    .recent_count = m->recent_count,
+	    .first = m->first,
+	    .since = m->since,
+	    .last_yes = m->last_yes,
+	    .last_no = m->last_no,
+	    .until = m->until,
+	};
+
+	m->is_dirty = false;
+	return known_save(store, subject, &row);
+}
+
+/* A full table lets in nobody new: who is known stays. */
+static bool
+save(struct memory *m, struct store *store, struct subject *s)
+{
+	struct subject_row row = {.id = s->id,
+				  .key = s->key,
+				  .first_seen = s->first_seen,
+				  .last_seen = s->last_seen,
+				  .sessions = s->sessions};
+
+	if (!s->is_dirty)
+		return true;
+	if (m->stored < 0)
+		m->stored = known_count(store);
+	if (m->stored < 0)
+		return false;
+	if (s->id == 0 && m->stored >= m->stored_max)
+		return true;
+	if (!known_save_subject(store, &row))
+		return false;
+	m->stored += s->id == 0;
+	s->id = row.id;
+	s->is_dirty = false;
+	for (size_t i = 0; i < s->count; i++)
+		if (s->marks[i].is_dirty && !save_mark(store, s->id, &s->marks[i]))
+			return false;
+	return true;
+}
+
+static struct subject *
+find(struct memory *m, const char *key, uint64_t hash)
+{
+	struct subject *s = *chain_of(m, hash);
+
+	while (s != NULL && (s->hash != hash || strcmp(s->key, key) != 0))
+		s = s->next;
+	return s;
+}
+
+static struct subject *
+add(struct memory *m, struct store *store, const char *key, uint64_t hash)
+{
+	struct subject *s;
+
+	while (m->count >= m->max) {
+		if (!save(m, store, m->oldest))
+			return NULL;
+		remove_subject(m, m->oldest);
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return NULL;
+	snprintf(s->key, sizeof(s->key), "%s", key);
+	if (!fetch(store, s)) {
+		free(s->marks);
+		free(s);
+		return NULL;
+	}
+	s->hash = hash;
+	s->next = *chain_of(m, hash);
+	*chain_of(m, hash) = s;
+	link_newest(m, s);
+	m->count++;
+	return s;
+}
+
+struct subject *
+memory_subject(struct memory *m, struct store *store, const char *key)
+{
+	uint64_t hash = keyhash(m->secret, key, strlen(key));
+	struct subject *s = find(m, key, hash);
+
+	if (s == NULL)
+		s = add(m, store, key, hash);
+	if (s == NULL)
+		return NULL;
+	s->batch = m->batch;
+	unlink_use(m, s);
+	link_newest(m, s);
+	return s;
+}
+
+void
+subject_seen(struct subject *s, int64_t time)
+{
+	if (s->sessions == 0 || time < s->first_seen)
+		s->first_seen = time;
+	if (s->sessions == 0 || time > s->last_seen)
+		s->last_seen = time;
+	s->sessions++;
+	s->is_dirty = true;
+}
+
+static struct mark *
+find_mark(const struct subject *s, enum mark_kind kind, const char *value)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->marks[i].kind == kind &&
+		    strncmp(s->marks[i].value, value, MARK_VALUE_MAX - 1) == 0)
+			return &s->marks[i];
+	return NULL;
+}
+
+const struct mark *
+subject_mark(const struct subject *s, enum mark_kind kind, const char *value)
+{
+	return find_mark(s, kind, value);
+}
+
+/* How many of a kind are kept. */
+static size_t
+kept_of(enum mark_kind kind)
+{
+	switch (kind) {
+	case MARK_NETWORK:
+		return 24;
+	case MARK_SERVER:
+	case MARK_EXTENSION:
+		return 32;
+	case MARK_NODE:
+	case MARK_KEY:
+	case MARK_ISSUER:
+	case MARK_VERSION:
+	case MARK_HELO:
+		return 8;
+	case MARK_FAILED:
+	case MARK_REFUSED:
+	case MARK_SUPPRESSED:
+		return 12;
+	case MARK_OFFERED:
+	case MARK_ACCEPTED:
+	case MARK_EXTENDED:
+	case MARK_USED:
+	case MARK_READABLE:
+	case MARK_ESMTP:
+	case MARK_LOST:
+	case MARK_UNSETTLED:
+		return 1;
+	}
+	return 1;
+}
+
+/* Of two, the one to part with: seen once before seen often, then the one seen longest ago. */
+static bool
+is_weaker(const struct mark *a, const struct mark *b)
+{
+	bool a_is_weak = a->yes + a->yes_before < TALLY_STEADY;
+	bool b_is_weak = b->yes + b->yes_before < TALLY_STEADY;
+
+	if (a_is_weak != b_is_weak)
+		return a_is_weak;
+	return mark_last(a) < mark_last(b);
+}
+
+/* Where a kind has its share, the weakest of it makes room. */
+static bool
+make_room(struct store *store, struct subject *s, enum mark_kind kind)
+{
+	struct mark *weakest = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->marks[i].kind != kind)
+			continue;
+		count++;
+		if (weakest == NULL || is_weaker(&s->marks[i], weakest))
+			weakest = &s->marks[i];
+	}
+	if (weakest == NULL || (count < kept_of(kind) && s->count < SUBJECT_MARKS_MAX))
+		return true;
+	return subject_forget(store, s, kind, weakest->value);
+}
+
+bool
+subject_forget(struct store *store, struct subject *s, enum mark_kind kind, const char *value)
+{
+	struct mark *m = find_mark(s, kind, value);
+
+	if (m == NULL)
+		return true;
+	if (s->id != 0 && !known_remove(store, s->id, mark_name(kind), m->value))
+		return false;
+	*m = s->marks[--s->count];
+	return true;
+}
+
+void
+subject_until(struct subject *s, enum mark_kind kind, const char *value, int64_t until)
+{
+	struct mark *m = find_mark(s, kind, value);
+
+	if (m != NULL)
+		m->until = until;
+}
+
+bool
+subject_count(struct memory *m, struct store *store, struct subject *s, enum mark_kind kind,
+	      const char *value, bool is_yes, int64_t time)
+{
+	struct mark *mark = find_mark(s, kind, value);
+
+	if (time > m->latest)
+		m->latest = time;
+	if (mark == NULL) {
+		if (!make_room(store, s, kind))
+			return false;
+		mark = new_mark(s);
+		if (mark == NULL)
+			return false;
+		mark->kind = kind;
+		snprintf(mark->value, sizeof(mark->value), "%s", value);
+	}
+	mark_count(mark, is_yes, time);
+	s->is_dirty = true;
+	return true;
+}
+
+/* A look at a few, where many batches have passed or the table is full. */
+static bool
+sweep(struct memory *m, struct store *store)
+{
+	bool is_full = m->stored >= m->stored_max - m->stored_max / 8;
+
+	if (m->stored < 0 || (++m->unswept < UNSWEPT && !is_full))
+		return true;
+	m->unswept = 0;
+	m->sweep.forgotten = m->latest - FORGOTTEN;
+	m->sweep.weak = is_full ? m->latest - WEAK_REST : 0;
+	if (!known_sweep(store, &m->sweep))
+		return false;
+	if (m->sweep.removed == 0)
+		return true;
+	/* What was removed may be in the cache by its id: all is fetched anew. */
+	memory_drop(m);
+	return true;
+}
+
+bool
+memory_flush(struct memory *m, struct store *store)
+{
+	/* What was not asked for in this batch has not changed, and neither has what is older. */
+	for (struct subject *s = m->newest; s != NULL && s->batch == m->batch; s = s->older)
+		if (!save(m, store, s))
+			return false;
+	m->batch++;
+	return sweep(m, store);
+}

@@ -1,0 +1,100 @@
+#include "monitor/baseline/parties.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dissector/extension.h"
+#include "dissector/text.h"
+#include "monitor/judge/mask.h"
+
+#define KEY_DIGITS 40 /* of the SHA-256 of a key: enough to tell keys apart */
+
+void
+mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
+{
+	text_printable(wire, out, MARK_VALUE_MAX);
+	for (; *out != '\0'; out++)
+		*out = (char)text_lower((uint8_t)*out);
+}
+
+/* The first word: in the first line of an EHLO reply the server's name, RFC 5321 section 4.1.1.1.
+ */
+static struct bytes
+first_word(struct bytes line)
+{
+	size_t len = 0;
+
+	line = text_trim(line);
+	while (len < line.len && !text_is_blank(line.at[len]))
+		len++;
+	return bytes_first(line, len);
+}
+
+void
+parties_of(const struct session *s, struct parties *out)
+{
+	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
+
+	address_text(&s->client, client);
+	address_text(&s->server, server);
+	network_text(&s->client, out->from);
+	snprintf(out->endpoint, sizeof(out->endpoint), "%s %u", server, s->server_port);
+	snprintf(out->server, sizeof(out->server), "server %s", out->endpoint);
+	snprintf(out->pair, sizeof(out->pair), "pair %s %s", out->endpoint, client);
+	snprintf(out->client, sizeof(out->client), "client %s", client);
+	snprintf(out->network, sizeof(out->network), "network %s", out->from);
+	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node);
+	mark_value(s->helo, out->helo);
+	out->name[0] = '\0';
+	/* A name without a dot is any machine's. */
+	if (strchr(out->node, '.') != NULL && out->node[0] != '[')
+		snprintf(out->name, sizeof(out->name), "name %s", out->node);
+}
+
+/* AUTH is offered to some, and private ones are for friends of the house. */
+static bool
+depends_on_client(struct bytes keyword)
+{
+	return text_starts(keyword, BYTES("AUTH")) || text_starts(keyword, BYTES("X"));
+}
+
+bool
+parties_extension(const struct session *s, size_t i, char out[MARK_VALUE_MAX])
+{
+	struct bytes keyword = extension_keyword(s->ehlo[i]);
+
+	if (keyword.len == 0 || mask_is_padding(keyword) || extension_is_starttls(s->ehlo[i]) ||
+	    depends_on_client(keyword))
+		return false;
+	mark_value(keyword, out);
+	return true;
+}
+
+void
+parties_key(const struct session *s, char out[MARK_VALUE_MAX])
+{
+	char name[MARK_VALUE_MAX];
+
+	for (size_t i = 0; i < KEY_DIGITS / 2; i++)
+		snprintf(out + 2 * i, 3, "%02x", s->certificate.spki_sha256[i]);
+	mark_value(s->sni, name);
+	snprintf(out + KEY_DIGITS, MARK_VALUE_MAX - KEY_DIGITS, " %.*s",
+		 MARK_VALUE_MAX - KEY_DIGITS - 2, name);
+}
+
+bool
+key_is_of_name(const char *a, const char *b)
+{
+	return strlen(a) > KEY_DIGITS && strlen(b) > KEY_DIGITS &&
+	       strcmp(a + KEY_DIGITS, b + KEY_DIGITS) == 0;
+}
+
+void
+parties_issuer(const struct session *s, char out[MARK_VALUE_MAX])
+{
+	const char *issuer = s->certificate.issuer;
+
+	mark_value(
+	    (struct bytes){(const uint8_t *)issuer, strnlen(issuer, sizeof(s->certificate.issuer))},
+	    out);
+}

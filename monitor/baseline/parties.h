@@ -1,0 +1,44 @@
+/*
+ * Who took part in a session: the keys and names under which something is
+ * known of them. Wire text is made printable here, and lower case.
+ */
+#ifndef MONITOR_BASELINE_PARTIES_H
+#define MONITOR_BASELINE_PARTIES_H
+
+#include "dissector/session.h"
+#include "monitor/address.h"
+#include "monitor/baseline/memory.h"
+
+#define ENDPOINT_TEXT_MAX (INET6_ADDRSTRLEN + 8)
+
+struct parties {
+	char server[SUBJECT_KEY_MAX], pair[SUBJECT_KEY_MAX]; /* keys of subjects */
+	char client[SUBJECT_KEY_MAX], network[SUBJECT_KEY_MAX];
+	char name[SUBJECT_KEY_MAX]; /* empty where the server has none */
+	/* Values of marks. */
+	char endpoint[ENDPOINT_TEXT_MAX]; /* "198.51.100.25 25" */
+	char from[NETWORK_TEXT_MAX];      /* "192.0.2.0/24" */
+	char node[MARK_VALUE_MAX];        /* what the server calls itself; empty: not seen */
+	char helo[MARK_VALUE_MAX];
+};
+
+void parties_of(const struct session *s, struct parties *out);
+
+/* The value of a mark that is wire text. */
+void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
+
+/*
+ * The i-th extension of the EHLO reply that says something of the server's
+ * software: no padding, no STARTTLS, none that depends on the client. False
+ * where line i has none; i from 1 to ehlos - 1.
+ */
+bool parties_extension(const struct session *s, size_t i, char out[MARK_VALUE_MAX]);
+
+/* Key and name of a certificate, and its issuer, as values. */
+void parties_key(const struct session *s, char out[MARK_VALUE_MAX]);
+void parties_issuer(const struct session *s, char out[MARK_VALUE_MAX]);
+
+/* Whether two values of keys are of one name. */
+bool key_is_of_name(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,353 @@
+/*
+ * What is known beside a session: reads the marks of its server, its client
+ * and both together, and compares what other clients and other servers show.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dissector/text.h"
+#include "monitor/baseline/inside.h"
+#include "monitor/baseline/parties.h"
+
+#define KEYWORD_OF_STARTTLS 8                /* letters */
+#define BURST               INT64_C(6000000) /* ten a minute */
+#define DOMAINS_LOOKED_AT   8
+
+/* One asking. */
+struct asking {
+	const struct session *session;
+	const struct parties *parties;
+	const struct subject *server, *pair, *network;
+	struct history *out;
+};
+
+static struct tally
+tally_of(const struct asking *a, const struct subject *s, enum mark_kind kind, const char *value)
+{
+	return mark_tally(subject_mark(s, kind, value), a->session->start);
+}
+
+static bool
+is_within_hour(const struct asking *a, int64_t time)
+{
+	return llabs(a->session->start - time) <= HISTORY_WINDOW;
+}
+
+/* Offered, then not, then again: of the last ones, from the latest back. */
+static bool
+is_mixed(const struct tally *t)
+{
+	unsigned turns = 0;
+	bool wanted = true;
+
+	for (unsigned i = 0; i < t->recent_count && turns < 3; i++) {
+		if ((t->recent >> i & 1) != wanted)
+			continue;
+		turns++;
+		wanted = !wanted;
+	}
+	return turns == 3;
+}
+
+/* When anybody was offered it last. */
+static int64_t
+last_offer(const struct asking *a)
+{
+	int64_t last = a->out->offered.last_yes;
+
+	for (size_t i = 0; i < a->server->count; i++)
+		if (a->server->marks[i].kind == MARK_NETWORK && a->server->marks[i].last_yes > last)
+			last = a->server->marks[i].last_yes;
+	return last;
+}
+
+static void
+compare_network(const struct asking *a, const struct mark *m, int64_t last_offered)
+{
+	struct tally t = mark_tally(m, a->session->start);
+	int64_t since = a->out->lacks_since != 0 ? a->out->lacks_since : a->session->start;
+	bool has_it = t.last_yes > t.last_no;
+
+	a->out->networks_mixed += is_mixed(&t);
+	if (strcmp(m->value, a->parties->from) == 0)
+		return;
+	if (is_within_hour(a, mark_last(m))) {
+		a->out->others_seen++;
+		a->out->others_got += has_it;
+	}
+	a->out->others_got_since += t.yes > 0 && t.last_yes >= since;
+	a->out->others_lost += t.yes > 0 && t.last_no > last_offered;
+	a->out->others_without += t.yes == 0 && t.no > 0;
+}
+
+/* What this client's network gets from other servers. */
+static void
+compare_servers(const struct asking *a)
+{
+	for (size_t i = 0; i < a->network->count; i++) {
+		const struct mark *m = &a->network->marks[i];
+		struct tally t = mark_tally(m, a->session->start);
+
+		if (m->kind != MARK_SERVER || strcmp(m->value, a->parties->endpoint) == 0 ||
+		    t.yes == 0 || !is_within_hour(a, mark_last(m)))
+			continue;
+		if (t.last_yes > t.last_no)
+			a->out->servers_kept++;
+		else
+			a->out->servers_lost++;
+	}
+}
+
+static void
+recall_offers(const struct asking *a)
+{
+	struct history *h = a->out;
+	struct tally lost = tally_of(a, a->pair, MARK_LOST, "");
+	int64_t last_offered;
+
+	h->offered = tally_of(a, a->server, MARK_OFFERED, "");
+	h->offered_to_network = tally_of(a, a->server, MARK_NETWORK, a->parties->from);
+	h->offered_to_client = tally_of(a, a->pair, MARK_OFFERED, "");
+	h->lacks = lost.yes;
+	h->lacks_since = lost.first;
+	h->mixed_since = tally_of(a, a->server, MARK_LOST, "").first;
+	last_offered = last_offer(a);
+	for (size_t i = 0; i < a->server->count; i++)
+		if (a->server->marks[i].kind == MARK_NETWORK)
+			compare_network(a, &a->server->marks[i], last_offered);
+	compare_servers(a);
+}
+
+static void
+recall_node(const struct asking *a)
+{
+	struct tally here = tally_of(a, a->server, MARK_NODE, a->parties->node);
+	bool is_known = here.yes + here.no > 0;
+
+	for (size_t i = 0; i < a->server->count; i++)
+		if (a->server->marks[i].kind == MARK_NODE)
+			a->out->nodes +=
+			    mark_tally(&a->server->marks[i], a->session->start).yes > 0;
+	a->out->is_new_node = !is_known && a->parties->node[0] != '\0' && a->out->nodes > 0;
+	a->out->is_lacking_node = is_known && here.yes == 0;
+}
+
+/* Whether the reply has a keyword, in whatever case. */
+static bool
+reply_has(const struct session *s, const char *keyword)
+{
+	char value[MARK_VALUE_MAX];
+
+	for (size_t i = 1; i < s->ehlos; i++)
+		if (parties_extension(s, i, value) && strcmp(value, keyword) == 0)
+			return true;
+	return false;
+}
+
+static void
+recall_extensions(const struct asking *a)
+{
+	char value[MARK_VALUE_MAX];
+
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+
+		if (m->kind != MARK_EXTENSION || mark_tally(m, a->session->start).yes == 0)
+			continue;
+		a->out->has_extensions = true;
+		a->out->missing_eight +=
+		    strlen(m->value) == KEYWORD_OF_STARTTLS && !reply_has(a->session, m->value);
+	}
+	for (size_t i = 1; a->out->has_extensions && i < a->session->ehlos; i++)
+		if (parties_extension(a->session, i, value) &&
+		    subject_mark(a->server, MARK_EXTENSION, value) == NULL)
+			a->out->has_new_keyword = true;
+}
+
+/* How many of the last were so, in a row. */
+static uint32_t
+no_in_a_row(const struct tally *t)
+{
+	uint32_t count = 0;
+
+	while (count < t->recent_count && (t->recent >> count & 1) == 0)
+		count++;
+	return count;
+}
+
+static void
+recall_dialogue(const struct asking *a)
+{
+	struct history *h = a->out;
+	struct tally answers = tally_of(a, a->pair, MARK_ACCEPTED, "");
+
+	h->accepted = tally_of(a, a->server, MARK_ACCEPTED, "");
+	h->refusals = no_in_a_row(&answers);
+	h->extended = tally_of(a, a->server, MARK_EXTENDED, "");
+	h->extended_of_client = tally_of(a, a->pair, MARK_EXTENDED, "");
+	h->readable = tally_of(a, a->server, MARK_READABLE, "");
+	h->esmtp = tally_of(a, a->server, MARK_ESMTP, "");
+	h->used = tally_of(a, a->pair, MARK_USED, "");
+	h->is_known_helo = subject_mark(a->pair, MARK_HELO, a->parties->helo) != NULL;
+	h->is_burst = a->pair->sessions > 0 && a->session->start - a->pair->last_seen < BURST;
+}
+
+static uint16_t
+version_of(const struct mark *m)
+{
+	return (uint16_t)strtoul(m->value, NULL, 16);
+}
+
+/* The best that these two agreed on more than once or twice. */
+static void
+recall_version(const struct asking *a)
+{
+	struct history *h = a->out;
+	struct tally t;
+
+	for (size_t i = 0; i < a->pair->count; i++) {
+		const struct mark *m = &a->pair->marks[i];
+
+		if (m->kind == MARK_VERSION && version_of(m) > h->best_version &&
+		    mark_tally(m, a->session->start).yes >= TALLY_STEADY)
+			h->best_version = version_of(m);
+	}
+	for (size_t i = 0; i < a->pair->count; i++) {
+		const struct mark *m = &a->pair->marks[i];
+
+		t = mark_tally(m, a->session->start);
+		if (m->kind != MARK_VERSION || t.yes == 0)
+			continue;
+		if (version_of(m) < h->best_version) {
+			h->best.no += t.yes;
+			continue;
+		}
+		h->best.yes += t.yes;
+		h->best.last_yes = t.last_yes;
+		if (h->best.first == 0 || t.first < h->best.first)
+			h->best.first = t.first;
+	}
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+
+		h->is_lower_elsewhere |= m->kind == MARK_VERSION &&
+					 version_of(m) < h->best_version &&
+					 mark_tally(m, a->session->start).yes > 0;
+	}
+}
+
+static void
+recall_key(const struct asking *a)
+{
+	struct history *h = a->out;
+	char key[MARK_VALUE_MAX], issuer[MARK_VALUE_MAX];
+
+	if (!a->session->certificate.is_seen || !a->session->certificate.is_parsed)
+		return;
+	parties_key(a->session, key);
+	parties_issuer(a->session, issuer);
+	h->is_known_issuer = subject_mark(a->server, MARK_ISSUER, issuer) != NULL;
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+		struct tally t = mark_tally(m, a->session->start);
+
+		if (m->kind != MARK_KEY || !key_is_of_name(m->value, key))
+			continue;
+		if (strcmp(m->value, key) == 0) {
+			h->is_known_key = true;
+			continue;
+		}
+		h->key.yes += t.yes;
+		h->key.no += t.no;
+		if (h->key.first == 0 || t.first < h->key.first)
+			h->key.first = t.first;
+		if (mark_last(m) <= h->key.last_yes)
+			continue;
+		h->key.last_yes = mark_last(m);
+		h->key_until = m->until;
+	}
+}
+
+/* A setback of that value, if it is the latest so far. */
+static void
+recall_setback(const struct asking *a, const struct subject *client, const char *value,
+	       enum same same)
+{
+	static const struct {
+		enum mark_kind kind;
+		enum setback setback;
+	} kinds[] = {
+	    {MARK_FAILED, SETBACK_FAILED},
+	    {MARK_REFUSED, SETBACK_REFUSED},
+	    {MARK_SUPPRESSED, SETBACK_SUPPRESSED},
+	};
+
+	for (size_t i = 0; value[0] != '\0' && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct mark *m = subject_mark(client, kinds[i].kind, value);
+
+		if (m == NULL || m->last_yes >= a->session->start ||
+		    m->last_yes <= a->out->setback_time || !is_within_hour(a, m->last_yes))
+			continue;
+		a->out->setback = kinds[i].setback;
+		a->out->setback_same = same;
+		a->out->setback_time = m->last_yes;
+	}
+}
+
+static void
+recall_setbacks(const struct asking *a, const struct subject *client)
+{
+	char domain[MARK_VALUE_MAX];
+
+	recall_setback(a, client, a->parties->endpoint, SAME_SERVER);
+	recall_setback(a, client, a->parties->node, SAME_NAME);
+	for (size_t i = 0; i < a->session->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
+		mark_value(a->session->rcpt_domains[i], domain);
+		recall_setback(a, client, domain, SAME_DOMAIN);
+	}
+}
+
+/* An address that is not known, of a name that is. */
+static void
+recall_name(const struct asking *a, const struct subject *name)
+{
+	struct tally t = tally_of(a, name, MARK_OFFERED, "");
+
+	a->out->is_name_offering = a->server->sessions == 0 && tally_is_steady(&t);
+}
+
+bool
+baseline_ask(struct baseline *b, struct store *store, const struct session *s, struct history *out)
+{
+	struct parties p;
+	struct asking a = {.session = s, .parties = &p, .out = out};
+	const struct subject *other;
+
+	*out = (struct history){0};
+	parties_of(s, &p);
+	a.server = memory_subject(b->memory, store, p.server);
+	a.pair = memory_subject(b->memory, store, p.pair);
+	a.network = memory_subject(b->memory, store, p.network);
+	if (a.server == NULL || a.pair == NULL || a.network == NULL)
+		return false;
+	recall_offers(&a);
+	recall_node(&a);
+	recall_extensions(&a);
+	recall_dialogue(&a);
+	recall_version(&a);
+	recall_key(&a);
+	if (session_outcome(s) == OUTCOME_PLAINTEXT) {
+		other = memory_subject(b->memory, store, p.client);
+		if (other == NULL)
+			return false;
+		recall_setbacks(&a, other);
+	}
+	if (lacks_offer(s) && p.name[0] != '\0') {
+		other = memory_subject(b->memory, store, p.name);
+		if (other == NULL)
+			return false;
+		recall_name(&a, other);
+	}
+	return true;
+}

@@ -1,0 +1,93 @@
+/*
+ * Mail in clear soon after encryption failed: what the failure was for, where
+ * somebody caused it.
+ */
+#include "monitor/judge/kinds.h"
+#include "monitor/judge/loss.h"
+#include "monitor/judge/say.h"
+#include "monitor/moment.h"
+
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
+
+static const char *
+setback_words(enum setback setback)
+{
+	switch (setback) {
+	case SETBACK_NONE:
+		break;
+	case SETBACK_FAILED:
+		return "a TLS handshake of this client failed";
+	case SETBACK_REFUSED:
+		return "this client's STARTTLS was refused";
+	case SETBACK_SUPPRESSED:
+		return "this client's EHLO was refused";
+	}
+	return "nothing happened";
+}
+
+static const char *
+same_words(enum same same)
+{
+	switch (same) {
+	case SAME_SERVER:
+		return "the same server";
+	case SAME_NAME:
+		return "a server of the same name";
+	case SAME_DOMAIN:
+		return "a server of the same recipient domain";
+	}
+	return "the same server";
+}
+
+/* A client that sends in clear here all the time does not fall back to it. */
+static bool
+is_habit(const struct tally *used)
+{
+	return used->no >= TALLY_STEADY && tally_recent_yes(used) * 2 < used->recent_count;
+}
+
+/* Where the server always does so, and the client goes on in clear each time, nobody fell back. */
+static bool
+is_ordinary(const struct judge_case *c)
+{
+	switch (c->known->setback) {
+	case SETBACK_NONE:
+		return true;
+	case SETBACK_FAILED:
+		return false;
+	case SETBACK_REFUSED:
+		return c->session->smtp.requested == FACT_YES &&
+		       !tally_is_steady(&c->known->accepted);
+	case SETBACK_SUPPRESSED:
+		return !tally_is_steady(&c->known->extended);
+	}
+	return true;
+}
+
+bool
+judge_plaintext_fallback(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	const struct history *h = c->known;
+	int64_t after = s->start - h->setback_time;
+	char when[MOMENT_TEXT_MAX];
+
+	if (is_ordinary(c) || session_outcome(s) != OUTCOME_PLAINTEXT ||
+	    (!s->smtp.mail_accepted && !s->smtp.message_sent) || is_habit(&h->used))
+		return false;
+
+	rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+	moment_short_text(h->setback_time, when);
+	say_detail(out, "The client sent mail in clear %lld %s after %s at %s.",
+		   (long long)(after < 2 * MINUTE ? after / SECOND : after / MINUTE),
+		   after < 2 * MINUTE ? "s" : "min", setback_words(h->setback),
+		   same_words(h->setback_same));
+	say_proof(out, "before", "%s at %s, %s", setback_words(h->setback),
+		  same_words(h->setback_same), when);
+	say_proof(out, "mail in clear", "%u MAIL", s->smtp.mail_count);
+	say_proof_tally(out, "STARTTLS used by this client at this server", &h->used);
+	say_proof_ehlo(out, s);
+	say_proof_capture(out, s);
+	return true;
+}

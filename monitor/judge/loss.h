@@ -1,0 +1,45 @@
+/*
+ * An EHLO reply without STARTTLS beside what is known of the server: whether
+ * the offer was lost, who lost it, and which innocent explanation fits.
+ *
+ * Pure. The caller has made sure that the whole reply was seen.
+ */
+#ifndef MONITOR_JUDGE_LOSS_H
+#define MONITOR_JUDGE_LOSS_H
+
+#include "monitor/judge/judge.h"
+
+enum loss {
+	LOSS_NONE,    /* nobody was ever offered it */
+	LOSS_NODES,   /* several machines answer at this address, and they differ */
+	LOSS_HIDDEN,  /* the server keeps it from this client, as it always did */
+	LOSS_CHANGED, /* everybody lost it at once: the server changed */
+	LOSS_ONCE,    /* it was offered once or seldom: little to compare with */
+	LOSS_OPEN, /* it was offered as a habit, and nobody else came since: stripped or changed */
+	LOSS_NEAR_CLIENT, /* this client's network lost it at several servers at once */
+	LOSS_OTHERS,      /* others are still offered it */
+	LOSS_ALONE        /* it was offered as a habit, and there are no others to ask */
+};
+
+/* Where it says that somebody took it away. */
+static inline bool
+loss_is_stripping(enum loss loss)
+{
+	return loss >= LOSS_ONCE;
+}
+
+enum loss loss_of(const struct judge_case *c);
+
+/* Rate, and tell what happened, of one that is stripping. */
+void loss_say(const struct judge_case *c, enum loss loss, struct finding *out);
+
+/* More of a sentence of starttls-missing, where there is an innocent explanation to tell. */
+void loss_explain(const struct judge_case *c, enum loss loss, struct finding *out);
+
+/* What it rests on, in numbers. */
+void loss_prove(const struct judge_case *c, struct finding *out);
+
+/* "1204 of 1204 sessions since 2026-03-03 10:00:00": what a tally says, for proofs. */
+void say_proof_tally(struct finding *out, const char *what, const struct tally *t);
+
+#endif
