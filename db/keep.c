@@ -500,6 +500,27 @@ keep_session(struct store *s, int64_t id, const struct session_row *row)
 	return remember(s, &c, later, count);
 }
 
+static const char is_whole_text[] =
+    "SELECT coalesce(max(whole), 0) FROM kept WHERE session_id = ?1";
+
+bool
+keep_early(struct store *s, int64_t id, const struct finding_row *finding)
+{
+	struct join j = join_of(finding);
+	struct candidate c = {.session = id};
+	struct sql *q = sql_use(s->file, next_place);
+	int64_t place;
+
+	sql_put_int(q, j.incident);
+	place = sql_int(q, 0);
+	if (place == 0 || place > KEEP_FIRST)
+		return place != 0;
+	q = sql_use(s->file, is_whole_text);
+	sql_put_int(q, id);
+	c.exhibit.is_whole = sql_int(q, 0) != 0;
+	return put(s, &j, place, &c);
+}
+
 static int
 by_incident_in_order(const void *x, const void *y)
 {

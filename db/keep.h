@@ -23,6 +23,9 @@ bool keep_session(struct store *s, int64_t id, const struct session_row *row);
 /* A session with id was replaced: where its bytes are kept, keep the new ones. */
 bool keep_again(struct store *s, int64_t id, const struct session_row *row);
 
+/* A session has joined an incident late: it takes one of the first places, where one is free. */
+bool keep_early(struct store *s, int64_t id, const struct finding_row *finding);
+
 /* A session has left an incident. */
 bool keep_leave(struct store *s, int64_t id, int64_t incident);
 

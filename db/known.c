@@ -8,7 +8,7 @@ static const char find_subject[] =
     "SELECT id, first_seen, last_seen, sessions FROM subjects WHERE key = ?1";
 static const char find_known[] =
     "SELECT what, value, yes, no, yes_before, no_before, recent, recent_count, first, since,"
-    " last_yes, last_no, until FROM known WHERE subject_id = ?1";
+    " last_yes, last_no, turned, until FROM known WHERE subject_id = ?1";
 
 static void
 take_known(struct sql *q, struct known_row *out)
@@ -25,6 +25,7 @@ take_known(struct sql *q, struct known_row *out)
 	out->since = sql_take_int(q);
 	out->last_yes = sql_take_int(q);
 	out->last_no = sql_take_int(q);
+	out->turned = sql_take_int(q);
 	out->until = sql_take_int(q);
 }
 
@@ -81,8 +82,9 @@ known_save_subject(struct store *s, struct subject_row *row)
 
 static const char save_known[] =
     "INSERT OR REPLACE INTO known (subject_id, what, value, yes, no, yes_before, no_before, recent,"
-    " recent_count, first, since, last_yes, last_no, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-    " ?9, ?10, ?11, ?12, ?13, ?14)";
+    " recent_count, first, since, last_yes, last_no, turned, until) VALUES (?1, ?2, ?3, ?4, ?5, "
+    "?6, ?7,"
+    " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 bool
 known_save(struct store *s, int64_t subject, const struct known_row *row)
@@ -102,6 +104,7 @@ known_save(struct store *s, int64_t subject, const struct known_row *row)
 	sql_put_int(q, row->since);
 	sql_put_int(q, row->last_yes);
 	sql_put_int(q, row->last_no);
+	sql_put_int(q, row->turned);
 	sql_put_int(q, row->until);
 	return sql_run(q);
 }

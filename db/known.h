@@ -22,7 +22,7 @@ struct known_row {
 	const char *what, *value; /* printable */
 	int64_t yes, no, yes_before, no_before;
 	int64_t recent, recent_count;
-	int64_t first, since, last_yes, last_no, until;
+	int64_t first, since, last_yes, last_no, turned, until;
 };
 
 /* Find a subject by out->key, and tell what is known of it. out->id is 0 where there is none. */

@@ -313,6 +313,7 @@
 "	recent INTEGER NOT NULL, recent_count INTEGER NOT NULL, /* the last ones, a bit each */\n" \
 "	first INTEGER NOT NULL, since INTEGER NOT NULL, /* first ever; start of the span */\n" \
 "	last_yes INTEGER NOT NULL, last_no INTEGER NOT NULL, /* 0: never */\n" \
+"	turned INTEGER NOT NULL, /* since when it is as it was last */\n" \
 "	until INTEGER NOT NULL, /* of a key: when its certificate ends */\n" \
 "	PRIMARY KEY (subject_id, what, value)" \
 ") WITHOUT ROWID;"

@@ -133,13 +133,44 @@ int64_t session_sensor(struct store *s, const char *name);
  */
 enum session_added session_add(struct store *s, const struct session_row *row, int64_t *id);
 
+/* Which earlier findings to look for: the latest sessions first. */
+struct past_query {
+	const char *server, *kind;
+	uint16_t server_port;
+	int64_t since; /* by the start of their session */
+	int64_t limit;
+};
+struct past_row {
+	int64_t session, start;
+	const char *client;
+	enum certainty_rank certainty;
+};
+bool session_find_past(struct store *s, const struct past_query *query,
+		       void (*tell)(void *ctx, const struct past_row *row), void *ctx);
+
+/* A session that has a finding of that kind, as far as its incidents are made of it. */
+#define PAST_TEXT_MAX 64
+struct past_session {
+	struct session_row row; /* its texts are those below */
+	char service[PAST_TEXT_MAX], client[PAST_TEXT_MAX], server[PAST_TEXT_MAX];
+	char client_net[PAST_TEXT_MAX], domain[1100];
+};
+bool session_past(struct store *s, int64_t id, const char *kind, struct past_session *out);
+
 /*
- * Tell the findings of one session, each as a JSON object of
+ * Put a finding in the place of the session's of that kind, in a transaction:
+ * it leaves the one incident and joins the other, or its incident is raised.
+ */
+bool session_judge_again(struct store *s, int64_t id, const struct session_row *row,
+			 const char *kind, struct finding_row *finding);
+
+/*
+ * Tell the findings of one session, or that of one kind (NULL: all), each as a JSON object of
  * time, sensor, service, client, client_port, server, server_port, session,
  * kind, severity, certainty, where, detail, incident (its id). In order of adding.
  */
-bool session_findings(struct store *s, int64_t id, void (*tell)(void *ctx, const char *json),
-		      void *ctx);
+bool session_findings(struct store *s, int64_t id, const char *kind,
+		      void (*tell)(void *ctx, const char *json), void *ctx);
 
 /* Whether the incident's sentence tells one of this session's findings. */
 bool session_is_teller(struct store *s, int64_t id, int64_t incident, bool *is_teller);

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "monitor/baseline/baseline.h"
+#include "monitor/baseline/hindsight.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
 
@@ -26,6 +27,7 @@ struct recorder {
 	struct store *store;
 	struct rows *rows;
 	struct baseline *baseline;
+	struct history known;          /* beside the session judged last */
 	struct recorder_counts counts; /* of what is committed */
 	struct recorder_counts batch;  /* of what is not, yet */
 	char *sensor;
@@ -216,15 +218,47 @@ fail_batch(struct recorder *r)
 bool
 recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
-	struct history known;
-	const struct judge_case c = {s, &known};
+	const struct judge_case c = {s, &r->known};
 
 	if (!begin(r))
 		return false;
-	if (!baseline_ask(r->baseline, r->store, s, &known))
+	if (!baseline_ask(r->baseline, r->store, s, &r->known))
 		return fail_batch(r);
 	judge_case(&c, out);
 	return true;
+}
+
+/* A session judged again: counted and told like any other. */
+struct telling {
+	struct recorder *recorder;
+	FILE *json;
+	bool is_failed;
+};
+
+static void
+tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct finding_row *row)
+{
+	struct telling *t = ctx;
+
+	t->recorder->batch.findings[f->severity]++;
+	count_incident(&t->recorder->batch, row->event);
+	if (t->json != NULL &&
+	    !session_findings(t->recorder->store, session, f->kind->name, print_line, t->json))
+		t->is_failed = true;
+}
+
+/* Learn from a new session, and judge again what it sheds another light on. */
+static bool
+learn(struct recorder *r, const struct session *s, const struct verdict *v, FILE *json)
+{
+	const struct judge_case c = {s, &r->known};
+	struct telling telling = {.recorder = r, .json = json};
+	const struct hindsight_told told = {tell_hindsight, &telling};
+
+	if (baseline_learn(r->baseline, r->store, s, v) &&
+	    hindsight(r->baseline, r->store, r->rows, &c, v, &told) && !telling.is_failed)
+		return true;
+	return fail_batch(r);
 }
 
 enum recorded
@@ -245,15 +279,13 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	if (recorded == RECORDED_FAILED)
 		return recorded;
 	count(r, s, &row, v);
-	if (recorded == RECORDED_NEW && !baseline_learn(r->baseline, r->store, s, v)) {
-		fail_batch(r);
-		return RECORDED_FAILED;
-	}
 	if (json != NULL && is_printed(r, &row) &&
-	    !session_findings(r->store, id, print_line, json)) {
+	    !session_findings(r->store, id, NULL, print_line, json)) {
 		fail(r, store_error(r->store));
 		return RECORDED_FAILED;
 	}
+	if (recorded == RECORDED_NEW && !learn(r, s, v, json))
+		return RECORDED_FAILED;
 	return end_if_due(r) ? recorded : RECORDED_FAILED;
 }
 

@@ -437,29 +437,43 @@ summary_text(struct rows *r, const struct session_row *row, const struct finding
 }
 
 static void
+put_finding(struct rows *r, size_t i, const struct session_row *row, const struct finding *f)
+{
+	size_t k;
+
+	for (k = 0; k < f->proof_count && k < PROOFS_MAX; k++)
+		r->proofs[i][k] = (struct proof_row){f->proofs[k].what, f->proofs[k].value};
+	r->findings[i] = (struct finding_row){
+	    .kind = f->kind->name,
+	    .severity = (enum severity_rank)f->severity,
+	    .certainty = (enum certainty_rank)f->certainty,
+	    .where = where_name(f->where),
+	    .detail = f->detail,
+	    .summary = summary_text(r, row, f),
+	    .refuted_by = f->refuted_by,
+	    .proofs = r->proofs[i],
+	    .proof_count = k,
+	};
+}
+
+static void
 put_findings(struct rows *r, const struct verdict *v, struct session_row *out)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < v->count && i < FINDINGS_MAX; i++) {
-		const struct finding *f = &v->findings[i];
-
-		for (k = 0; k < f->proof_count && k < PROOFS_MAX; k++)
-			r->proofs[i][k] = (struct proof_row){f->proofs[k].what, f->proofs[k].value};
-		r->findings[i] = (struct finding_row){
-		    .kind = f->kind->name,
-		    .severity = (enum severity_rank)f->severity,
-		    .certainty = (enum certainty_rank)f->certainty,
-		    .where = where_name(f->where),
-		    .detail = f->detail,
-		    .summary = summary_text(r, out, f),
-		    .refuted_by = f->refuted_by,
-		    .proofs = r->proofs[i],
-		    .proof_count = k,
-		};
-	}
+	for (i = 0; i < v->count && i < FINDINGS_MAX; i++)
+		put_finding(r, i, out, &v->findings[i]);
 	out->findings = r->findings;
 	out->finding_count = i;
+}
+
+void
+rows_finding(struct rows *r, const struct session_row *row, const struct finding *f,
+	     struct finding_row *out)
+{
+	r->used = 0;
+	put_finding(r, 0, row, f);
+	*out = r->findings[0];
 }
 
 static void

@@ -22,4 +22,8 @@ void rows_free(struct rows *r);
 void rows_of(struct rows *r, const struct session *s, const struct verdict *v,
 	     const struct evidence_view *evidence, struct session_row *out);
 
+/* One finding alone, of a session that row tells of. What is of it alone is lent like the rest. */
+void rows_finding(struct rows *r, const struct session_row *row, const struct finding *f,
+		  struct finding_row *out);
+
 #endif

@@ -337,3 +337,16 @@ baseline_learn(struct baseline *b, struct store *store, const struct session *s,
 	learn_setbacks(&l, v);
 	return !l.is_failed;
 }
+
+bool
+baseline_absolve(struct baseline *b, struct store *store, const struct session *s)
+{
+	struct parties p;
+	struct subject *server;
+
+	parties_of(s, &p);
+	server = memory_subject(b->memory, store, p.server);
+	if (server != NULL)
+		subject_absolve(server, MARK_OFFERED, "");
+	return server != NULL;
+}

@@ -26,6 +26,9 @@ bool baseline_ask(struct baseline *b, struct store *store, const struct session 
 bool baseline_learn(struct baseline *b, struct store *store, const struct session *s,
 		    const struct verdict *v);
 
+/* What this server lacked before was not its own doing: it no longer counts. */
+bool baseline_absolve(struct baseline *b, struct store *store, const struct session *s);
+
 /* Write what was learnt, before the batch is committed. */
 bool baseline_flush(struct baseline *b, struct store *store);
 

@@ -5,25 +5,12 @@
 #include <string.h>
 
 static const char *const names[MARK_KINDS] = {
-    [MARK_OFFERED] = "offered",
-    [MARK_ACCEPTED] = "accepted",
-    [MARK_EXTENDED] = "extended",
-    [MARK_USED] = "used",
-    [MARK_READABLE] = "readable",
-    [MARK_ESMTP] = "esmtp",
-    [MARK_LOST] = "lost",
-    [MARK_UNSETTLED] = "unsettled",
-    [MARK_NETWORK] = "network",
-    [MARK_NODE] = "node",
-    [MARK_SERVER] = "server",
-    [MARK_EXTENSION] = "extension",
-    [MARK_VERSION] = "version",
-    [MARK_KEY] = "key",
-    [MARK_ISSUER] = "issuer",
-    [MARK_HELO] = "helo",
-    [MARK_FAILED] = "failed",
-    [MARK_REFUSED] = "refused",
-    [MARK_SUPPRESSED] = "suppressed",
+    [MARK_OFFERED] = "offered", [MARK_ACCEPTED] = "accepted",   [MARK_EXTENDED] = "extended",
+    [MARK_USED] = "used",       [MARK_READABLE] = "readable",   [MARK_ESMTP] = "esmtp",
+    [MARK_LOST] = "lost",       [MARK_NETWORK] = "network",     [MARK_NODE] = "node",
+    [MARK_SERVER] = "server",   [MARK_EXTENSION] = "extension", [MARK_VERSION] = "version",
+    [MARK_KEY] = "key",         [MARK_ISSUER] = "issuer",       [MARK_HELO] = "helo",
+    [MARK_FAILED] = "failed",   [MARK_REFUSED] = "refused",     [MARK_SUPPRESSED] = "suppressed",
 };
 
 const char *
@@ -98,6 +85,8 @@ mark_count(struct mark *m, bool is_yes, int64_t time)
 	if (spans < -1)
 		return;
 	if (time >= mark_last(m)) {
+		if (m->recent_count == 0 || (m->recent & 1) != (uint32_t)is_yes)
+			m->turned = time;
 		m->recent = (m->recent << 1 | (uint32_t)is_yes) & ((1u << TALLY_RECENT) - 1);
 		if (m->recent_count < TALLY_RECENT)
 			m->recent_count++;
@@ -112,6 +101,20 @@ mark_count(struct mark *m, bool is_yes, int64_t time)
 		m->last_yes = time;
 	if (!is_yes && time > m->last_no)
 		m->last_no = time;
+	m->is_dirty = true;
+}
+
+void
+mark_absolve(struct mark *m)
+{
+	uint8_t yes = 0;
+
+	for (unsigned i = 0; i < m->recent_count; i++)
+		yes = (uint8_t)(yes + (m->recent >> i & 1));
+	m->recent = (1u << yes) - 1;
+	m->recent_count = yes;
+	m->no = m->no_before = 0;
+	m->last_no = 0;
 	m->is_dirty = true;
 }
 

@@ -20,8 +20,7 @@ enum mark_kind {
 	MARK_USED,
 	MARK_READABLE,
 	MARK_ESMTP,
-	MARK_LOST,      /* yes: sessions without an offer since the last with one */
-	MARK_UNSETTLED, /* yes: findings that later sessions may change */
+	MARK_LOST, /* yes: sessions without an offer since the last with one */
 	/* With one. */
 	MARK_NETWORK,   /* a client network: offered, not offered */
 	MARK_NODE,      /* a name of the server: offered, not offered */
@@ -45,7 +44,9 @@ struct mark {
 	uint32_t yes, no, yes_before, no_before;
 	uint32_t recent;
 	uint8_t recent_count;
-	int64_t first, since, last_yes, last_no, until;
+	int64_t first, since, last_yes, last_no;
+	int64_t turned; /* since when it is as it was last */
+	int64_t until;  /* of a key: the end of its certificate */
 };
 
 /* The name in the database, "offered"; and the way back, false where there is none. */
@@ -54,6 +55,9 @@ bool mark_kind_of(const char *name, enum mark_kind *out);
 
 /* Count a session at that time. One too long ago to count any more changes nothing. */
 void mark_count(struct mark *m, bool is_yes, int64_t time);
+
+/* Count as if it had never been otherwise. */
+void mark_absolve(struct mark *m);
 
 /* What counts of it at that time. NULL: nothing. */
 struct tally mark_tally(const struct mark *m, int64_t time);

@@ -158,6 +158,7 @@ take_row(void *ctx, const struct known_row *row)
 	m->since = row->since;
 	m->last_yes = row->last_yes;
 	m->last_no = row->last_no;
+	m->turned = row->turned;
 	m->until = row->until;
 }
 
@@ -191,6 +192,7 @@ save_mark(struct store *store, int64_t subject, struct mark *m)
 	    .since = m->since,
 	    .last_yes = m->last_yes,
 	    .last_no = m->last_no,
+	    .turned = m->turned,
 	    .until = m->until,
 	};
 
@@ -334,7 +336,6 @@ kept_of(enum mark_kind kind)
 	case MARK_READABLE:
 	case MARK_ESMTP:
 	case MARK_LOST:
-	case MARK_UNSETTLED:
 		return 1;
 	}
 	return 1;
@@ -391,6 +392,17 @@ subject_until(struct subject *s, enum mark_kind kind, const char *value, int64_t
 
 	if (m != NULL)
 		m->until = until;
+}
+
+void
+subject_absolve(struct subject *s, enum mark_kind kind, const char *value)
+{
+	struct mark *m = find_mark(s, kind, value);
+
+	if (m == NULL)
+		return;
+	mark_absolve(m);
+	s->is_dirty = true;
 }
 
 bool

@@ -57,6 +57,9 @@ bool subject_count(struct memory *m, struct store *store, struct subject *s, enu
 /* Of a key that was counted: when its certificate ends. */
 void subject_until(struct subject *s, enum mark_kind kind, const char *value, int64_t until);
 
+/* What was not so no longer counts. */
+void subject_absolve(struct subject *s, enum mark_kind kind, const char *value);
+
 /* Forget it. */
 bool subject_forget(struct store *store, struct subject *s, enum mark_kind kind, const char *value);
 

@@ -77,7 +77,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 		a->out->others_got += has_it;
 	}
 	a->out->others_got_since += t.yes > 0 && t.last_yes >= since;
-	a->out->others_lost += t.yes > 0 && t.last_no > last_offered;
+	a->out->others_lost += t.yes > 0 && !has_it && m->turned > last_offered;
 	a->out->others_without += t.yes == 0 && t.no > 0;
 }
 
@@ -111,7 +111,9 @@ recall_offers(const struct asking *a)
 	h->offered_to_client = tally_of(a, a->pair, MARK_OFFERED, "");
 	h->lacks = lost.yes;
 	h->lacks_since = lost.first;
-	h->mixed_since = tally_of(a, a->server, MARK_LOST, "").first;
+	lost = tally_of(a, a->server, MARK_LOST, "");
+	h->mixed_since = lost.first;
+	h->last_lack = lost.last_yes;
 	last_offered = last_offer(a);
 	for (size_t i = 0; i < a->server->count; i++)
 		if (a->server->marks[i].kind == MARK_NETWORK)
@@ -131,6 +133,7 @@ recall_node(const struct asking *a)
 			    mark_tally(&a->server->marks[i], a->session->start).yes > 0;
 	a->out->is_new_node = !is_known && a->parties->node[0] != '\0' && a->out->nodes > 0;
 	a->out->is_lacking_node = is_known && here.yes == 0;
+	a->out->has_lacked = here.no > 0;
 }
 
 /* Whether the reply has a keyword, in whatever case. */

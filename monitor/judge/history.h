@@ -52,6 +52,7 @@ struct history {
 	uint32_t others_got_since; /* that were, since lacks_since */
 	uint32_t others_lost;      /* were offered it once, and not since anybody was */
 	uint32_t others_without;   /* never were */
+	int64_t last_lack;         /* when anybody was not offered it; 0: never */
 	uint32_t networks_mixed;   /* were, were not, and were again: all networks */
 	int64_t mixed_since;       /* since when somebody was not; 0: never */
 	/* The same client's network at other servers, within the hour before. */
@@ -59,6 +60,7 @@ struct history {
 	/* Which of several machines behind the address this is, by what it calls itself. */
 	bool is_new_node;      /* it gave other names before, and never this one */
 	bool is_lacking_node;  /* this one is known, and never offered it */
+	bool has_lacked;       /* this one did not offer it once */
 	bool has_new_keyword;  /* an extension that it never had */
 	uint32_t nodes;        /* how many that offered it are known */
 	bool is_name_offering; /* by the same name it offers it at other addresses, and is not known

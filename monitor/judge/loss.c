@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "monitor/counted.h"
 #include "monitor/judge/say.h"
 #include "monitor/moment.h"
 
@@ -90,12 +91,14 @@ loss_of(const struct judge_case *c)
 		return LOSS_NONE;
 	if (h->servers_lost >= ELSEWHERE && h->servers_kept == 0)
 		return LOSS_NEAR_CLIENT;
-	if (is_mixed(s, h) || is_other_node(h))
+	if (is_mixed(s, h))
+		return LOSS_MIXED;
+	if (is_other_node(h))
 		return LOSS_NODES;
 	if (is_hidden(s, h))
 		return LOSS_HIDDEN;
 	if (recent_lacks(&h->offered) >= LACKS_CHANGING)
-		return h->others_got_since > 0 ? LOSS_NODES : LOSS_CHANGED;
+		return h->others_got_since > 0 ? LOSS_MIXED : LOSS_CHANGED;
 	if (h->others_got_since > 0)
 		return LOSS_OTHERS;
 	if (h->others_lost >= LOST_NETWORKS)
@@ -110,6 +113,7 @@ rate_loss(enum loss loss, struct finding *out)
 {
 	switch (loss) {
 	case LOSS_NONE:
+	case LOSS_MIXED:
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
@@ -139,6 +143,7 @@ say_near_whom(const struct history *h, enum loss loss, struct finding *out)
 {
 	switch (loss) {
 	case LOSS_NONE:
+	case LOSS_MIXED:
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
@@ -183,10 +188,11 @@ loss_say(const struct judge_case *c, enum loss loss, struct finding *out)
 	rate_loss(loss, out);
 	moment_short_text(t->first, since);
 	say_detail(out,
-		   "The EHLO reply of %zu lines does not offer STARTTLS, which this server offered "
-		   "in %" PRIu32 " of %" PRIu32 " sessions%s since %s",
-		   c->session->ehlos, t->yes, t->yes + t->no,
-		   t == &c->known->offered ? "" : " to this client", since);
+		   "The EHLO reply of %s does not offer STARTTLS, which this server offered "
+		   "%sin %" PRIu32 " of %s since %s",
+		   counted(c->session->ehlos, "line").text,
+		   t == &c->known->offered ? "" : "to this client ", t->yes,
+		   counted(t->yes + t->no, "session").text, since);
 	say_near_whom(c->known, loss, out);
 	say_more(out, ".");
 	out->refuted_by = "The server's operator having switched STARTTLS off, for this client or "
@@ -203,9 +209,12 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 
 	moment_short_text(h->offered.last_yes, last);
 	switch (loss) {
+	case LOSS_MIXED:
+		say_more(out, "; several clients are offered it here by turns: the machines behind "
+			      "this address seem to differ");
+		break;
 	case LOSS_NODES:
-		say_more(out, "; the machines behind this address differ: others of them, or this "
-			      "one at other times, offer it");
+		say_more(out, "; another machine behind this address offers it");
 		break;
 	case LOSS_HIDDEN:
 		say_more(out, "; others are offered it, this client's network never was: the "
@@ -241,12 +250,13 @@ say_proof_tally(struct finding *out, const char *what, const struct tally *t)
 		return;
 	moment_short_text(t->first, first);
 	if (t->last_yes == 0) {
-		say_proof(out, what, "in none of %" PRIu32 " sessions since %s", t->no, first);
+		say_proof(out, what, "in none of %s since %s", counted(t->no, "session").text,
+			  first);
 		return;
 	}
 	moment_short_text(t->last_yes, last);
-	say_proof(out, what, "in %" PRIu32 " of %" PRIu32 " sessions since %s, the last at %s",
-		  t->yes, t->yes + t->no, first, last);
+	say_proof(out, what, "in %" PRIu32 " of %s since %s, the last at %s", t->yes,
+		  counted(t->yes + t->no, "session").text, first, last);
 }
 
 void
@@ -259,8 +269,8 @@ loss_prove(const struct judge_case *c, struct finding *out)
 	say_proof_tally(out, "offered to anybody", &h->offered);
 	moment_short_text(h->lacks_since, since);
 	if (h->lacks > 0)
-		say_proof(out, "not offered to this client", "in %" PRIu32 " sessions since %s",
-			  h->lacks, since);
+		say_proof(out, "not offered to this client", "in %s before this one, since %s",
+			  counted(h->lacks, "session").text, since);
 	if (h->others_seen > 0 || h->others_got_since > 0)
 		say_proof(out, "other client networks",
 			  "%" PRIu32 " came within the hour before, %" PRIu32

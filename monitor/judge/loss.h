@@ -11,7 +11,8 @@
 
 enum loss {
 	LOSS_NONE,    /* nobody was ever offered it */
-	LOSS_NODES,   /* several machines answer at this address, and they differ */
+	LOSS_MIXED,   /* clients are offered it by turns: machines behind the address differ */
+	LOSS_NODES,   /* the machine that answers is another than those that offered it */
 	LOSS_HIDDEN,  /* the server keeps it from this client, as it always did */
 	LOSS_CHANGED, /* everybody lost it at once: the server changed */
 	LOSS_ONCE,    /* it was offered once or seldom: little to compare with */

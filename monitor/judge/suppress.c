@@ -170,7 +170,7 @@ judge_banner_masked(const struct judge_case *c, struct finding *out)
 	if (s->smtp.greeting_verb == GREETING_HELO)
 		say_more(out, "; the client used HELO, which cannot offer STARTTLS");
 	if (c->known->readable.yes > 0)
-		say_more(out, "; it could be read in %u of %u earlier sessions",
+		say_more(out, "; it was readable in %u of %u sessions before",
 			 c->known->readable.yes, c->known->readable.yes + c->known->readable.no);
 	say_more(out, ".");
 	say_proof_tally(out, "greeting readable", &c->known->readable);

@@ -1,0 +1,28 @@
+/*
+ * Judging again: finds the sessions in the database that a new one sheds
+ * another light on, and puts the new finding in the place of the old.
+ */
+#ifndef MONITOR_BASELINE_HINDSIGHT_H
+#define MONITOR_BASELINE_HINDSIGHT_H
+
+#include "db/store.h"
+#include "monitor/baseline/baseline.h"
+#include "monitor/judge/judge.h"
+#include "monitor/rows.h"
+
+/* A session that was judged again. */
+struct hindsight_told {
+	void (*finding)(void *ctx, int64_t session, const struct finding *f,
+			const struct finding_row *row);
+	void *ctx;
+};
+
+/*
+ * After a new session was recorded: judge again what it tells of. Needs the
+ * batch's transaction; false: the database failed, and store_error says why.
+ */
+bool hindsight(struct baseline *b, struct store *store, struct rows *rows,
+	       const struct judge_case *c, const struct verdict *v,
+	       const struct hindsight_told *told);
+
+#endif

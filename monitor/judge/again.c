@@ -1,0 +1,154 @@
+/*
+ * Each way back is narrow: within the hour or the day, by the kinds that
+ * compare, and never for what the packets themselves proved.
+ */
+#include "monitor/judge/again.h"
+
+#include <string.h>
+
+#include "monitor/counted.h"
+#include "monitor/judge/loss.h"
+#include "monitor/judge/say.h"
+#include "monitor/moment.h"
+
+#define FIRST_LACKS 2 /* more, and the server rather switched it on */
+
+static const struct finding *
+found(const struct verdict *v, const char *kind)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->findings[i].kind->name, kind) == 0)
+			return &v->findings[i];
+	return NULL;
+}
+
+/* Offered, and shortly before somebody was not. */
+static bool
+is_control(const struct judge_case *c)
+{
+	const struct session *s = c->session;
+	int64_t lack = c->known->last_lack;
+
+	return s->smtp.offered == FACT_YES && lack != 0 && lack < s->start &&
+	       s->start - lack <= HISTORY_WINDOW;
+}
+
+/* Nothing but a session or two without it is known, of a machine of this name. */
+static bool
+is_first_offer(const struct history *h)
+{
+	return h->offered.yes == 0 && h->offered.no > 0 && h->offered.no <= FIRST_LACKS &&
+	       h->has_lacked && !h->has_new_keyword;
+}
+
+static void
+set(struct rejudging *out, enum again why, const char *from, const char *to)
+{
+	out->why = why;
+	out->from = from;
+	out->to = to;
+}
+
+static void
+look_back_from_offer(const struct judge_case *c, struct rejudging *out)
+{
+	out->since = c->session->start - HISTORY_WINDOW;
+	out->is_open_only = true;
+	if (is_first_offer(c->known))
+		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
+	else if (tally_is_steady(&c->known->offered))
+		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
+}
+
+void
+judge_again(const struct judge_case *c, const struct verdict *v, struct rejudging *out)
+{
+	const struct finding *stripped = found(v, "starttls-stripped");
+	enum loss loss;
+
+	*out = (struct rejudging){.until = c->session->start};
+	if (is_control(c)) {
+		look_back_from_offer(c, out);
+		return;
+	}
+	out->since = c->session->start - HISTORY_DAY;
+	if (stripped != NULL && stripped->severity == SEVERITY_CRITICAL) {
+		out->is_same_client = true;
+		set(out, AGAIN_CLIENT, "starttls-missing", "starttls-stripped");
+		return;
+	}
+	if (found(v, "starttls-missing") == NULL)
+		return;
+	loss = loss_of(c);
+	if (loss == LOSS_MIXED)
+		set(out, AGAIN_MIXED, "starttls-stripped", "starttls-missing");
+	if (loss == LOSS_CHANGED) {
+		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
+		if (c->known->offered.last_yes > out->since)
+			out->since = c->known->offered.last_yes;
+	}
+}
+
+static void
+say_why(const struct judge_case *c, enum again why, struct finding *out)
+{
+	char now[MOMENT_TEXT_MAX];
+
+	moment_short_text(c->session->start, now);
+	switch (why) {
+	case AGAIN_NOTHING:
+		return;
+	case AGAIN_OTHERS:
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+		say_detail(out,
+			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+			   "server offered before, and offered again at %s.",
+			   now);
+		return;
+	case AGAIN_FIRST:
+		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+		say_detail(out,
+			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+			   "server, not known before, offered within the hour, at %s.",
+			   now);
+		return;
+	case AGAIN_CLIENT:
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+		say_detail(out,
+			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+			   "server offers to others; at %s this client was found to be kept from "
+			   "it.",
+			   now);
+		return;
+	case AGAIN_CHANGED:
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		say_detail(out,
+			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+			   "server offered before; until %s every client that came lost it: the "
+			   "server seems to have switched it off.",
+			   now);
+		return;
+	case AGAIN_MIXED:
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		say_detail(out, "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+				"server offers by turns: the machines behind this address seem to "
+				"differ.");
+		return;
+	}
+}
+
+void
+judge_hindsight(const struct judge_case *c, const struct rejudging *r, int64_t began,
+		struct finding *out)
+{
+	char text[MOMENT_TEXT_MAX];
+
+	*out = (struct finding){.kind = judge_kind(r->to)};
+	out->refuted_by = out->kind->refuted_by;
+	say_why(c, r->why, out);
+	moment_short_text(c->session->start, text);
+	say_proof(out, "judged again", "after the session at %s", text);
+	moment_short_text(began, text);
+	say_proof(out, "without STARTTLS", "the session at %s", text);
+	loss_prove(c, out);
+}

@@ -1,0 +1,36 @@
+/*
+ * Judging again: what a session tells of those that came shortly before it.
+ * Pure: which of them, and what is to be said; reading and changing them is
+ * the baseline's.
+ */
+#ifndef MONITOR_JUDGE_AGAIN_H
+#define MONITOR_JUDGE_AGAIN_H
+
+#include "monitor/judge/judge.h"
+
+enum again {
+	AGAIN_NOTHING,
+	AGAIN_OTHERS,  /* others are offered it: what might have been a change was stripping */
+	AGAIN_FIRST,   /* the server does offer it: the first sessions lacked it */
+	AGAIN_CLIENT,  /* this client is stripped: so it was before, when nothing told */
+	AGAIN_CHANGED, /* everybody lost it: what looked like stripping was a change */
+	AGAIN_MIXED    /* ... were machines that differ */
+};
+
+/* Which earlier sessions, and what becomes of them. */
+struct rejudging {
+	enum again why;
+	const char *from, *to; /* names of kinds */
+	int64_t since, until;  /* by their start; both included */
+	bool is_same_client;   /* of this client alone; else of anybody */
+	bool is_open_only;     /* only what was possible */
+};
+
+/* What the session tells of earlier ones, by what was known before it and what was found. */
+void judge_again(const struct judge_case *c, const struct verdict *v, struct rejudging *out);
+
+/* The finding that takes the place of one of them, which began at that time. */
+void judge_hindsight(const struct judge_case *c, const struct rejudging *r, int64_t began,
+		     struct finding *out);
+
+#endif

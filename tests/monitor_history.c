@@ -1,0 +1,808 @@
+/*
+ * What many sessions show together: every kind that needs history where it
+ * holds, and every innocent explanation where none may alarm.
+ */
+#include "tests/mail_build.h"
+
+#define SCENE(p)                                                 \
+	struct fixture *p = *state;                              \
+	struct scene *sc = test_calloc(1, sizeof(struct scene)); \
+	scene_open(sc, p->path)
+#define END(p)                         \
+	do {                           \
+		scene_close(sc);       \
+		assert_sound(p->path); \
+		test_free(sc);         \
+	} while (0)
+#define END_CALMLY(p)                    \
+	do {                             \
+		end_calmly(sc, p->path); \
+		test_free(sc);           \
+	} while (0)
+
+/* A client of another network each. */
+#define NETWORK(n) (200u * (n))
+
+static void
+use(struct scene *sc, unsigned client, unsigned server, int times, int64_t every)
+{
+	for (int i = 0; i < times; i++) {
+		meet(sc, client, server);
+		pass(sc, every);
+		assert_calm(sc);
+	}
+}
+
+static void
+strip(struct scene *sc, unsigned client, unsigned server)
+{
+	meet_without(sc, client, server);
+	pass(sc, MINUTE);
+}
+
+/* starttls-stripped */
+
+static void
+one_earlier_offer_makes_it_possible(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 1, MINUTE);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	assert_null(finding_of(sc, "starttls-missing"));
+	END(p);
+}
+
+static void
+a_habit_makes_it_probable(void **state)
+{
+	const struct finding *f;
+
+	SCENE(p);
+	use(sc, 0, 1, 12, HOUR);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	f = finding_of(sc, "starttls-stripped");
+	assert_int_equal(f->where, WHERE_SERVER_SIDE);
+	assert_non_null(strstr(f->detail, "to this client in 12 of 12 sessions since 2026-03-01"));
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+a_habit_outlives_a_restart(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 5, HOUR);
+	scene_close(sc);
+	scene_open(sc, p->path);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+what_is_long_ago_does_not_count(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 12, HOUR);
+	sc->now += 365 * DAY;
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	END_CALMLY(p);
+}
+
+/* First nobody else has come since; then others are offered it, and it is judged again. */
+static void
+others_that_are_still_offered_it_settle_it(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 5; i++)
+		for (unsigned n = 0; n < 4; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	strip(sc, NETWORK(2), 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	use(sc, NETWORK(3), 1, 1, MINUTE);
+	strip(sc, NETWORK(2), 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	assert_non_null(
+	    strstr(finding_of(sc, "starttls-stripped")->detail, "2 other client networks"));
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT severity, certainty, substr(detail, 1, 14) FROM v_findings ORDER BY"
+		     " session",
+		     "critical|probable|With hindsight\ncritical|probable|The EHLO reply\n");
+	assert_query(p->path, "SELECT severity, sessions FROM v_incidents", "critical|2\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+static void
+a_new_client_is_held_to_what_others_get(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 5; i++)
+		for (unsigned n = 0; n < 4; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	strip(sc, NETWORK(9), 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	strip(sc, NETWORK(9), 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+a_network_that_loses_it_everywhere_is_cut_near_it(void **state)
+{
+	SCENE(p);
+	for (unsigned server = 1; server < 6; server++)
+		use(sc, 0, server, 3, MINUTE);
+	for (unsigned server = 1; server < 6; server++)
+		strip(sc, 0, server);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail, "near the client"));
+	END(p);
+}
+
+static void
+one_pair_is_cut_on_its_path(void **state)
+{
+	SCENE(p);
+	for (unsigned n = 0; n < 4; n++)
+		for (unsigned server = 1; server < 4; server++)
+			use(sc, NETWORK(n), server, 2, MINUTE);
+	strip(sc, 0, 1);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	strip(sc, 0, 1);
+	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail, "on the path between"));
+	END(p);
+}
+
+static void
+a_reply_that_is_not_whole_says_nothing(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 12, HOUR);
+	meet_without(sc, 0, 1);
+	sc->session.smtp.offered = FACT_UNSEEN;
+	sc->session.clear_whole = sc->session.complete = false;
+	pass(sc, MINUTE);
+	assert_int_equal(sc->verdict.count, 0);
+	END_CALMLY(p);
+}
+
+/* An attack goes on for a week: it never becomes the norm, neither for its client nor for others.
+ */
+static void
+an_attack_does_not_become_the_norm(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 30; i++)
+		for (unsigned n = 0; n < 3; n++)
+			use(sc, NETWORK(n), 1, 1, 2 * HOUR);
+	for (int i = 0; i < 100; i++) {
+		strip(sc, 0, 1);
+		use(sc, NETWORK(1), 1, 1, HOUR);
+		use(sc, NETWORK(2), 1, 1, HOUR);
+	}
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	strip(sc, NETWORK(1), 1);
+	assert_non_null(finding_of(sc, "starttls-stripped"));
+	scene_close(sc);
+	assert_query(p->path, "SELECT count(*) FROM v_findings WHERE kind = 'starttls-missing'",
+		     "0\n");
+	test_free(sc);
+}
+
+/* Nothing is known when it begins; when others come, what went before is judged again. */
+static void
+an_attack_from_the_first_session_is_seen_with_hindsight(void **state)
+{
+	SCENE(p);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	use(sc, NETWORK(2), 1, 1, MINUTE);
+	scene_close(sc);
+	assert_query(p->path, "SELECT kind, severity, substr(detail, 1, 15) FROM v_findings",
+		     "starttls-stripped|warning|With hindsight:\n");
+	assert_query(p->path, "SELECT kind, sessions FROM v_incidents", "starttls-stripped|1\n");
+	assert_sound(p->path);
+	scene_open(sc, p->path);
+	use(sc, NETWORK(2), 1, 1, MINUTE);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+/* Innocent explanations of a reply without it. */
+
+static void
+a_server_that_never_offered_it_is_only_missing_it(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 30; i++) {
+		strip(sc, NETWORK((unsigned)i % 4), 1);
+		assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	}
+	END_CALMLY(p);
+}
+
+static void
+a_server_that_switches_it_on_was_not_stripped(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 8; i++)
+		strip(sc, NETWORK((unsigned)i % 3), 1);
+	for (int i = 0; i < 40; i++)
+		use(sc, NETWORK((unsigned)i % 3), 1, 1, MINUTE);
+	END_CALMLY(p);
+}
+
+static void
+a_server_that_switches_it_off_for_all_is_told_once(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 20; i++)
+		for (unsigned n = 0; n < 5; n++)
+			use(sc, NETWORK(n), 1, 1, 10 * MINUTE);
+	for (int i = 0; i < 200; i++) {
+		meet_without(sc, NETWORK((unsigned)i % 5), 1);
+		pass(sc, 10 * MINUTE);
+		if (i > 0)
+			assert_calm(sc);
+	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT count(*) BETWEEN 1 AND 8 FROM v_findings WHERE severity = 'notice'",
+		     "1\n");
+	assert_query(p->path, "SELECT count(*) FROM v_findings WHERE kind = 'starttls-stripped'",
+		     "0\n");
+	assert_query(p->path,
+		     "SELECT count(*) FROM v_incidents WHERE severity IN ('warning', 'critical')",
+		     "0\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+static struct session *
+meet_node(struct scene *sc, unsigned client, const char *name, bool has_starttls)
+{
+	struct session *s = has_starttls ? meet(sc, client, 1) : meet_without(sc, client, 1);
+
+	s->ehlo[0] = text_of(name);
+	return s;
+}
+
+static void
+two_machines_by_their_names_may_differ(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 60; i++) {
+		bool is_a = i * 7 % 5 < 3;
+
+		meet_node(sc, NETWORK((unsigned)i % 3), is_a ? "a.example.net" : "b.example.net",
+			  is_a);
+		pass(sc, MINUTE);
+		assert_calm(sc);
+	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT count(*) > 0 FROM v_findings WHERE detail LIKE '%another machine%'",
+		     "1\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+/* Behind one name nothing tells them apart but that clients get it by turns. */
+static void
+two_machines_of_one_name_are_known_by_turns(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 60; i++) {
+		if (i * 7 % 5 < 3)
+			meet(sc, NETWORK((unsigned)i % 4), 1);
+		else
+			meet_without(sc, NETWORK((unsigned)i % 4), 1);
+		pass(sc, MINUTE);
+	}
+	END_CALMLY(p);
+}
+
+static void
+other_software_behind_the_name_is_another_machine(void **state)
+{
+	static const char *const lines[] = {"mx1.example.net", "SIZE 1000", "HELP", "BINARYMIME"};
+
+	SCENE(p);
+	use(sc, 0, 1, 4, MINUTE);
+	meet_without(sc, 0, 1);
+	set_ehlo(&sc->session, lines, 4);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-missing", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+	END_CALMLY(p);
+}
+
+/* A long habit of a client is not ended by a name nobody saw before. */
+static void
+a_new_name_alone_does_not_excuse(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 30, HOUR);
+	meet_node(sc, 0, "other.example.net", false);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+what_is_hidden_from_some_is_hidden(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 40; i++) {
+		strip(sc, NETWORK(7), 1);
+		sc->now += 6 * HOUR;
+	}
+	use(sc, NETWORK(1), 1, 6, MINUTE);
+	use(sc, NETWORK(2), 1, 30, MINUTE);
+	strip(sc, NETWORK(7), 1);
+	assert_calm(sc);
+	END_CALMLY(p);
+}
+
+/* starttls-masked */
+
+static void
+mask(struct scene *sc)
+{
+	static const char *const lines[] = {"",        "PIPELINING", "XXXXXXXA", "SIZE 10240000",
+					    "VRFY",    "ETRN",       "8BITMIME", "DSN",
+					    "CHUNKING"};
+
+	meet_without(sc, 0, 1);
+	set_ehlo(&sc->session, lines, sizeof(lines) / sizeof(lines[0]));
+	sc->session.ehlo[0] = text_of(sc->names[0]);
+	sc->session.greeting[0] = text_of("mx1.example.net ESMTP");
+}
+
+static void
+known_extensions_tell_what_a_mask_hides(void **state)
+{
+	SCENE(p);
+	mask(sc);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-masked", SEVERITY_CRITICAL, CERTAINTY_POSSIBLE);
+	use(sc, 0, 1, 5, MINUTE);
+	mask(sc);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-masked", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+a_mask_over_another_known_extension_is_none(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 5; i++)
+		strip(sc, 0, 1);
+	mask(sc);
+	sc->session.ehlo[8] = text_of("HELP");
+	pass(sc, MINUTE);
+	assert_null(finding_of(sc, "starttls-masked"));
+	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	END_CALMLY(p);
+}
+
+/* starttls-refused */
+
+static void
+refuse(struct scene *sc, uint16_t code, const char *text, bool goes_on)
+{
+	struct session *s = meet_in_clear(sc, 0, 1);
+
+	s->smtp.requested = FACT_YES;
+	s->smtp.accepted = FACT_NO;
+	s->smtp.starttls_requests = 1;
+	s->smtp.starttls_refusal = code;
+	s->refusal = text_of(text);
+	s->smtp.mail_accepted = s->smtp.message_sent = goes_on;
+	s->smtp.mail_count = goes_on;
+	pass(sc, 10 * MINUTE);
+}
+
+static void
+a_refusal_by_a_server_that_accepts_is_a_warning(void **state)
+{
+	SCENE(p);
+	refuse(sc, 454, "4.7.0 TLS not available due to temporary reason", true);
+	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+	sc->now += DAY;
+	use(sc, 0, 1, 4, HOUR);
+	refuse(sc, 454, "4.7.0 TLS not available due to temporary reason", true);
+	assert_found(sc, "starttls-refused", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	refuse(sc, 502, "5.5.1 not implemented", false);
+	assert_found(sc, "starttls-refused", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+a_rate_limit_is_no_warning(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 10, SECOND);
+	refuse(sc, 454, "4.7.0 Error: too many new TLS sessions from 10.0.0.1", true);
+	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+	refuse(sc, 454, "4.7.0 TLS not available due to local problem", false);
+	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+	END_CALMLY(p);
+}
+
+/* starttls-unused */
+
+static void
+a_client_that_used_it_is_missed(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 4, HOUR);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-unused", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	assert_int_equal(finding_of(sc, "starttls-unused")->where, WHERE_CLIENT_SIDE);
+	END(p);
+}
+
+static void
+a_client_that_never_used_it_is_not(void **state)
+{
+	SCENE(p);
+	use(sc, NETWORK(1), 1, 10, MINUTE);
+	for (int i = 0; i < 30; i++) {
+		meet_in_clear(sc, 0, 1);
+		pass(sc, MINUTE);
+		assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	}
+	END_CALMLY(p);
+}
+
+static void
+another_client_behind_the_same_address_is_not_it(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 10, HOUR);
+	meet_in_clear(sc, 0, 1)->helo = text_of("printer");
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	END_CALMLY(p);
+}
+
+/* ehlo-suppressed, banner-masked */
+
+static struct session *
+meet_by_helo(struct scene *sc, unsigned client)
+{
+	struct session *s = meet_in_clear(sc, client, 1);
+
+	s->smtp.greeting_verb = GREETING_HELO;
+	s->smtp.extended = FACT_NO;
+	s->smtp.offered = FACT_UNSEEN;
+	s->ehlos = 0;
+	return s;
+}
+
+static void
+a_masked_greeting_that_ends_ehlo_is_a_warning(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 5, HOUR);
+	meet_by_helo(sc, 0)->greeting[0] = text_of("*************************2******0*****");
+	pass(sc, MINUTE);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	assert_found(sc, "banner-masked", SEVERITY_NOTICE, CERTAINTY_PROVEN);
+	assert_non_null(
+	    strstr(finding_of(sc, "banner-masked")->detail, "readable in 5 of 5 sessions before"));
+	END(p);
+}
+
+static void
+a_greeting_that_lost_esmtp_likewise(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 5, HOUR);
+	meet_by_helo(sc, 0)->greeting[0] = text_of("mx1.example.net ready");
+	pass(sc, MINUTE);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	/* A client that is not known to speak EHLO may never have. */
+	meet_by_helo(sc, NETWORK(1))->greeting[0] = text_of("mx1.example.net ready");
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	END(p);
+}
+
+static void
+a_refused_ehlo_is_a_warning_where_it_was_accepted(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 2; i++) {
+		struct session *s = meet_by_helo(sc, 0);
+
+		s->smtp.ehlo_refusal = 502;
+		s->smtp.helo_after_refusal = true;
+		s->ehlo_refusal = text_of("unknown");
+		pass(sc, MINUTE);
+		assert_found(sc, "ehlo-suppressed", i == 0 ? SEVERITY_NOTICE : SEVERITY_WARNING,
+			     i == 0 ? CERTAINTY_POSSIBLE : CERTAINTY_PROBABLE);
+		sc->now += DAY;
+		use(sc, 0, 1, 20, HOUR);
+	}
+	END(p);
+}
+
+static void
+a_client_of_helo_is_ordinary(void **state)
+{
+	SCENE(p);
+	use(sc, NETWORK(1), 1, 10, MINUTE);
+	for (int i = 0; i < 10; i++) {
+		meet_by_helo(sc, 0);
+		pass(sc, MINUTE);
+		assert_calm(sc);
+	}
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	END_CALMLY(p);
+}
+
+/* plaintext-fallback */
+
+static void
+mail_in_clear_soon_after_a_failure_is_a_fallback(void **state)
+{
+	SCENE(p);
+	meet_and_fail(sc, 0, 1);
+	pass(sc, 5 * MINUTE);
+	scene_close(sc);
+	scene_open(sc, p->path);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	assert_non_null(strstr(finding_of(sc, "plaintext-fallback")->detail, "5 min after"));
+	END(p);
+}
+
+static void
+at_another_address_of_the_name_too(void **state)
+{
+	SCENE(p);
+	meet_and_fail(sc, 0, 1);
+	pass(sc, 5 * MINUTE);
+	meet_in_clear(sc, 0, 2)->ehlo[0] = text_of("mx1.example.net");
+	pass(sc, MINUTE);
+	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+for_the_same_domain_too(void **state)
+{
+	SCENE(p);
+	refuse(sc, 501, "no", false);
+	meet_in_clear(sc, 0, 2);
+	sc->domain = text_of("to1.example.com");
+	pass(sc, MINUTE);
+	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+mail_in_clear_that_is_no_fallback(void **state)
+{
+	SCENE(p);
+	meet_and_fail(sc, 0, 1);
+	pass(sc, 5 * MINUTE);
+	/* another client, another server, and too late */
+	meet_in_clear(sc, 5, 1);
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	meet_in_clear(sc, 0, 2);
+	pass(sc, 2 * HOUR);
+	assert_calm(sc);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, HOUR);
+	assert_calm(sc);
+	/* a client that always sends in clear here */
+	for (int i = 0; i < 5; i++) {
+		meet_in_clear(sc, 7, 1);
+		pass(sc, MINUTE);
+	}
+	meet_and_fail(sc, 7, 1);
+	pass(sc, MINUTE);
+	meet_in_clear(sc, 7, 1);
+	pass(sc, MINUTE);
+	END_CALMLY(p);
+}
+
+/* A server that refuses each time, to clients that ask each time. */
+static void
+a_server_that_always_refuses_makes_no_fallback(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 10; i++)
+		refuse(sc, 454, "4.7.0 TLS not available due to local problem", true);
+	END_CALMLY(p);
+}
+
+/* tls-downgrade */
+
+static void
+lower_than_these_two_agreed_on_before(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 5, HOUR);
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	/* Nor does it become the norm. */
+	for (int i = 0; i < 10; i++) {
+		meet(sc, 0, 1)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+	}
+	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+lower_since_the_client_offers_no_more_or_others_get_no_more(void **state)
+{
+	SCENE(p);
+	use(sc, 0, 1, 5, HOUR);
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	sc->session.tls.offered_version = 0x0303;
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	meet(sc, NETWORK(1), 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	END_CALMLY(p);
+}
+
+/* certificate-changed */
+
+static void
+show(struct scene *sc, uint8_t key, const char *issuer, enum fact self_signed)
+{
+	struct session *s = meet(sc, 0, 1);
+	struct certificate_facts *c = &s->certificate;
+
+	s->tls.version = s->tls.offered_version = 0x0303;
+	s->sni = text_of("mx1.example.net");
+	c->is_seen = c->is_parsed = true;
+	c->chain_len = 1;
+	memset(c->spki_sha256, key, sizeof(c->spki_sha256));
+	c->not_before = START - 30 * DAY;
+	c->not_after = START + 300 * DAY;
+	c->expired = FACT_NO;
+	c->self_signed = self_signed;
+	c->trusted = FACT_UNSEEN;
+	snprintf(c->issuer, sizeof(c->issuer), "%s", issuer);
+	snprintf(c->subject, sizeof(c->subject), "CN=mx1.example.net");
+	pass(sc, HOUR);
+}
+
+static void
+a_key_of_another_issuer_is_told(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 5; i++)
+		show(sc, 1, "CN=R3", FACT_NO);
+	show(sc, 2, "CN=Other", FACT_NO);
+	assert_found(sc, "certificate-changed", SEVERITY_NOTICE, CERTAINTY_PROBABLE);
+	show(sc, 3, "CN=mx1.example.net", FACT_YES);
+	assert_found(sc, "certificate-changed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END(p);
+}
+
+static void
+a_renewal_is_none(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 5; i++)
+		show(sc, 1, "CN=R3", FACT_NO);
+	show(sc, 2, "CN=R3", FACT_NO);
+	assert_null(finding_of(sc, "certificate-changed"));
+	/* near the end of the old one any issuer will do */
+	sc->now += 290 * DAY;
+	show(sc, 3, "CN=E5", FACT_NO);
+	assert_null(finding_of(sc, "certificate-changed"));
+	END_CALMLY(p);
+}
+
+static void
+a_farm_of_machines_that_sign_themselves_is_no_warning(void **state)
+{
+	SCENE(p);
+	for (int i = 0; i < 20; i++) {
+		show(sc, (uint8_t)(1 + i * 7 % 4), "CN=localhost", FACT_YES);
+		assert_calm(sc);
+	}
+	END_CALMLY(p);
+}
+
+/* The baseline itself. */
+
+static void
+a_session_read_twice_counts_once(void **state)
+{
+	SCENE(p);
+	for (int round = 0; round < 2; round++) {
+		sc->now = START;
+		sc->port = 0;
+		for (int i = 0; i < 10; i++) {
+			meet(sc, 0, 1);
+			pass(sc, MINUTE);
+			assert_int_equal(sc->recorded, round == 0 ? RECORDED_NEW : RECORDED_KNOWN);
+		}
+	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT k.yes, k.no, u.sessions FROM known k JOIN subjects u ON u.id ="
+		     " k.subject_id WHERE u.key = 'server 198.51.0.1 25' AND k.what = 'offered'",
+		     "10|0|10\n");
+	assert_query(p->path, "SELECT clients, names FROM v_servers",
+		     "[\"10.0.0.0/24\"]|[\"mx1.example.net\"]\n");
+	test_free(sc);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FIXTURE_TEST(one_earlier_offer_makes_it_possible),
+	    FIXTURE_TEST(a_habit_makes_it_probable),
+	    FIXTURE_TEST(a_habit_outlives_a_restart),
+	    FIXTURE_TEST(what_is_long_ago_does_not_count),
+	    FIXTURE_TEST(others_that_are_still_offered_it_settle_it),
+	    FIXTURE_TEST(a_new_client_is_held_to_what_others_get),
+	    FIXTURE_TEST(a_network_that_loses_it_everywhere_is_cut_near_it),
+	    FIXTURE_TEST(one_pair_is_cut_on_its_path),
+	    FIXTURE_TEST(a_reply_that_is_not_whole_says_nothing),
+	    FIXTURE_TEST(an_attack_does_not_become_the_norm),
+	    FIXTURE_TEST(an_attack_from_the_first_session_is_seen_with_hindsight),
+	    FIXTURE_TEST(a_server_that_never_offered_it_is_only_missing_it),
+	    FIXTURE_TEST(a_server_that_switches_it_on_was_not_stripped),
+	    FIXTURE_TEST(a_server_that_switches_it_off_for_all_is_told_once),
+	    FIXTURE_TEST(two_machines_by_their_names_may_differ),
+	    FIXTURE_TEST(two_machines_of_one_name_are_known_by_turns),
+	    FIXTURE_TEST(other_software_behind_the_name_is_another_machine),
+	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
+	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
+	    FIXTURE_TEST(known_extensions_tell_what_a_mask_hides),
+	    FIXTURE_TEST(a_mask_over_another_known_extension_is_none),
+	    FIXTURE_TEST(a_refusal_by_a_server_that_accepts_is_a_warning),
+	    FIXTURE_TEST(a_rate_limit_is_no_warning),
+	    FIXTURE_TEST(a_client_that_used_it_is_missed),
+	    FIXTURE_TEST(a_client_that_never_used_it_is_not),
+	    FIXTURE_TEST(another_client_behind_the_same_address_is_not_it),
+	    FIXTURE_TEST(a_masked_greeting_that_ends_ehlo_is_a_warning),
+	    FIXTURE_TEST(a_greeting_that_lost_esmtp_likewise),
+	    FIXTURE_TEST(a_refused_ehlo_is_a_warning_where_it_was_accepted),
+	    FIXTURE_TEST(a_client_of_helo_is_ordinary),
+	    FIXTURE_TEST(mail_in_clear_soon_after_a_failure_is_a_fallback),
+	    FIXTURE_TEST(at_another_address_of_the_name_too),
+	    FIXTURE_TEST(for_the_same_domain_too),
+	    FIXTURE_TEST(mail_in_clear_that_is_no_fallback),
+	    FIXTURE_TEST(a_server_that_always_refuses_makes_no_fallback),
+	    FIXTURE_TEST(lower_than_these_two_agreed_on_before),
+	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
+	    FIXTURE_TEST(a_key_of_another_issuer_is_told),
+	    FIXTURE_TEST(a_renewal_is_none),
+	    FIXTURE_TEST(a_farm_of_machines_that_sign_themselves_is_no_warning),
+	    FIXTURE_TEST(a_session_read_twice_counts_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
