@@ -108,21 +108,41 @@ static const char all_incidents[] = INCIDENT_COLUMNS INCIDENT_JSON
 static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
     "FROM v_incidents v CROSS JOIN incidents i ON i.id = v.id WHERE v.id = ?1" INCIDENT_FILTER;
 
+/* Which, before what is known of each is looked up; a client by the subjects of it with each. */
+#define PAIR "'pair ' || s.server || ' ' || s.server_port"
+#define SERVER_KEYS \
+	"SELECT s.server, s.server_port FROM servers s WHERE s.last_seen >= ?2" \
+	" AND s.first_seen <= ?3 AND (?4 IS NULL OR in_network(s.server, ?4))" \
+	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM subjects u WHERE u.key > " PAIR " || ' '" \
+	"  AND u.key < " PAIR " || '!' AND in_network(substr(u.key, length(" PAIR ") + 2), ?5)))" \
+	" AND (?6 IS NULL OR s.server IN (SELECT server FROM hourly WHERE in_domain(domain, ?6))" \
+	"  OR EXISTS (SELECT 1 FROM subjects u JOIN known k ON k.subject_id = u.id WHERE" \
+	"  u.key = 'server ' || s.server || ' ' || s.server_port AND k.what = 'node'" \
+	"  AND in_domain(substr(k.value, 1, instr(k.value, ' ') - 1), ?6)))" \
+	" ORDER BY s.last_seen DESC, s.server, s.server_port LIMIT ?7"
+
 static const char all_servers[] =
     "SELECT v.server, v.server_port, v.service, rfc3339(v.first_seen) AS first_seen,"
     " rfc3339(v.last_seen) AS last_seen, v.sessions, v.starttls_offered,"
     " v.starttls_not_offered, v.starttls_accepted, v.starttls_refused, v.encrypted,"
     " v.plaintext, v.failed, v.tls_version, v.banner,"
+    " rfc3339(v.offered_since) AS offered_since, rfc3339(v.last_offered) AS last_offered,"
+    " rfc3339(v.last_not_offered) AS last_not_offered, v.clients, v.clients_without, v.names,"
+    " v.extensions, v.keys,"
     " CASE WHEN ?1 THEN json_object('server', v.server, 'server_port', v.server_port,"
-    "  'service', v.service, 'first_seen', rfc3339(v.first_seen),"
+    "  'service', v.service, 'names', json(v.names), 'first_seen', rfc3339(v.first_seen),"
     "  'last_seen', rfc3339(v.last_seen), 'sessions', v.sessions,"
     "  'starttls', json_object('offered', v.starttls_offered,"
     "   'not_offered', v.starttls_not_offered, 'accepted', v.starttls_accepted,"
-    "   'refused', v.starttls_refused), 'encrypted', v.encrypted, 'plaintext', v.plaintext,"
-    "  'failed', v.failed, 'tls_version', v.tls_version, 'banner', v.banner) END"
-    " FROM v_servers v WHERE v.last_seen >= ?2 AND v.first_seen <= ?3"
-    " AND (?4 IS NULL OR in_network(v.server, ?4))"
-    " ORDER BY v.last_seen DESC, v.server, v.server_port LIMIT ?5";
+    "   'refused', v.starttls_refused, 'since', rfc3339(v.offered_since),"
+    "   'last_offered', rfc3339(v.last_offered),"
+    "   'last_not_offered', rfc3339(v.last_not_offered),"
+    "   'clients', json(v.clients), 'clients_without', json(v.clients_without)),"
+    "  'encrypted', v.encrypted, 'plaintext', v.plaintext,"
+    "  'failed', v.failed, 'tls_version', v.tls_version, 'banner', v.banner,"
+    "  'extensions', json(v.extensions), 'keys', json(v.keys)) END"
+    " FROM (" SERVER_KEYS ") k CROSS JOIN v_servers v ON v.server = k.server"
+    " AND v.server_port = k.server_port ORDER BY v.last_seen DESC, v.server, v.server_port";
 
 /* clang-format on */
 
@@ -222,6 +242,8 @@ query_servers(struct store *s, const struct filter *f,
 	sql_put_int(q, f->since);
 	sql_put_int(q, f->until);
 	put_network(q, &f->server);
+	put_network(q, &f->client);
+	sql_put_text(q, f->domain);
 	sql_put_int(q, f->limit == 0 ? -1 : f->limit);
 	return list(q, tell, ctx);
 }

@@ -58,7 +58,11 @@ bool query_sessions(struct store *s, const struct filter *f,
 bool query_incidents(struct store *s, const struct filter *f,
 		     bool (*tell)(void *ctx, const struct row *row), void *ctx);
 
-/* Servers, last seen first; since, until (by first and last seen), server and limit filter. */
+/*
+ * Servers, last seen first. What filters: since and until (by first and last
+ * seen), server, client (one that is known with it), domain (of its names, or
+ * of mail that it took) and limit.
+ */
 bool query_servers(struct store *s, const struct filter *f,
 		   bool (*tell)(void *ctx, const struct row *row), void *ctx);
 

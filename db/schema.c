@@ -345,7 +345,8 @@
 "		/* the latest client networks that were offered it: a JSON array */\n" \
 "	(SELECT json_group_array(k.value) " KNOWN("'network' AND k.last_yes < k.last_no") ")\n" \
 "		AS clients_without, /* those that were not, in their last session */\n" \
-"	(SELECT json_group_array(k.value) " KNOWN("'node'") ") AS names, /* names it gives itself */\n" \
+"	(SELECT json_group_array(DISTINCT substr(k.value, 1, instr(k.value, ' ') - 1)) " \
+		KNOWN("'node'") ") AS names, /* names it gives itself */\n" \
 "	(SELECT json_group_array(k.value) " KNOWN("'extension'") ") AS extensions,\n" \
 "	(SELECT json_group_array(k.value) " KNOWN("'key'") ") AS keys /* public keys: name asked for,\n" \
 "		hashed, and the begin of their SHA-256 */\n" \

@@ -21,6 +21,7 @@
 #define FLAG_NOTE    0x080u
 #define FLAG_OUTPUT  0x100u
 #define FLAG_PRUNE   0x200u
+#define FLAG_SERVERS 0x400u /* the list of servers */
 
 /* Where a value comes from; a later one replaces what an earlier one listed. */
 enum flag_source { SOURCE_DEFAULT, SOURCE_CONFIG, SOURCE_COMMAND_LINE };

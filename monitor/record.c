@@ -253,10 +253,10 @@ learn(struct recorder *r, const struct session *s, const struct verdict *v, FILE
 {
 	const struct judge_case c = {s, &r->known};
 	struct telling telling = {.recorder = r, .json = json};
-	const struct hindsight_told told = {tell_hindsight, &telling};
+	const struct hindsight back = {r->baseline, r->store, r->rows, tell_hindsight, &telling};
 
-	if (baseline_learn(r->baseline, r->store, s, v) &&
-	    hindsight(r->baseline, r->store, r->rows, &c, v, &told) && !telling.is_failed)
+	if (baseline_learn(r->baseline, r->store, s, v) && hindsight(&back, &c, v) &&
+	    !telling.is_failed)
 		return true;
 	return fail_batch(r);
 }

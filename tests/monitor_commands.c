@@ -274,6 +274,14 @@ filters_select(void **state)
 		const char *line;
 		size_t rows; /* without a title */
 	} rows[] = {
+	    {"servers --json", 1},
+	    {"servers --json --server 198.51.100.0/24", 1},
+	    {"servers --json --server 198.51.101.0/24", 0},
+	    {"servers --json --client 192.0.2.7", 0}, /* nothing is known of the two */
+	    {"servers --json --domain example.net", 1},
+	    {"servers --json --domain example.com", 0},
+	    {"servers --json --since 2026-03-02", 0},
+	    {"servers --json --until 2026-03-01", 0},
 	    {"sessions --json --client 192.0.2.0/24", 1},
 	    {"sessions --json --client 192.0.2.8", 0},
 	    {"sessions --json --server 198.51.100.25", 2},

@@ -75,7 +75,8 @@ misuse_is_one_clear_line(void **state)
 	} rows[] = {
 	    {"", "no command given"},
 	    {"--json", "no command given"},
-	    {"servers", "servers: not in this version"},
+	    {"report", "report: not in this version"},
+	    {"servers --kind starttls-masked", "--kind: not an option of servers"},
 	    {"sesions", "did you mean sessions?"},
 	    {"sessions --jsno", "did you mean --json?"},
 	    {"sessions -x", "unknown option -x"},

@@ -115,7 +115,8 @@ learn_offer(struct learning *l)
 	count_norm(l, l->name, MARK_OFFERED, is_offered);
 	/* To compare clients and servers the attack's own sessions are just what is wanted. */
 	count(l, l->server, MARK_NETWORK, l->parties->from, is_offered);
-	count(l, l->network, MARK_SERVER, l->parties->endpoint, is_offered);
+	if (is_offered || l->is_suspect)
+		count(l, l->network, MARK_SERVER, l->parties->endpoint, is_offered);
 	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
 		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
 	if (is_offered) {
@@ -251,10 +252,10 @@ learn_setback(struct learning *l, enum mark_kind kind)
 	}
 	subject_seen(client, s->start);
 	count(l, client, kind, l->parties->endpoint, true);
-	if (l->parties->node[0] != '\0')
-		count(l, client, kind, l->parties->node, true);
+	if (l->parties->node_name[0] != '\0')
+		count(l, client, kind, l->parties->node_name, true);
 	mark_value(s->sni, value);
-	if (value[0] != '\0' && strcmp(value, l->parties->node) != 0)
+	if (value[0] != '\0' && strcmp(value, l->parties->node_name) != 0)
 		count(l, client, kind, value, true);
 	for (size_t i = 0; i < s->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
 		mark_value(s->rcpt_domains[i], value);
@@ -336,6 +337,23 @@ baseline_learn(struct baseline *b, struct store *store, const struct session *s,
 	learn_certificate(&l);
 	learn_setbacks(&l, v);
 	return !l.is_failed;
+}
+
+bool
+baseline_was_offered(struct baseline *b, struct store *store, const struct session *s,
+		     const char *client, bool *out)
+{
+	struct parties p;
+	struct subject *pair;
+	char key[SUBJECT_KEY_MAX];
+
+	parties_of(s, &p);
+	snprintf(key, sizeof(key), "pair %s %s", p.endpoint, client);
+	pair = memory_subject(b->memory, store, key);
+	if (pair == NULL)
+		return false;
+	*out = mark_tally(subject_mark(pair, MARK_OFFERED, ""), s->start).yes > 0;
+	return true;
 }
 
 bool

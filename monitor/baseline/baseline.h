@@ -26,6 +26,10 @@ bool baseline_ask(struct baseline *b, struct store *store, const struct session 
 bool baseline_learn(struct baseline *b, struct store *store, const struct session *s,
 		    const struct verdict *v);
 
+/* Whether a client was ever offered STARTTLS by this session's server. */
+bool baseline_was_offered(struct baseline *b, struct store *store, const struct session *s,
+			  const char *client, bool *out);
+
 /* What this server lacked before was not its own doing: it no longer counts. */
 bool baseline_absolve(struct baseline *b, struct store *store, const struct session *s);
 

@@ -30,31 +30,45 @@ note(void *ctx, const struct past_row *row)
 	f->began[f->count++] = row->start;
 }
 
+/* Whether this one is wanted by what is known of its client, too. */
 static bool
-replace(struct store *store, struct rows *rows, const struct rejudging *r, int64_t id,
-	const struct finding *f, const struct hindsight_told *told)
+is_wanted(const struct hindsight *h, const struct judge_case *c, const struct rejudging *r,
+	  const char *client, bool *out)
+{
+	*out = true;
+	return !r->is_offered_only ||
+	       baseline_was_offered(h->baseline, h->store, c->session, client, out);
+}
+
+static bool
+replace(const struct hindsight *h, const struct judge_case *c, const struct rejudging *r,
+	int64_t id, int64_t began)
 {
 	struct past_session past;
 	struct finding_row row;
+	struct finding f;
+	bool is_one;
 
-	if (!session_past(store, id, r->from, &past))
+	if (!session_past(h->store, id, r->from, &past) ||
+	    !is_wanted(h, c, r, past.client, &is_one))
 		return false;
-	rows_finding(rows, &past.row, f, &row);
-	if (!session_judge_again(store, id, &past.row, r->from, &row))
+	if (!is_one)
+		return true;
+	judge_hindsight(c, r, began, &f);
+	rows_finding(h->rows, &past.row, &f, &row);
+	if (!session_judge_again(h->store, id, &past.row, r->from, &row))
 		return false;
-	told->finding(told->ctx, id, f, &row);
+	h->tell(h->ctx, id, &f, &row);
 	return true;
 }
 
 bool
-hindsight(struct baseline *b, struct store *store, struct rows *rows, const struct judge_case *c,
-	  const struct verdict *v, const struct hindsight_told *told)
+hindsight(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
 {
 	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
 	struct rejudging wanted;
 	struct found found = {.wanted = &wanted, .client = client};
 	struct past_query query = {.server = server, .server_port = c->session->server_port};
-	struct finding f;
 
 	judge_again(c, v, &wanted);
 	if (wanted.why == AGAIN_NOTHING)
@@ -64,14 +78,12 @@ hindsight(struct baseline *b, struct store *store, struct rows *rows, const stru
 	query.kind = wanted.from;
 	query.since = wanted.since;
 	query.limit = LOOKED_AT;
-	if (!session_find_past(store, &query, note, &found))
+	if (!session_find_past(h->store, &query, note, &found))
 		return false;
-	for (size_t i = 0; i < found.count; i++) {
-		judge_hindsight(c, &wanted, found.began[i], &f);
-		if (!replace(store, rows, &wanted, found.ids[i], &f, told))
+	for (size_t i = 0; i < found.count; i++)
+		if (!replace(h, c, &wanted, found.ids[i], found.began[i]))
 			return false;
-	}
 	if (wanted.why == AGAIN_FIRST && found.count > 0)
-		return baseline_absolve(b, store, c->session);
+		return baseline_absolve(h->baseline, h->store, c->session);
 	return true;
 }

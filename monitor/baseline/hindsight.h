@@ -10,10 +10,13 @@
 #include "monitor/judge/judge.h"
 #include "monitor/rows.h"
 
-/* A session that was judged again. */
-struct hindsight_told {
-	void (*finding)(void *ctx, int64_t session, const struct finding *f,
-			const struct finding_row *row);
+struct hindsight {
+	struct baseline *baseline;
+	struct store *store;
+	struct rows *rows;
+	/* A session was judged again. */
+	void (*tell)(void *ctx, int64_t session, const struct finding *f,
+		     const struct finding_row *row);
 	void *ctx;
 };
 
@@ -21,8 +24,6 @@ struct hindsight_told {
  * After a new session was recorded: judge again what it tells of. Needs the
  * batch's transaction; false: the database failed, and store_error says why.
  */
-bool hindsight(struct baseline *b, struct store *store, struct rows *rows,
-	       const struct judge_case *c, const struct verdict *v,
-	       const struct hindsight_told *told);
+bool hindsight(const struct hindsight *h, const struct judge_case *c, const struct verdict *v);
 
 #endif

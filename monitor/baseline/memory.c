@@ -88,14 +88,20 @@ remove_subject(struct memory *m, struct subject *s)
 	free(s);
 }
 
+static void
+empty(struct memory *m)
+{
+	while (m->oldest != NULL)
+		remove_subject(m, m->oldest);
+}
+
 void
 memory_drop(struct memory *m)
 {
 	if (m == NULL)
 		return;
-	while (m->oldest != NULL)
-		remove_subject(m, m->oldest);
-	m->stored = -1;
+	empty(m);
+	m->stored = -1; /* some may have been added in the batch */
 }
 
 void
@@ -345,8 +351,8 @@ kept_of(enum mark_kind kind)
 static bool
 is_weaker(const struct mark *a, const struct mark *b)
 {
-	bool a_is_weak = a->yes + a->yes_before < TALLY_STEADY;
-	bool b_is_weak = b->yes + b->yes_before < TALLY_STEADY;
+	bool a_is_weak = a->recent_count < TALLY_STEADY;
+	bool b_is_weak = b->recent_count < TALLY_STEADY;
 
 	if (a_is_weak != b_is_weak)
 		return a_is_weak;
@@ -443,7 +449,8 @@ sweep(struct memory *m, struct store *store)
 	if (m->sweep.removed == 0)
 		return true;
 	/* What was removed may be in the cache by its id: all is fetched anew. */
-	memory_drop(m);
+	m->stored -= m->sweep.removed;
+	empty(m);
 	return true;
 }
 

@@ -7,7 +7,8 @@
 #include "dissector/text.h"
 #include "monitor/judge/mask.h"
 
-#define KEY_DIGITS 40 /* of the SHA-256 of a key: enough to tell keys apart */
+#define NODE_NAME_MAX (MARK_VALUE_MAX - 10) /* bytes of a name before its extensions */
+#define KEY_DIGITS    40                    /* of the SHA-256 of a key: enough to tell keys apart */
 
 void
 mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
@@ -30,6 +31,47 @@ first_word(struct bytes line)
 	return bytes_first(line, len);
 }
 
+/*
+ * Two machines may have one name and not the same software. Which extensions a
+ * reply has, in whatever order, is a number that says so; STARTTLS is not among
+ * them. Whoever makes it come out alike has made the reply alike.
+ */
+static uint32_t
+shape_of(const struct session *s)
+{
+	char value[MARK_VALUE_MAX];
+	uint32_t shape = 0;
+
+	for (size_t i = 1; i < s->ehlos; i++) {
+		uint32_t hash = 2166136261u; /* FNV-1a */
+
+		if (!parties_extension(s, i, value))
+			continue;
+		for (const char *c = value; *c != '\0'; c++)
+			hash = (hash ^ (uint8_t)*c) * 16777619u;
+		shape += hash;
+	}
+	return shape;
+}
+
+static void
+node_of(const struct session *s, struct parties *out)
+{
+	out->node[0] = '\0';
+	out->node_name[NODE_NAME_MAX] = '\0';
+	if (out->node_name[0] != '\0')
+		snprintf(out->node, sizeof(out->node), "%.*s %08x", NODE_NAME_MAX, out->node_name,
+			 shape_of(s));
+}
+
+bool
+node_is_of_name(const char *node, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(node, name, len) == 0 && node[len] == ' ';
+}
+
 void
 parties_of(const struct session *s, struct parties *out)
 {
@@ -43,12 +85,13 @@ parties_of(const struct session *s, struct parties *out)
 	snprintf(out->pair, sizeof(out->pair), "pair %s %s", out->endpoint, client);
 	snprintf(out->client, sizeof(out->client), "client %s", client);
 	snprintf(out->network, sizeof(out->network), "network %s", out->from);
-	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node);
+	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node_name);
+	node_of(s, out);
 	mark_value(s->helo, out->helo);
 	out->name[0] = '\0';
 	/* A name without a dot is any machine's. */
-	if (strchr(out->node, '.') != NULL && out->node[0] != '[')
-		snprintf(out->name, sizeof(out->name), "name %s", out->node);
+	if (strchr(out->node_name, '.') != NULL && out->node_name[0] != '[')
+		snprintf(out->name, sizeof(out->name), "name %s", out->node_name);
 }
 
 /* AUTH is offered to some, and private ones are for friends of the house. */

@@ -18,7 +18,8 @@ struct parties {
 	/* Values of marks. */
 	char endpoint[ENDPOINT_TEXT_MAX]; /* "198.51.100.25 25" */
 	char from[NETWORK_TEXT_MAX];      /* "192.0.2.0/24" */
-	char node[MARK_VALUE_MAX];        /* what the server calls itself; empty: not seen */
+	char node_name[MARK_VALUE_MAX];   /* what the server calls itself; empty: not seen */
+	char node[MARK_VALUE_MAX];        /* the name, and which extensions it has; or empty */
 	char helo[MARK_VALUE_MAX];
 };
 
@@ -33,6 +34,9 @@ void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
  * where line i has none; i from 1 to ehlos - 1.
  */
 bool parties_extension(const struct session *s, size_t i, char out[MARK_VALUE_MAX]);
+
+/* Whether two values of nodes are of one name. */
+bool node_is_of_name(const char *node, const char *name);
 
 /* Key and name of a certificate, and its issuer, as values. */
 void parties_key(const struct session *s, char out[MARK_VALUE_MAX]);

@@ -70,6 +70,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 	bool has_it = t.last_yes > t.last_no;
 
 	a->out->networks_mixed += is_mixed(&t);
+	a->out->networks_lacking += t.no > 0;
 	if (strcmp(m->value, a->parties->from) == 0)
 		return;
 	if (is_within_hour(a, mark_last(m))) {
@@ -78,6 +79,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 	}
 	a->out->others_got_since += t.yes > 0 && t.last_yes >= since;
 	a->out->others_lost += t.yes > 0 && !has_it && m->turned > last_offered;
+	a->out->others_waiting += t.yes > 0 && has_it;
 	a->out->others_without += t.yes == 0 && t.no > 0;
 }
 
@@ -113,6 +115,7 @@ recall_offers(const struct asking *a)
 	h->lacks_since = lost.first;
 	lost = tally_of(a, a->server, MARK_LOST, "");
 	h->mixed_since = lost.first;
+	h->lacks_of_all = lost.yes;
 	h->last_lack = lost.last_yes;
 	last_offered = last_offer(a);
 	for (size_t i = 0; i < a->server->count; i++)
@@ -121,18 +124,37 @@ recall_offers(const struct asking *a)
 	compare_servers(a);
 }
 
+/* Whether a mark before this one is of the same name, and offers it too. */
+static bool
+is_counted(const struct subject *s, size_t index, int64_t time)
+{
+	const char *node = s->marks[index].value;
+	size_t name = strcspn(node, " ");
+
+	for (size_t i = 0; i < index; i++)
+		if (s->marks[i].kind == MARK_NODE && strcspn(s->marks[i].value, " ") == name &&
+		    memcmp(s->marks[i].value, node, name) == 0 &&
+		    mark_tally(&s->marks[i], time).yes > 0)
+			return true;
+	return false;
+}
+
 static void
 recall_node(const struct asking *a)
 {
 	struct tally here = tally_of(a, a->server, MARK_NODE, a->parties->node);
-	bool is_known = here.yes + here.no > 0;
+	const struct subject *s = a->server;
+	int64_t time = a->session->start;
+	bool is_known_name = false;
 
-	for (size_t i = 0; i < a->server->count; i++)
-		if (a->server->marks[i].kind == MARK_NODE)
-			a->out->nodes +=
-			    mark_tally(&a->server->marks[i], a->session->start).yes > 0;
-	a->out->is_new_node = !is_known && a->parties->node[0] != '\0' && a->out->nodes > 0;
-	a->out->is_lacking_node = is_known && here.yes == 0;
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->marks[i].kind != MARK_NODE)
+			continue;
+		is_known_name |= node_is_of_name(s->marks[i].value, a->parties->node_name);
+		a->out->nodes += mark_tally(&s->marks[i], time).yes > 0 && !is_counted(s, i, time);
+	}
+	a->out->is_new_node = !is_known_name && a->parties->node[0] != '\0' && a->out->nodes > 0;
+	a->out->is_lacking_node = here.no > 0 && here.yes == 0;
 	a->out->has_lacked = here.no > 0;
 }
 
@@ -304,7 +326,7 @@ recall_setbacks(const struct asking *a, const struct subject *client)
 	char domain[MARK_VALUE_MAX];
 
 	recall_setback(a, client, a->parties->endpoint, SAME_SERVER);
-	recall_setback(a, client, a->parties->node, SAME_NAME);
+	recall_setback(a, client, a->parties->node_name, SAME_NAME);
 	for (size_t i = 0; i < a->session->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
 		mark_value(a->session->rcpt_domains[i], domain);
 		recall_setback(a, client, domain, SAME_DOMAIN);

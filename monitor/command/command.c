@@ -14,6 +14,8 @@ const struct command commands[] = {
      FLAG_JSON},
     {"sessions", command_sessions, "list sessions", "[FILTER ...]", OPERANDS_NONE,
      FLAG_LIST | FLAG_SESSION | FLAG_JSON | FLAG_CSV},
+    {"servers", command_servers, "what each mail server is known to offer", "[FILTER ...]",
+     OPERANDS_NONE, FLAG_SERVERS | FLAG_JSON | FLAG_CSV},
     {"export", command_export, "the incident's packets, as a capture Wireshark opens", "ID -w FILE",
      OPERANDS_ID, FLAG_OUTPUT},
     {"ack", command_ack, "mark an incident as seen", "ID [--note TEXT]", OPERANDS_ID, FLAG_NOTE},
@@ -42,7 +44,6 @@ command_to_come(const char *name)
 	static const struct {
 		const char *name, *instead;
 	} rows[] = {
-	    {"servers", "the view v_servers has what servers offered"},
 	    {"policy", "look-ups come with it"},
 	    {"report", "the view v_hourly has the counts"},
 	    {"alert", "watch --fail-on and --json tell what was found"},

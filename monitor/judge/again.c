@@ -11,7 +11,8 @@
 #include "monitor/judge/say.h"
 #include "monitor/moment.h"
 
-#define FIRST_LACKS 2 /* more, and the server rather switched it on */
+#define CHANGED_TIME (7 * HISTORY_DAY) /* as far back as nobody was offered it */
+#define FIRST_LACKS  2                 /* more, and the server rather switched it on */
 
 static const struct finding *
 found(const struct verdict *v, const char *kind)
@@ -54,10 +55,18 @@ look_back_from_offer(const struct judge_case *c, struct rejudging *out)
 {
 	out->since = c->session->start - HISTORY_WINDOW;
 	out->is_open_only = true;
+	out->is_offered_only = !is_first_offer(c->known);
 	if (is_first_offer(c->known))
 		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
 	else if (tally_is_steady(&c->known->offered))
 		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
+}
+
+/* Others are offered it: what this client lacked before was taken from it, too. */
+static bool
+is_settled(enum loss loss)
+{
+	return loss == LOSS_NEW || loss == LOSS_OTHERS || loss == LOSS_NEAR_CLIENT;
 }
 
 void
@@ -72,7 +81,7 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 		return;
 	}
 	out->since = c->session->start - HISTORY_DAY;
-	if (stripped != NULL && stripped->severity == SEVERITY_CRITICAL) {
+	if (stripped != NULL && is_settled(loss_of(c))) {
 		out->is_same_client = true;
 		set(out, AGAIN_CLIENT, "starttls-missing", "starttls-stripped");
 		return;
@@ -82,8 +91,12 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 	loss = loss_of(c);
 	if (loss == LOSS_MIXED)
 		set(out, AGAIN_MIXED, "starttls-stripped", "starttls-missing");
+	if (loss == LOSS_HIDDEN)
+		set(out, AGAIN_HIDDEN, "starttls-stripped", "starttls-missing");
+	out->is_open_only = loss == LOSS_HIDDEN;
 	if (loss == LOSS_CHANGED) {
 		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
+		out->since = c->session->start - CHANGED_TIME;
 		if (c->known->offered.last_yes > out->since)
 			out->since = c->known->offered.last_yes;
 	}
@@ -113,7 +126,10 @@ say_why(const struct judge_case *c, enum again why, struct finding *out)
 			   now);
 		return;
 	case AGAIN_CLIENT:
-		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+		if (loss_of(c) == LOSS_NEW)
+			rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+		else
+			rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
 		say_detail(out,
 			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
 			   "server offers to others; at %s this client was found to be kept from "
@@ -127,6 +143,11 @@ say_why(const struct judge_case *c, enum again why, struct finding *out)
 			   "server offered before; until %s every client that came lost it: the "
 			   "server seems to have switched it off.",
 			   now);
+		return;
+	case AGAIN_HIDDEN:
+		rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		say_detail(out, "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+				"server offers to others; it seems to hide it from several.");
 		return;
 	case AGAIN_MIXED:
 		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);

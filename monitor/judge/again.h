@@ -14,6 +14,7 @@ enum again {
 	AGAIN_FIRST,   /* the server does offer it: the first sessions lacked it */
 	AGAIN_CLIENT,  /* this client is stripped: so it was before, when nothing told */
 	AGAIN_CHANGED, /* everybody lost it: what looked like stripping was a change */
+	AGAIN_HIDDEN,  /* ... was a server that keeps it from some */
 	AGAIN_MIXED    /* ... were machines that differ */
 };
 
@@ -24,6 +25,7 @@ struct rejudging {
 	int64_t since, until;  /* by their start; both included */
 	bool is_same_client;   /* of this client alone; else of anybody */
 	bool is_open_only;     /* only what was possible */
+	bool is_offered_only;  /* only of clients that were offered it before */
 };
 
 /* What the session tells of earlier ones, by what was known before it and what was found. */

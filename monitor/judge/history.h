@@ -51,8 +51,11 @@ struct history {
 	uint32_t others_got;       /* of them, those that were offered it when they came last */
 	uint32_t others_got_since; /* that were, since lacks_since */
 	uint32_t others_lost;      /* were offered it once, and not since anybody was */
-	uint32_t others_without;   /* never were */
-	int64_t last_lack;         /* when anybody was not offered it; 0: never */
+	uint32_t others_waiting; /* were offered it when they came last, and have not come since */
+	uint32_t others_without; /* never were */
+	uint32_t lacks_of_all;   /* sessions of anybody that were not offered it */
+	int64_t last_lack;       /* when anybody was not offered it; 0: never */
+	uint32_t networks_lacking; /* were not, be it once: all networks */
 	uint32_t networks_mixed;   /* were, were not, and were again: all networks */
 	int64_t mixed_since;       /* since when somebody was not; 0: never */
 	/* The same client's network at other servers, within the hour before. */

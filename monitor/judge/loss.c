@@ -12,18 +12,20 @@
 #include "monitor/judge/say.h"
 #include "monitor/moment.h"
 
-#define NODES_FEW      2  /* of more machines that all offered it a new one is no excuse */
-#define HABIT_LONG     20 /* sessions that make a habit which one new name does not end */
-#define LACKS_CHANGING 3  /* of the last twenty of all clients: it no longer is a habit */
-#define LACKS_SETTLED  6  /* the change was told often enough */
-#define HIDDEN_LACKS   20 /* sessions, and */
-#define HIDDEN_TIME    (7 * HISTORY_DAY)
-#define HIDDEN_OTHERS  2 /* or other networks that were never offered it */
-#define MIXED_NETWORKS 2
-#define MIXED_BELIEVED 3 /* where the server was clean before, and */
-#define MIXED_TIME     (7 * HISTORY_DAY)
-#define ELSEWHERE      2 /* servers that the network lost it at, too */
-#define LOST_NETWORKS  1 /* others beside this one */
+#define NODES_FEW        2  /* of more machines that all offered it a new one is no excuse */
+#define HABIT_LONG       20 /* sessions that make a habit which one new name does not end */
+#define LACKS_CHANGING   3  /* of the last twenty of all clients: it no longer is a habit */
+#define LACKS_SETTLED    6  /* the change was told often enough */
+#define HIDDEN_LACKS     20 /* sessions, and */
+#define HIDDEN_TIME      (7 * HISTORY_DAY)
+#define HIDDEN_OTHERS    2  /* or other networks that were never offered it */
+#define MIXED_NETWORKS   2  /* that were not offered it, one of them by turns */
+#define MIXED_PART       10 /* one of so many: now and then is no machine's way */
+#define MIXED_PART_CLEAN 4  /* ... where the server was clean before */
+#define MIXED_BELIEVED   3  /* where the server was clean before, and */
+#define MIXED_TIME       (7 * HISTORY_DAY)
+#define ELSEWHERE        2 /* servers that the network lost it at, too */
+#define LOST_NETWORKS    2 /* others beside this one; fewer where there are no more */
 
 /* It was a habit of the server before the first session without it. */
 static bool
@@ -42,9 +44,11 @@ static bool
 is_mixed(const struct session *s, const struct history *h)
 {
 	if (was_clean(h))
-		return h->networks_mixed >= MIXED_BELIEVED &&
+		return h->lacks_of_all * MIXED_PART_CLEAN >= h->offered.yes &&
+		       h->networks_mixed >= MIXED_BELIEVED &&
 		       s->start - h->mixed_since >= MIXED_TIME;
-	return h->networks_mixed >= MIXED_NETWORKS;
+	return h->lacks_of_all * MIXED_PART >= h->offered.yes && h->networks_mixed > 0 &&
+	       h->networks_lacking >= MIXED_NETWORKS;
 }
 
 /* Of the last ones, those that were not offered it and raised no suspicion. */
@@ -64,12 +68,19 @@ is_other_node(const struct history *h)
 	return h->has_new_keyword || (h->is_new_node && h->nodes <= NODES_FEW);
 }
 
+/* This client's network never was offered it. */
+static bool
+is_new_to_it(const struct history *h)
+{
+	return h->offered_to_client.yes == 0 && h->offered_to_network.yes == 0;
+}
+
 static bool
 is_hidden(const struct session *s, const struct history *h)
 {
 	const struct tally *t = &h->offered_to_client;
 
-	if (t->yes > 0 || h->offered_to_network.yes > 0)
+	if (!is_new_to_it(h))
 		return false;
 	return (t->no >= HIDDEN_LACKS && s->start - t->first >= HIDDEN_TIME) ||
 	       h->others_without >= HIDDEN_OTHERS;
@@ -81,6 +92,28 @@ was_seldom(const struct history *h)
 	return !tally_is_steady(&h->offered_to_client) && !tally_is_steady(&h->offered);
 }
 
+/*
+ * What others get says something of a client that never got it while they get
+ * it, or where all of them always did.
+ */
+static enum loss
+loss_of_new(const struct history *h)
+{
+	bool is_offered_now = h->others_got > 0 || h->others_got_since > 0;
+	bool is_offered_to_all = h->offered.yes >= HABIT_LONG && h->others_without == 0;
+
+	if (!tally_is_steady(&h->offered) || h->offered.no * 10 >= h->offered.yes)
+		return LOSS_UNSURE;
+	return is_offered_now || is_offered_to_all ? LOSS_NEW : LOSS_UNSURE;
+}
+
+/* Nobody was offered it since the first lost it: several, or all that there are. */
+static bool
+is_lost_to_all(const struct history *h)
+{
+	return h->others_lost >= LOST_NETWORKS || (h->others_lost > 0 && h->others_waiting == 0);
+}
+
 enum loss
 loss_of(const struct judge_case *c)
 {
@@ -89,19 +122,21 @@ loss_of(const struct judge_case *c)
 
 	if (h->offered.yes == 0 && h->offered_to_client.yes == 0 && h->offered_to_network.yes == 0)
 		return LOSS_NONE;
-	if (h->servers_lost >= ELSEWHERE && h->servers_kept == 0)
-		return LOSS_NEAR_CLIENT;
 	if (is_mixed(s, h))
 		return LOSS_MIXED;
 	if (is_other_node(h))
 		return LOSS_NODES;
 	if (is_hidden(s, h))
 		return LOSS_HIDDEN;
+	if (h->servers_lost >= ELSEWHERE && h->servers_kept == 0 && !was_seldom(h))
+		return LOSS_NEAR_CLIENT;
 	if (recent_lacks(&h->offered) >= LACKS_CHANGING)
 		return h->others_got_since > 0 ? LOSS_MIXED : LOSS_CHANGED;
+	if (is_new_to_it(h))
+		return loss_of_new(h);
 	if (h->others_got_since > 0)
 		return LOSS_OTHERS;
-	if (h->others_lost >= LOST_NETWORKS)
+	if (is_lost_to_all(h))
 		return LOSS_CHANGED;
 	if (was_seldom(h))
 		return LOSS_ONCE;
@@ -117,8 +152,10 @@ rate_loss(enum loss loss, struct finding *out)
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
+	case LOSS_UNSURE:
 		return;
 	case LOSS_ONCE:
+	case LOSS_NEW:
 	case LOSS_OPEN:
 		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
 		return;
@@ -147,6 +184,7 @@ say_near_whom(const struct history *h, enum loss loss, struct finding *out)
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
+	case LOSS_UNSURE:
 		return;
 	case LOSS_NEAR_CLIENT:
 		say_more(out,
@@ -171,6 +209,9 @@ say_near_whom(const struct history *h, enum loss loss, struct finding *out)
 				 " other servers this client keeps it: it was cut on the way to "
 				 "this one or near it, or the server changed",
 				 h->servers_kept);
+		return;
+	case LOSS_NEW:
+		say_more(out, "; this client's network alone never was");
 		return;
 	case LOSS_ONCE:
 	case LOSS_OPEN:
@@ -226,11 +267,16 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 			 "switched it off",
 			 last);
 		break;
+	case LOSS_UNSURE:
+		say_more(out, "; others were offered it, and none came within the hour to compare "
+			      "with");
+		return;
 	case LOSS_NONE:
 		if (h->is_name_offering)
 			say_more(out, "; a server of the same name offers it at another address");
 		return;
 	case LOSS_ONCE:
+	case LOSS_NEW:
 	case LOSS_OPEN:
 	case LOSS_NEAR_CLIENT:
 	case LOSS_OTHERS:

@@ -1,0 +1,234 @@
+/*
+ * The parts of the baseline: marks that age, and a cache that stays within its
+ * bounds and loses nothing that matters.
+ */
+#include "tests/db_build.h"
+
+#include "monitor/baseline/memory.h"
+
+static struct mark
+counted_from(int64_t time, int yes, int no)
+{
+	struct mark m = {.kind = MARK_OFFERED};
+
+	for (int i = 0; i < yes; i++)
+		mark_count(&m, true, time + i);
+	for (int i = 0; i < no; i++)
+		mark_count(&m, false, time + yes + i);
+	return m;
+}
+
+static void
+two_spans_count_and_what_is_older_does_not(void **state)
+{
+	struct mark m = counted_from(START, 5, 2);
+	struct tally t = mark_tally(&m, START);
+
+	(void)state;
+	assert_int_equal(t.yes, 5);
+	assert_int_equal(t.no, 2);
+	assert_int_equal(t.first, START);
+	assert_int_equal(mark_tally(&m, START + MARK_SPAN).yes, 5);
+	assert_int_equal(mark_tally(&m, START + 2 * MARK_SPAN).yes, 0);
+	mark_count(&m, true, START + MARK_SPAN + 5);
+	t = mark_tally(&m, START + MARK_SPAN + 5);
+	assert_int_equal(t.yes, 6);
+	assert_int_equal(t.first, START);
+	assert_int_equal(mark_tally(&m, START + 2 * MARK_SPAN + 5).yes, 1);
+	/* a session of the span before is counted there, one before that not at all */
+	mark_count(&m, true, START + 6);
+	assert_int_equal(mark_tally(&m, START + MARK_SPAN + 5).yes, 7);
+	mark_count(&m, true, START - 1);
+	assert_int_equal(mark_tally(&m, START + MARK_SPAN + 5).yes, 7);
+	/* a year later it begins anew */
+	mark_count(&m, false, START + 13 * MARK_SPAN);
+	t = mark_tally(&m, START + 13 * MARK_SPAN);
+	assert_int_equal(t.yes + t.no, 1);
+	assert_int_equal(t.recent_count, 1);
+	assert_int_equal(mark_tally(NULL, START).yes, 0);
+}
+
+static void
+a_habit_is_nine_of_ten_of_the_last_twenty(void **state)
+{
+	struct mark m = counted_from(START, 2, 0);
+	struct tally t = mark_tally(&m, START);
+
+	(void)state;
+	assert_false(tally_is_steady(&t));
+	m = counted_from(START, 3, 0);
+	t = mark_tally(&m, START);
+	assert_true(tally_is_steady(&t));
+	m = counted_from(START, 500, 2);
+	t = mark_tally(&m, START);
+	assert_int_equal(tally_recent_yes(&t), 18);
+	assert_true(tally_is_steady(&t));
+	m = counted_from(START, 500, 3);
+	t = mark_tally(&m, START);
+	assert_false(tally_is_steady(&t));
+	mark_absolve(&m);
+	t = mark_tally(&m, START);
+	assert_true(tally_is_steady(&t));
+	assert_int_equal(t.no, 0);
+}
+
+static void
+names_of_marks_lead_back_to_them(void **state)
+{
+	enum mark_kind kind;
+
+	(void)state;
+	for (int i = 0; i < MARK_KINDS; i++) {
+		assert_true(mark_kind_of(mark_name((enum mark_kind)i), &kind));
+		assert_int_equal(kind, i);
+	}
+	assert_false(mark_kind_of("nothing", &kind));
+}
+
+static void
+know(struct memory *m, struct store *s, const char *key, int64_t time)
+{
+	struct subject *who = memory_subject(m, s, key);
+
+	assert_non_null(who);
+	subject_seen(who, time);
+	assert_true(subject_count(m, s, who, MARK_OFFERED, "", true, time));
+}
+
+static uint32_t
+known(struct memory *m, struct store *s, const char *key)
+{
+	const struct subject *who = memory_subject(m, s, key);
+
+	assert_non_null(who);
+	return mark_tally(subject_mark(who, MARK_OFFERED, ""), START).yes;
+}
+
+static void
+who_is_pushed_out_of_the_cache_is_fetched_again(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(8, 1000);
+	char key[32];
+
+	assert_true(store_begin(s));
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 50; i++) {
+			snprintf(key, sizeof(key), "server 198.51.100.%d 25", i);
+			know(m, s, key, START + round);
+		}
+	}
+	for (int i = 0; i < 50; i++) {
+		snprintf(key, sizeof(key), "server 198.51.100.%d 25", i);
+		assert_int_equal(known(m, s, key), 3);
+	}
+	assert_true(memory_flush(m, s));
+	assert_true(store_commit(s));
+	memory_free(m);
+	store_close(s);
+	assert_query(p->path, "SELECT count(*), sum(yes) FROM known", "50|150\n");
+}
+
+static void
+what_was_rolled_back_was_not_learnt(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(8, 1000);
+
+	assert_true(store_begin(s));
+	know(m, s, "server 198.51.100.1 25", START);
+	store_rollback(s);
+	memory_drop(m);
+	assert_true(store_begin(s));
+	assert_int_equal(known(m, s, "server 198.51.100.1 25"), 0);
+	memory_free(m);
+	store_close(s);
+}
+
+/* Thousands that nobody heard of before, once each: those who are known stay. */
+static void
+a_flood_pushes_out_nobody_who_is_known(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(64, 600);
+	char key[48];
+
+	for (int day = 0; day < 4; day++) {
+		assert_true(store_begin(s));
+		for (int i = 0; i < 100; i++) {
+			snprintf(key, sizeof(key), "server 198.51.100.%d 25", i);
+			know(m, s, key, START + day * HISTORY_DAY);
+		}
+		assert_true(memory_flush(m, s));
+		assert_true(store_commit(s));
+	}
+	for (int i = 0; i < 20000; i++) {
+		if (i % 500 == 0)
+			assert_true(store_begin(s));
+		snprintf(key, sizeof(key), "server 203.0.%d.%d 25", i / 250, i % 250);
+		know(m, s, key, START + 5 * HISTORY_DAY + i * INT64_C(1000000));
+		if (i % 500 == 499) {
+			assert_true(memory_flush(m, s));
+			assert_true(store_commit(s));
+		}
+	}
+	assert_true(store_begin(s));
+	assert_in_range(known_count(s), 100, 700);
+	for (int i = 0; i < 100; i++) {
+		snprintf(key, sizeof(key), "server 198.51.100.%d 25", i);
+		assert_int_equal(known(m, s, key), 4);
+	}
+	memory_free(m);
+	store_close(s);
+}
+
+static void
+marks_of_a_subject_are_bounded(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(8, 1000);
+	struct subject *who;
+	char long_value[200], value[16];
+
+	assert_true(store_begin(s));
+	who = memory_subject(m, s, "server 198.51.100.1 25");
+	subject_seen(who, START);
+	for (int i = 0; i < 5; i++)
+		assert_true(subject_count(m, s, who, MARK_NODE, "mx.example.net", true, START + i));
+	for (int i = 0; i < 1000; i++) {
+		snprintf(value, sizeof(value), "mx%d.example", i);
+		assert_true(subject_count(m, s, who, MARK_NODE, value, true, START + 10 + i));
+	}
+	assert_in_range(who->count, 2, SUBJECT_MARKS_MAX);
+	assert_non_null(subject_mark(who, MARK_NODE, "mx.example.net"));
+	assert_non_null(subject_mark(who, MARK_NODE, "mx999.example"));
+	memset(long_value, 'x', sizeof(long_value) - 1);
+	long_value[sizeof(long_value) - 1] = '\0';
+	assert_true(subject_count(m, s, who, MARK_HELO, long_value, true, START));
+	assert_true(subject_count(m, s, who, MARK_HELO, long_value, true, START));
+	assert_int_equal(subject_mark(who, MARK_HELO, long_value)->yes, 2);
+	assert_true(memory_flush(m, s));
+	assert_true(store_commit(s));
+	memory_free(m);
+	store_close(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(two_spans_count_and_what_is_older_does_not),
+	    cmocka_unit_test(a_habit_is_nine_of_ten_of_the_last_twenty),
+	    cmocka_unit_test(names_of_marks_lead_back_to_them),
+	    FIXTURE_TEST(who_is_pushed_out_of_the_cache_is_fetched_again),
+	    FIXTURE_TEST(what_was_rolled_back_was_not_learnt),
+	    FIXTURE_TEST(a_flood_pushes_out_nobody_who_is_known),
+	    FIXTURE_TEST(marks_of_a_subject_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
