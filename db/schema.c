@@ -295,6 +295,7 @@
 "FROM capture c GROUP BY c.minute, c.sensor_id;"
 
 #define TABLES_KNOWN \
+"ALTER TABLE sessions ADD COLUMN learnt INTEGER NOT NULL DEFAULT 0; /* it counts in what is known */" \
 "CREATE TABLE subjects (\n" \
 "	/* Whom something is known of: a server, a server and a client, a client, its network,\n" \
 "	   a name. The key says which: 'server 198.51.100.25 25', 'pair 198.51.100.25 25\n" \

@@ -392,6 +392,20 @@ session_add(struct store *s, const struct session_row *row, int64_t *id)
 	return added;
 }
 
+static const char learn[] = "UPDATE sessions SET learnt = 1 WHERE id = ?1 AND learnt = 0";
+
+bool
+session_learn(struct store *s, int64_t id, bool *is_first)
+{
+	struct sql *q = sql_use(s->file, learn);
+
+	sql_put_int(q, id);
+	if (!sql_run(q))
+		return false;
+	*is_first = sql_changes(s->file) == 1;
+	return true;
+}
+
 static const char find_past[] =
     "SELECT f.session_id, s.start, s.client, f.certainty FROM incidents i CROSS JOIN findings f ON"
     " f.incident_id = i.id CROSS JOIN sessions s ON s.id = f.session_id WHERE i.server = ?1 AND"

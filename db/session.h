@@ -133,6 +133,9 @@ int64_t session_sensor(struct store *s, const char *name);
  */
 enum session_added session_add(struct store *s, const struct session_row *row, int64_t *id);
 
+/* Count a session in what is known, once: *is_first tells whether it was not before. */
+bool session_learn(struct store *s, int64_t id, bool *is_first);
+
 /* Which earlier findings to look for: the latest sessions first. */
 struct past_query {
 	const char *server, *kind;

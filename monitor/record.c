@@ -220,10 +220,14 @@ recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
 	const struct judge_case c = {s, &r->known};
 
-	if (!begin(r))
+	if (!begin(r)) {
+		r->counts.sessions_refused++;
 		return false;
-	if (!baseline_ask(r->baseline, r->store, s, &r->known))
+	}
+	if (!baseline_ask(r->baseline, r->store, s, &r->known)) {
+		r->counts.sessions_refused++;
 		return fail_batch(r);
+	}
 	judge_case(&c, out);
 	return true;
 }
@@ -247,14 +251,24 @@ tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct
 		t->is_failed = true;
 }
 
-/* Learn from a new session, and judge again what it sheds another light on. */
+/*
+ * Learn from a session when it is over, once, however often it is told, and
+ * judge again what it sheds another light on.
+ */
 static bool
-learn(struct recorder *r, const struct session *s, const struct verdict *v, FILE *json)
+learn(struct recorder *r, int64_t id, const struct session *s, const struct verdict *v, FILE *json)
 {
+	bool is_first = false;
 	const struct judge_case c = {s, &r->known};
 	struct telling telling = {.recorder = r, .json = json};
 	const struct hindsight back = {r->baseline, r->store, r->rows, tell_hindsight, &telling};
 
+	if (s->is_under_way)
+		return true;
+	if (!session_learn(r->store, id, &is_first))
+		return fail_batch(r);
+	if (!is_first)
+		return true;
 	if (baseline_learn(r->baseline, r->store, s, v) && hindsight(&back, &c, v) &&
 	    !telling.is_failed)
 		return true;
@@ -284,7 +298,7 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 		fail(r, store_error(r->store));
 		return RECORDED_FAILED;
 	}
-	if (recorded == RECORDED_NEW && !learn(r, s, v, json))
+	if (!learn(r, id, s, v, json))
 		return RECORDED_FAILED;
 	return end_if_due(r) ? recorded : RECORDED_FAILED;
 }

@@ -53,8 +53,8 @@ void recorder_source(struct recorder *r, const char *source);
 bool recorder_judge(struct recorder *r, const struct session *s, struct verdict *out);
 
 /*
- * Record one session and its findings, and learn from it where it is new. Commits every batch of
- * its own accord. json: where not NULL each finding is written there as one JSON line.
+ * Record one session and its findings, and learn from it when it is over, once. Commits every batch
+ * of its own accord. json: where not NULL each finding is written there as one JSON line.
  */
 enum recorded recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
 			       const struct evidence_view *evidence, FILE *json);

@@ -757,6 +757,30 @@ a_session_read_twice_counts_once(void **state)
 	test_free(sc);
 }
 
+/* Live, a session is told while it is under way, too. */
+static void
+a_session_under_way_counts_when_it_is_over(void **state)
+{
+	SCENE(p);
+	meet(sc, 0, 1)->is_under_way = true;
+	sc->session.tls.complete = FACT_UNSEEN;
+	pass(sc, 0);
+	meet(sc, 0, 1);
+	sc->session.client_port--;
+	sc->session.end++;
+	sc->session.packets++;
+	sc->port--;
+	pass(sc, 0);
+	assert_int_equal(sc->recorded, RECORDED_EXTENDED);
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT k.what, k.yes FROM known k JOIN subjects u ON u.id = k.subject_id"
+		     " WHERE u.key = 'pair 198.51.0.1 25 10.0.0.1' AND k.what IN ('offered',"
+		     " 'version')",
+		     "offered|1\nversion|1\n");
+	test_free(sc);
+}
+
 static bool
 keep_row(void *ctx, const struct row *row)
 {
@@ -843,6 +867,7 @@ main(void)
 	    FIXTURE_TEST(a_renewal_is_none),
 	    FIXTURE_TEST(a_farm_of_machines_that_sign_themselves_is_no_warning),
 	    FIXTURE_TEST(a_session_read_twice_counts_once),
+	    FIXTURE_TEST(a_session_under_way_counts_when_it_is_over),
 	    FIXTURE_TEST(servers_are_listed_by_what_is_known_of_them),
 	};
 
