@@ -776,8 +776,8 @@ a_session_under_way_counts_when_it_is_over(void **state)
 	assert_query(p->path,
 		     "SELECT k.what, k.yes FROM known k JOIN subjects u ON u.id = k.subject_id"
 		     " WHERE u.key = 'pair 198.51.0.1 25 10.0.0.1' AND k.what IN ('offered',"
-		     " 'version')",
-		     "offered|1\nversion|1\n");
+		     " 'used')",
+		     "offered|1\nused|1\n");
 	test_free(sc);
 }
 

@@ -82,6 +82,23 @@ count_norm(struct learning *l, struct subject *s, enum mark_kind kind, bool is_y
 		count(l, s, kind, "", is_yes);
 }
 
+/*
+ * Most pairs meet once or twice, and each mark is a row: of a pair what goes
+ * without saying is written only once it no longer does.
+ */
+static void
+count_exception(struct learning *l, enum mark_kind kind, bool is_yes)
+{
+	if (!is_yes || subject_mark(l->pair, kind, "") != NULL)
+		count(l, l->pair, kind, "", is_yes);
+}
+
+static bool
+met_before(const struct learning *l)
+{
+	return l->pair->sessions > 1;
+}
+
 /* What is part of how a server is. Often enough seen, it need not be counted each time. */
 static void
 count_trait(struct learning *l, struct subject *s, enum mark_kind kind, const char *value)
@@ -102,10 +119,20 @@ forget(struct learning *l, struct subject *s, enum mark_kind kind)
 		l->is_failed = !subject_forget(l->store, s, kind, "");
 }
 
+static const struct finding *
+found(const struct verdict *v, const char *kind)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->findings[i].kind->name, kind) == 0)
+			return &v->findings[i];
+	return NULL;
+}
+
 static void
-learn_offer(struct learning *l)
+learn_offer(struct learning *l, const struct verdict *v)
 {
 	const struct session *s = l->session;
+	const struct finding *stripped = found(v, "starttls-stripped");
 	bool is_offered = s->smtp.offered == FACT_YES;
 
 	if (!is_offered && !lacks_offer(s))
@@ -125,6 +152,8 @@ learn_offer(struct learning *l)
 	}
 	count(l, l->pair, MARK_LOST, "", true);
 	count(l, l->server, MARK_LOST, "", true);
+	if (stripped != NULL && stripped->certainty != CERTAINTY_PROVEN)
+		count(l, l->server, MARK_DOUBTED, "", true);
 }
 
 static void
@@ -164,7 +193,8 @@ learn_ehlo(struct learning *l)
 
 	if (s->smtp.extended == FACT_UNSEEN)
 		return;
-	count_norm(l, l->pair, MARK_EXTENDED, s->smtp.extended == FACT_YES);
+	if (s->smtp.extended == FACT_YES || !l->is_suspect)
+		count_exception(l, MARK_EXTENDED, s->smtp.extended == FACT_YES);
 	/* That a client uses HELO says nothing of the server. */
 	if (s->smtp.extended == FACT_YES || s->smtp.ehlo_refusal != 0)
 		count_norm(l, l->server, MARK_EXTENDED, s->smtp.extended == FACT_YES);
@@ -186,14 +216,15 @@ learn_request(struct learning *l)
 
 	if (s->smtp.requested == FACT_YES && s->smtp.offered == FACT_YES) {
 		count(l, l->pair, MARK_USED, "", true);
-		count_trait(l, l->pair, MARK_HELO, l->parties->helo);
+		if (met_before(l))
+			count_trait(l, l->pair, MARK_HELO, l->parties->helo);
 	} else if (s->smtp.requested == FACT_NO && s->smtp.offered == FACT_YES &&
 		   session_can_show_absence(s) && session_outcome(s) == OUTCOME_PLAINTEXT) {
 		count_norm(l, l->pair, MARK_USED, false);
 	}
 	if (s->smtp.requested != FACT_YES || s->smtp.accepted == FACT_UNSEEN)
 		return;
-	count(l, l->pair, MARK_ACCEPTED, "", is_accepted);
+	count_exception(l, MARK_ACCEPTED, is_accepted);
 	if (is_accepted || is_lasting_refusal(s))
 		count_norm(l, l->server, MARK_ACCEPTED, is_accepted);
 }
@@ -207,7 +238,7 @@ learn_tls(struct learning *l)
 	if (s->tls.complete != FACT_YES || !s->tls.server_hello || !s->tls.client_hello)
 		return;
 	snprintf(value, sizeof(value), "%04x", s->tls.version);
-	if (!l->is_suspect)
+	if (!l->is_suspect && met_before(l))
 		count(l, l->pair, MARK_VERSION, value, true);
 	/* Of a client that offers no more the version says nothing of the server. */
 	if (s->tls.offered_version > s->tls.version)
@@ -227,15 +258,6 @@ learn_certificate(struct learning *l)
 	subject_until(l->server, MARK_KEY, value, s->certificate.not_after);
 	parties_issuer(s, value);
 	count_trait(l, l->server, MARK_ISSUER, value);
-}
-
-static const struct finding *
-found(const struct verdict *v, const char *kind)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (strcmp(v->findings[i].kind->name, kind) == 0)
-			return &v->findings[i];
-	return NULL;
 }
 
 /* The client was kept from TLS: under every name under which it may try again. */
@@ -328,7 +350,7 @@ baseline_learn(struct baseline *b, struct store *store, const struct session *s,
 	parties_of(s, &p);
 	if (!meet(&l))
 		return false;
-	learn_offer(&l);
+	learn_offer(&l, v);
 	learn_extensions(&l);
 	learn_greeting(&l);
 	learn_ehlo(&l);

@@ -20,7 +20,8 @@ enum mark_kind {
 	MARK_USED,
 	MARK_READABLE,
 	MARK_ESMTP,
-	MARK_LOST, /* yes: sessions without an offer since the last with one */
+	MARK_LOST,    /* yes: sessions without an offer since the last with one */
+	MARK_DOUBTED, /* yes: found stripped by what others show, not by the packets */
 	/* With one. */
 	MARK_NETWORK,   /* a client network: offered, not offered */
 	MARK_NODE,      /* a name of the server: offered, not offered */

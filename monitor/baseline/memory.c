@@ -342,6 +342,7 @@ kept_of(enum mark_kind kind)
 	case MARK_READABLE:
 	case MARK_ESMTP:
 	case MARK_LOST:
+	case MARK_DOUBTED:
 		return 1;
 	}
 	return 1;

@@ -114,6 +114,7 @@ recall_offers(const struct asking *a)
 	h->lacks = lost.yes;
 	h->lacks_since = lost.first;
 	lost = tally_of(a, a->server, MARK_LOST, "");
+	h->last_doubted = tally_of(a, a->server, MARK_DOUBTED, "").last_yes;
 	h->mixed_since = lost.first;
 	h->lacks_of_all = lost.yes;
 	h->last_lack = lost.last_yes;
@@ -201,6 +202,24 @@ no_in_a_row(const struct tally *t)
 	return count;
 }
 
+/* Of a client that never used HELO each session with an EHLO reply counts. */
+static struct tally
+ehlo_of_client(const struct asking *a)
+{
+	struct tally t = tally_of(a, a->pair, MARK_EXTENDED, "");
+
+	if (t.yes + t.no > 0)
+		return t;
+	t = a->out->offered_to_client;
+	t.yes += t.no;
+	t.no = 0;
+	t.recent = (1u << t.recent_count) - 1;
+	if (t.last_no > t.last_yes)
+		t.last_yes = t.last_no;
+	t.last_no = 0;
+	return t;
+}
+
 static void
 recall_dialogue(const struct asking *a)
 {
@@ -210,7 +229,7 @@ recall_dialogue(const struct asking *a)
 	h->accepted = tally_of(a, a->server, MARK_ACCEPTED, "");
 	h->refusals = no_in_a_row(&answers);
 	h->extended = tally_of(a, a->server, MARK_EXTENDED, "");
-	h->extended_of_client = tally_of(a, a->pair, MARK_EXTENDED, "");
+	h->extended_of_client = ehlo_of_client(a);
 	h->readable = tally_of(a, a->server, MARK_READABLE, "");
 	h->esmtp = tally_of(a, a->server, MARK_ESMTP, "");
 	h->used = tally_of(a, a->pair, MARK_USED, "");

@@ -58,7 +58,7 @@ look_back_from_offer(const struct judge_case *c, struct rejudging *out)
 	out->is_offered_only = !is_first_offer(c->known);
 	if (is_first_offer(c->known))
 		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
-	else if (tally_is_steady(&c->known->offered))
+	else if (tally_is_steady(&c->known->offered) && c->known->last_doubted >= out->since)
 		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
 }
 
@@ -81,12 +81,13 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 		return;
 	}
 	out->since = c->session->start - HISTORY_DAY;
-	if (stripped != NULL && is_settled(loss_of(c))) {
+	if (stripped != NULL && is_settled(loss_of(c)) && c->known->offered_to_client.no > 0) {
 		out->is_same_client = true;
 		set(out, AGAIN_CLIENT, "starttls-missing", "starttls-stripped");
 		return;
 	}
-	if (found(v, "starttls-missing") == NULL)
+	if (found(v, "starttls-missing") == NULL ||
+	    c->known->last_doubted < c->session->start - CHANGED_TIME)
 		return;
 	loss = loss_of(c);
 	if (loss == LOSS_MIXED)

@@ -54,6 +54,7 @@ struct history {
 	uint32_t others_waiting; /* were offered it when they came last, and have not come since */
 	uint32_t others_without; /* never were */
 	uint32_t lacks_of_all;   /* sessions of anybody that were not offered it */
+	int64_t last_doubted;    /* when it was last judged by comparing; 0: never */
 	int64_t last_lack;       /* when anybody was not offered it; 0: never */
 	uint32_t networks_lacking; /* were not, be it once: all networks */
 	uint32_t networks_mixed;   /* were, were not, and were again: all networks */
