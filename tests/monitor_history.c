@@ -4,17 +4,17 @@
  */
 #include "tests/mail_build.h"
 
-#define SCENE(p)                                                 \
+#define SCENE()                                                  \
 	struct fixture *p = *state;                              \
 	struct scene *sc = test_calloc(1, sizeof(struct scene)); \
 	scene_open(sc, p->path)
-#define END(p)                         \
+#define END()                          \
 	do {                           \
 		scene_close(sc);       \
 		assert_sound(p->path); \
 		test_free(sc);         \
 	} while (0)
-#define END_CALMLY(p)                    \
+#define END_CALMLY()                     \
 	do {                             \
 		end_calmly(sc, p->path); \
 		test_free(sc);           \
@@ -45,12 +45,12 @@ strip(struct scene *sc, unsigned client, unsigned server)
 static void
 one_earlier_offer_makes_it_possible(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 1, MINUTE);
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
 	assert_null(finding_of(sc, "starttls-missing"));
-	END(p);
+	END();
 }
 
 static void
@@ -58,7 +58,7 @@ a_habit_makes_it_probable(void **state)
 {
 	const struct finding *f;
 
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 12, HOUR);
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
@@ -67,37 +67,37 @@ a_habit_makes_it_probable(void **state)
 	assert_non_null(strstr(f->detail, "to this client in 12 of 12 sessions since 2026-03-01"));
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 a_habit_outlives_a_restart(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 5, HOUR);
 	scene_close(sc);
 	scene_open(sc, p->path);
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 what_is_long_ago_does_not_count(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 12, HOUR);
 	sc->now += 365 * DAY;
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* First nobody else has come since; then others are offered it, and it is judged again. */
 static void
 others_that_are_still_offered_it_settle_it(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 5; i++)
 		for (unsigned n = 0; n < 4; n++)
 			use(sc, NETWORK(n), 1, 1, MINUTE);
@@ -122,7 +122,7 @@ others_that_are_still_offered_it_settle_it(void **state)
 static void
 a_new_client_is_held_to_what_others_get(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 5; i++)
 		for (unsigned n = 0; n < 4; n++)
 			use(sc, NETWORK(n), 1, 1, MINUTE);
@@ -131,26 +131,26 @@ a_new_client_is_held_to_what_others_get(void **state)
 	use(sc, NETWORK(1), 1, 1, MINUTE);
 	strip(sc, NETWORK(9), 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
-	END(p);
+	END();
 }
 
 static void
 a_network_that_loses_it_everywhere_is_cut_near_it(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (unsigned server = 1; server < 6; server++)
 		use(sc, 0, server, 3, MINUTE);
 	for (unsigned server = 1; server < 6; server++)
 		strip(sc, 0, server);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
 	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail, "near the client"));
-	END(p);
+	END();
 }
 
 static void
 one_pair_is_cut_on_its_path(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (unsigned n = 0; n < 4; n++)
 		for (unsigned server = 1; server < 4; server++)
 			use(sc, NETWORK(n), server, 2, MINUTE);
@@ -158,20 +158,20 @@ one_pair_is_cut_on_its_path(void **state)
 	use(sc, NETWORK(1), 1, 1, MINUTE);
 	strip(sc, 0, 1);
 	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail, "on the path between"));
-	END(p);
+	END();
 }
 
 static void
 a_reply_that_is_not_whole_says_nothing(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 12, HOUR);
 	meet_without(sc, 0, 1);
 	sc->session.smtp.offered = FACT_UNSEEN;
 	sc->session.clear_whole = sc->session.complete = false;
 	pass(sc, MINUTE);
 	assert_int_equal(sc->verdict.count, 0);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* An attack goes on for a week: it never becomes the norm, neither for its client nor for others.
@@ -179,7 +179,7 @@ a_reply_that_is_not_whole_says_nothing(void **state)
 static void
 an_attack_does_not_become_the_norm(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 30; i++)
 		for (unsigned n = 0; n < 3; n++)
 			use(sc, NETWORK(n), 1, 1, 2 * HOUR);
@@ -202,7 +202,7 @@ an_attack_does_not_become_the_norm(void **state)
 static void
 an_attack_from_the_first_session_is_seen_with_hindsight(void **state)
 {
-	SCENE(p);
+	SCENE();
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
 	use(sc, NETWORK(1), 1, 1, MINUTE);
@@ -216,7 +216,7 @@ an_attack_from_the_first_session_is_seen_with_hindsight(void **state)
 	use(sc, NETWORK(2), 1, 1, MINUTE);
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
-	END(p);
+	END();
 }
 
 /* Innocent explanations of a reply without it. */
@@ -224,29 +224,29 @@ an_attack_from_the_first_session_is_seen_with_hindsight(void **state)
 static void
 a_server_that_never_offered_it_is_only_missing_it(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 30; i++) {
 		strip(sc, NETWORK((unsigned)i % 4), 1);
 		assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
 	}
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 static void
 a_server_that_switches_it_on_was_not_stripped(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 8; i++)
 		strip(sc, NETWORK((unsigned)i % 3), 1);
 	for (int i = 0; i < 40; i++)
 		use(sc, NETWORK((unsigned)i % 3), 1, 1, MINUTE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 static void
 a_server_that_switches_it_off_for_all_is_told_once(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 20; i++)
 		for (unsigned n = 0; n < 5; n++)
 			use(sc, NETWORK(n), 1, 1, 10 * MINUTE);
@@ -281,7 +281,7 @@ meet_node(struct scene *sc, unsigned client, const char *name, bool has_starttls
 static void
 two_machines_by_their_names_may_differ(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 60; i++) {
 		bool is_a = i * 7 % 5 < 3;
 
@@ -302,7 +302,7 @@ two_machines_by_their_names_may_differ(void **state)
 static void
 two_machines_of_one_name_are_known_by_turns(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 60; i++) {
 		if (i * 7 % 5 < 3)
 			meet(sc, NETWORK((unsigned)i % 4), 1);
@@ -310,7 +310,7 @@ two_machines_of_one_name_are_known_by_turns(void **state)
 			meet_without(sc, NETWORK((unsigned)i % 4), 1);
 		pass(sc, MINUTE);
 	}
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 static void
@@ -318,31 +318,31 @@ other_software_behind_the_name_is_another_machine(void **state)
 {
 	static const char *const lines[] = {"mx1.example.net", "SIZE 1000", "HELP", "BINARYMIME"};
 
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 4, MINUTE);
 	meet_without(sc, 0, 1);
 	set_ehlo(&sc->session, lines, 4);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-missing", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* A long habit of a client is not ended by a name nobody saw before. */
 static void
 a_new_name_alone_does_not_excuse(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 30, HOUR);
 	meet_node(sc, 0, "other.example.net", false);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 what_is_hidden_from_some_is_hidden(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 40; i++) {
 		strip(sc, NETWORK(7), 1);
 		sc->now += 6 * HOUR;
@@ -351,7 +351,7 @@ what_is_hidden_from_some_is_hidden(void **state)
 	use(sc, NETWORK(2), 1, 30, MINUTE);
 	strip(sc, NETWORK(7), 1);
 	assert_calm(sc);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* starttls-masked */
@@ -372,7 +372,7 @@ mask(struct scene *sc)
 static void
 known_extensions_tell_what_a_mask_hides(void **state)
 {
-	SCENE(p);
+	SCENE();
 	mask(sc);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-masked", SEVERITY_CRITICAL, CERTAINTY_POSSIBLE);
@@ -380,13 +380,13 @@ known_extensions_tell_what_a_mask_hides(void **state)
 	mask(sc);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-masked", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 a_mask_over_another_known_extension_is_none(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 5; i++)
 		strip(sc, 0, 1);
 	mask(sc);
@@ -394,7 +394,7 @@ a_mask_over_another_known_extension_is_none(void **state)
 	pass(sc, MINUTE);
 	assert_null(finding_of(sc, "starttls-masked"));
 	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* starttls-refused */
@@ -417,7 +417,7 @@ refuse(struct scene *sc, uint16_t code, const char *text, bool goes_on)
 static void
 a_refusal_by_a_server_that_accepts_is_a_warning(void **state)
 {
-	SCENE(p);
+	SCENE();
 	refuse(sc, 454, "4.7.0 TLS not available due to temporary reason", true);
 	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
 	sc->now += DAY;
@@ -426,19 +426,19 @@ a_refusal_by_a_server_that_accepts_is_a_warning(void **state)
 	assert_found(sc, "starttls-refused", SEVERITY_WARNING, CERTAINTY_PROBABLE);
 	refuse(sc, 502, "5.5.1 not implemented", false);
 	assert_found(sc, "starttls-refused", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 a_rate_limit_is_no_warning(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 10, SECOND);
 	refuse(sc, 454, "4.7.0 Error: too many new TLS sessions from 10.0.0.1", true);
 	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
 	refuse(sc, 454, "4.7.0 TLS not available due to local problem", false);
 	assert_found(sc, "starttls-refused", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* starttls-unused */
@@ -446,37 +446,37 @@ a_rate_limit_is_no_warning(void **state)
 static void
 a_client_that_used_it_is_missed(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 4, HOUR);
 	meet_in_clear(sc, 0, 1);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-unused", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
 	assert_int_equal(finding_of(sc, "starttls-unused")->where, WHERE_CLIENT_SIDE);
-	END(p);
+	END();
 }
 
 static void
 a_client_that_never_used_it_is_not(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, NETWORK(1), 1, 10, MINUTE);
 	for (int i = 0; i < 30; i++) {
 		meet_in_clear(sc, 0, 1);
 		pass(sc, MINUTE);
 		assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
 	}
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 static void
 another_client_behind_the_same_address_is_not_it(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 10, HOUR);
 	meet_in_clear(sc, 0, 1)->helo = text_of("printer");
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* ehlo-suppressed, banner-masked */
@@ -496,7 +496,7 @@ meet_by_helo(struct scene *sc, unsigned client)
 static void
 a_masked_greeting_that_ends_ehlo_is_a_warning(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 5, HOUR);
 	meet_by_helo(sc, 0)->greeting[0] = text_of("*************************2******0*****");
 	pass(sc, MINUTE);
@@ -504,13 +504,13 @@ a_masked_greeting_that_ends_ehlo_is_a_warning(void **state)
 	assert_found(sc, "banner-masked", SEVERITY_NOTICE, CERTAINTY_PROVEN);
 	assert_non_null(
 	    strstr(finding_of(sc, "banner-masked")->detail, "readable in 5 of 5 sessions before"));
-	END(p);
+	END();
 }
 
 static void
 a_greeting_that_lost_esmtp_likewise(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 5, HOUR);
 	meet_by_helo(sc, 0)->greeting[0] = text_of("mx1.example.net ready");
 	pass(sc, MINUTE);
@@ -519,13 +519,13 @@ a_greeting_that_lost_esmtp_likewise(void **state)
 	meet_by_helo(sc, NETWORK(1))->greeting[0] = text_of("mx1.example.net ready");
 	pass(sc, MINUTE);
 	assert_calm(sc);
-	END(p);
+	END();
 }
 
 static void
 a_refused_ehlo_is_a_warning_where_it_was_accepted(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 2; i++) {
 		struct session *s = meet_by_helo(sc, 0);
 
@@ -538,13 +538,13 @@ a_refused_ehlo_is_a_warning_where_it_was_accepted(void **state)
 		sc->now += DAY;
 		use(sc, 0, 1, 20, HOUR);
 	}
-	END(p);
+	END();
 }
 
 static void
 a_client_of_helo_is_ordinary(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, NETWORK(1), 1, 10, MINUTE);
 	for (int i = 0; i < 10; i++) {
 		meet_by_helo(sc, 0);
@@ -552,7 +552,7 @@ a_client_of_helo_is_ordinary(void **state)
 		assert_calm(sc);
 	}
 	use(sc, NETWORK(1), 1, 1, MINUTE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* plaintext-fallback */
@@ -560,7 +560,7 @@ a_client_of_helo_is_ordinary(void **state)
 static void
 mail_in_clear_soon_after_a_failure_is_a_fallback(void **state)
 {
-	SCENE(p);
+	SCENE();
 	meet_and_fail(sc, 0, 1);
 	pass(sc, 5 * MINUTE);
 	scene_close(sc);
@@ -569,37 +569,37 @@ mail_in_clear_soon_after_a_failure_is_a_fallback(void **state)
 	pass(sc, MINUTE);
 	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
 	assert_non_null(strstr(finding_of(sc, "plaintext-fallback")->detail, "5 min after"));
-	END(p);
+	END();
 }
 
 static void
 at_another_address_of_the_name_too(void **state)
 {
-	SCENE(p);
+	SCENE();
 	meet_and_fail(sc, 0, 1);
 	pass(sc, 5 * MINUTE);
 	meet_in_clear(sc, 0, 2)->ehlo[0] = text_of("mx1.example.net");
 	pass(sc, MINUTE);
 	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 for_the_same_domain_too(void **state)
 {
-	SCENE(p);
+	SCENE();
 	refuse(sc, 501, "no", false);
 	meet_in_clear(sc, 0, 2);
 	sc->domain = text_of("to1.example.com");
 	pass(sc, MINUTE);
 	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 mail_in_clear_that_is_no_fallback(void **state)
 {
-	SCENE(p);
+	SCENE();
 	meet_and_fail(sc, 0, 1);
 	pass(sc, 5 * MINUTE);
 	/* another client, another server, and too late */
@@ -621,17 +621,17 @@ mail_in_clear_that_is_no_fallback(void **state)
 	pass(sc, MINUTE);
 	meet_in_clear(sc, 7, 1);
 	pass(sc, MINUTE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* A server that refuses each time, to clients that ask each time. */
 static void
 a_server_that_always_refuses_makes_no_fallback(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 10; i++)
 		refuse(sc, 454, "4.7.0 TLS not available due to local problem", true);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* tls-downgrade */
@@ -639,7 +639,7 @@ a_server_that_always_refuses_makes_no_fallback(void **state)
 static void
 lower_than_these_two_agreed_on_before(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 5, HOUR);
 	meet(sc, 0, 1)->tls.version = 0x0303;
 	pass(sc, MINUTE);
@@ -650,13 +650,13 @@ lower_than_these_two_agreed_on_before(void **state)
 		pass(sc, MINUTE);
 	}
 	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 lower_since_the_client_offers_no_more_or_others_get_no_more(void **state)
 {
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 5, HOUR);
 	meet(sc, 0, 1)->tls.version = 0x0303;
 	sc->session.tls.offered_version = 0x0303;
@@ -667,7 +667,7 @@ lower_since_the_client_offers_no_more_or_others_get_no_more(void **state)
 	assert_calm(sc);
 	meet(sc, 0, 1)->tls.version = 0x0303;
 	pass(sc, MINUTE);
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* certificate-changed */
@@ -696,20 +696,20 @@ show(struct scene *sc, uint8_t key, const char *issuer, enum fact self_signed)
 static void
 a_key_of_another_issuer_is_told(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 5; i++)
 		show(sc, 1, "CN=R3", FACT_NO);
 	show(sc, 2, "CN=Other", FACT_NO);
 	assert_found(sc, "certificate-changed", SEVERITY_NOTICE, CERTAINTY_PROBABLE);
 	show(sc, 3, "CN=mx1.example.net", FACT_YES);
 	assert_found(sc, "certificate-changed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-	END(p);
+	END();
 }
 
 static void
 a_renewal_is_none(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 5; i++)
 		show(sc, 1, "CN=R3", FACT_NO);
 	show(sc, 2, "CN=R3", FACT_NO);
@@ -718,18 +718,18 @@ a_renewal_is_none(void **state)
 	sc->now += 290 * DAY;
 	show(sc, 3, "CN=E5", FACT_NO);
 	assert_null(finding_of(sc, "certificate-changed"));
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 static void
 a_farm_of_machines_that_sign_themselves_is_no_warning(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int i = 0; i < 20; i++) {
 		show(sc, (uint8_t)(1 + i * 7 % 4), "CN=localhost", FACT_YES);
 		assert_calm(sc);
 	}
-	END_CALMLY(p);
+	END_CALMLY();
 }
 
 /* The baseline itself. */
@@ -737,7 +737,7 @@ a_farm_of_machines_that_sign_themselves_is_no_warning(void **state)
 static void
 a_session_read_twice_counts_once(void **state)
 {
-	SCENE(p);
+	SCENE();
 	for (int round = 0; round < 2; round++) {
 		sc->now = START;
 		sc->port = 0;
@@ -761,7 +761,7 @@ a_session_read_twice_counts_once(void **state)
 static void
 a_session_under_way_counts_when_it_is_over(void **state)
 {
-	SCENE(p);
+	SCENE();
 	meet(sc, 0, 1)->is_under_way = true;
 	sc->session.tls.complete = FACT_UNSEEN;
 	pass(sc, 0);
@@ -800,7 +800,7 @@ servers_are_listed_by_what_is_known_of_them(void **state)
 	char text[1024] = "";
 	struct store *s;
 
-	SCENE(p);
+	SCENE();
 	use(sc, 0, 1, 2, MINUTE);
 	use(sc, NETWORK(1), 2, 1, MINUTE);
 	strip(sc, NETWORK(2), 3);

@@ -91,8 +91,17 @@ remove_subject(struct memory *m, struct subject *s)
 static void
 empty(struct memory *m)
 {
-	while (m->oldest != NULL)
-		remove_subject(m, m->oldest);
+	struct subject *s = m->newest, *older;
+
+	for (; s != NULL; s = older) {
+		older = s->older;
+		free(s->marks);
+		free(s);
+	}
+	m->newest = m->oldest = NULL;
+	m->count = 0;
+	if (m->chains != NULL)
+		memset(m->chains, 0, m->chain_count * sizeof(struct subject *));
 }
 
 void
@@ -245,16 +254,27 @@ find(struct memory *m, const char *key, uint64_t hash)
 	return s;
 }
 
+/* Make room for one more. */
+static bool
+let_go_of_oldest(struct memory *m, struct store *store)
+{
+	struct subject *s = m->oldest;
+
+	if (s == NULL || m->count < m->max)
+		return true;
+	if (!save(m, store, s))
+		return false;
+	remove_subject(m, s);
+	return true;
+}
+
 static struct subject *
 add(struct memory *m, struct store *store, const char *key, uint64_t hash)
 {
 	struct subject *s;
 
-	while (m->count >= m->max) {
-		if (!save(m, store, m->oldest))
-			return NULL;
-		remove_subject(m, m->oldest);
-	}
+	if (!let_go_of_oldest(m, store))
+		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
