@@ -37,7 +37,6 @@ create table mistaken(file, stream);
 insert into mistaken values ('arkime-smtp-decrypted.pcap', 0), ('arkime-smtp-decrypted.pcap', 2);
 
 create table bad(id, what);
-create table history(id, kind);
 
 -- Every set: the session is there.
 insert into bad select id, 'no session' from pair
@@ -75,19 +74,11 @@ from pair, field where got is not null and suite <> 'corpus'
     and wanted = '$.rcpt_domains' and json_extract(got, answered) is null)
   and json_extract(want, wanted) is not json_extract(got, answered);
 
--- Kinds that history alone can show are expected of a later state of the program. A row may name
--- what the cut is called until then.
-insert into history
-select p.id, k.value from pair p, json_each(p.want, '$.expect') k
-where p.suite = 'sample' and k.value in ('plaintext-fallback', 'starttls-stripped')
-  and k.value not in (select json_extract(f.value, '$.kind') from json_each(p.got, '$.findings') f);
-
 insert into bad
 select p.id, 'expected ' || k.value || ' is not reported'
 from pair p, json_each(p.want, '$.expect') k
 where p.got is not null and p.suite <> 'corpus'
-  and k.value not in (select json_extract(f.value, '$.kind') from json_each(p.got, '$.findings') f)
-  and k.value not in (select kind from history h where h.id = p.id);
+  and k.value not in (select json_extract(f.value, '$.kind') from json_each(p.got, '$.findings') f);
 
 insert into bad
 select distinct p.id, 'reported ' || json_extract(f.value, '$.kind') || ' (' ||
@@ -192,10 +183,6 @@ from pair p left join (
 where p.suite <> 'corpus' or json_extract(p.want, '$.proto') in ('smtp', 'lmtp') or p.got is not null
 order by p.id;
 
-select 'not ok - ' || p.suite || ' ' || p.file || ' ' || p.flow || ': ' || h.kind ||
-  ' # TODO needs history'
-from history h join pair p using (id) order by h.id, h.kind;
-
 -- Sessions that nobody wanted: with anything to say of them they are wrong.
 select case when json_array_length(g.json, '$.findings') = 0
     and json_extract(g.json, '$.outcome') in ('no-mail', 'partial') and g.suite = 'corpus'
@@ -210,7 +197,6 @@ select 'not ok - ' || suite || ' ' || file || ': exit status ' || status from ra
     where json_extract(json, '$.proto') in ('smtp', 'lmtp')));
 
 select '# score: ' || suite || ': ' || sum(id not in (select id from bad)) || ' of ' || count(*) ||
-  ' sessions as wanted, ' || (select count(*) from history h join want w using (id)
-    where w.suite = o.suite) || ' kinds need history'
+  ' sessions as wanted'
 from want o where suite <> 'corpus' or json_extract(json, '$.proto') in ('smtp', 'lmtp')
 group by suite;

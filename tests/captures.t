@@ -3,8 +3,8 @@
 #
 # Three sets: the project's own (tests/captures, each with what its scenario did in a .json), and,
 # where they are to be had beside the checkout, the sample of real servers and the corpus of other
-# projects' captures. One TAP line a session; the score of each set at the end. What needs history,
-# which one session alone cannot show, is counted apart, as TODO.
+# projects' captures. One TAP line a session; the score of each set at the end. Each capture has a
+# database of its own: a session is judged beside what its capture shows of others.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 waxseal=${WAXSEAL:-$here/../.build/waxseal}
