@@ -310,6 +310,12 @@ two_machines_of_one_name_are_known_by_turns(void **state)
 			meet_without(sc, NETWORK((unsigned)i % 4), 1);
 		pass(sc, MINUTE);
 	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT count(*) > 0 FROM v_findings WHERE kind = 'starttls-missing' AND"
+		     " severity = 'notice' AND detail LIKE '%by turns%'",
+		     "1\n");
+	scene_open(sc, p->path);
 	END_CALMLY();
 }
 
