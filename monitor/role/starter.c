@@ -145,7 +145,7 @@ int
 starter_main(int socket)
 {
 	static struct started started;
-	struct request request;
+	struct request request = {0};
 	int descriptor;
 
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -17,7 +17,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PIECE ((size_t)1 << 20)
+#define PIECE (1 << 20)
+
+static char piece[PIECE];
 
 static void
 fail(const char *what)
@@ -57,7 +59,6 @@ serve(in_port_t port, const char *key, const char *certificate)
 	struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(port)};
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	int s = socket(AF_INET, SOCK_STREAM, 0), one = 1, c;
-	char *piece = malloc(PIECE);
 	SSL *tls;
 
 	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -78,7 +79,7 @@ serve(in_port_t port, const char *key, const char *certificate)
 	SSL_set_fd(tls, c);
 	if (SSL_accept(tls) != 1)
 		return 1;
-	while (SSL_read(tls, piece, (int)PIECE) > 0)
+	while (SSL_read(tls, piece, PIECE) > 0)
 		;
 	SSL_shutdown(tls);
 	close(c);
@@ -91,7 +92,6 @@ send_much(const char *address, in_port_t port, long megabytes)
 	struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(port)};
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	int s = socket(AF_INET, SOCK_STREAM, 0);
-	char *piece = calloc(1, PIECE);
 	SSL *tls;
 
 	if (inet_pton(AF_INET, address, &there.sin_addr) != 1 ||
@@ -107,7 +107,7 @@ send_much(const char *address, in_port_t port, long megabytes)
 	if (SSL_connect(tls) != 1)
 		return 1;
 	for (long i = 0; i < megabytes; i++)
-		if (SSL_write(tls, piece, (int)PIECE) != (int)PIECE)
+		if (SSL_write(tls, piece, PIECE) != PIECE)
 			return 1;
 	SSL_shutdown(tls);
 	close(s);
