@@ -353,12 +353,36 @@
 "		hashed, and the begin of their SHA-256 */\n" \
 "FROM servers s;"
 
+#define CAPTURE_LOSSES \
+"ALTER TABLE capture ADD COLUMN withheld INTEGER NOT NULL DEFAULT 0;" \
+"ALTER TABLE capture ADD COLUMN evicted INTEGER NOT NULL DEFAULT 0;" \
+"ALTER TABLE capture ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;" \
+"ALTER TABLE capture ADD COLUMN crashed INTEGER NOT NULL DEFAULT 0;"
+
+#define VIEW_CAPTURE_LOSSES \
+"DROP VIEW v_capture;" \
+"CREATE VIEW v_capture AS\n" \
+"/* What each tap delivered, by minute. */\n" \
+"SELECT\n" \
+"	c.minute, /* its start */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = c.sensor_id) AS sensor,\n" \
+"	sum(c.packets) AS packets, sum(c.bytes) AS bytes, /* read; bytes as on the wire */\n" \
+"	sum(c.dropped) AS dropped, /* packets lost before they could be read */\n" \
+"	sum(c.gaps) AS gaps, /* stretches missing in TCP streams */\n" \
+"	sum(c.withheld) AS withheld, /* packets that the gate found to need no reading */\n" \
+"	sum(c.evicted) AS evicted, /* connections given up for room */\n" \
+"	sum(c.untold) AS untold, /* sessions that the database was too slow for */\n" \
+"	sum(c.crashed) AS crashed /* connections lost with a reader that ended */\n" \
+"FROM capture c GROUP BY c.minute, c.sensor_id;"
+
 const char *const schema_steps[] = {
 	TABLES
 	VIEW_SESSIONS VIEW_INCIDENTS VIEW_FINDINGS VIEW_SERVERS
 	VIEW_POLICIES VIEW_HOURLY VIEW_CAPTURE,
 
 	TABLES_KNOWN VIEW_SERVERS_KNOWN,
+
+	CAPTURE_LOSSES VIEW_CAPTURE_LOSSES,
 };
 
 /* clang-format on */

@@ -537,18 +537,24 @@ session_is_teller(struct store *s, int64_t id, int64_t incident, bool *is_teller
 static const char remove_parts[] =
     "DELETE FROM capture WHERE minute = ?1 AND sensor_id = ?2 AND source <> '' AND source <> ?3 AND"
     " substr(?3, 1, length(source)) = source";
-static const char add_totals[] =
-    "INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS (SELECT 1 FROM capture WHERE minute = ?1"
-    " AND sensor_id = ?2 AND source <> ?3 AND substr(source, 1, length(?3)) = ?3)"
+#define MINUTE_COLUMNS                                                                             \
+	"INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps, withheld," \
+	" evicted, untold, crashed)"
+
+static const char add_totals[] = MINUTE_COLUMNS
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 WHERE NOT EXISTS (SELECT 1 FROM capture"
+    " WHERE minute = ?1 AND sensor_id = ?2 AND source <> ?3 AND substr(source, 1, length(?3)) = ?3)"
     " ON CONFLICT DO UPDATE SET"
     " packets = max(packets, excluded.packets), bytes = max(bytes, excluded.bytes),"
-    " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps)";
-static const char add_live[] =
-    "INSERT INTO capture (minute, sensor_id, source, packets, bytes, dropped, gaps)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET"
+    " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps),"
+    " withheld = max(withheld, excluded.withheld), evicted = max(evicted, excluded.evicted),"
+    " untold = max(untold, excluded.untold), crashed = max(crashed, excluded.crashed)";
+static const char add_live[] = MINUTE_COLUMNS
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET"
     " packets = packets + excluded.packets, bytes = bytes + excluded.bytes,"
-    " dropped = dropped + excluded.dropped, gaps = gaps + excluded.gaps";
+    " dropped = dropped + excluded.dropped, gaps = gaps + excluded.gaps,"
+    " withheld = withheld + excluded.withheld, evicted = evicted + excluded.evicted,"
+    " untold = untold + excluded.untold, crashed = crashed + excluded.crashed";
 
 bool
 session_capture(struct store *s, const struct capture_row *row)
@@ -569,5 +575,9 @@ session_capture(struct store *s, const struct capture_row *row)
 	sql_put_int(q, row->bytes);
 	sql_put_int(q, row->dropped);
 	sql_put_int(q, row->gaps);
+	sql_put_int(q, row->withheld);
+	sql_put_int(q, row->evicted);
+	sql_put_int(q, row->untold);
+	sql_put_int(q, row->crashed);
 	return sql_run(q);
 }

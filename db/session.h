@@ -185,6 +185,7 @@ struct capture_row {
 	const char *source; /* "" for a live one. One capture is the first part of another
 			       where its source begins the other's */
 	int64_t packets, bytes, dropped, gaps;
+	int64_t withheld, evicted, untold, crashed;
 };
 
 /*

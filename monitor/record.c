@@ -313,6 +313,10 @@ recorder_minute(struct recorder *r, const struct capture_minute *m)
 	    .bytes = (int64_t)m->bytes,
 	    .dropped = (int64_t)m->dropped,
 	    .gaps = (int64_t)m->gaps,
+	    .withheld = (int64_t)m->withheld,
+	    .evicted = (int64_t)m->evicted,
+	    .untold = (int64_t)m->untold,
+	    .crashed = (int64_t)m->crashed,
 	};
 
 	if (!begin(r))

@@ -18,7 +18,13 @@ struct recorder;
 /* One minute of one capture source: of a saved capture the whole minute, told once. */
 struct capture_minute {
 	int64_t minute; /* microseconds since the epoch, start of the minute */
-	uint64_t packets, bytes, dropped, gaps;
+	uint64_t packets, bytes;
+	uint64_t dropped; /* packets lost before they could be read */
+	uint64_t gaps;
+	uint64_t withheld; /* packets that the gate found to need no reading */
+	uint64_t evicted;  /* flows given up for room */
+	uint64_t untold;   /* sessions that the keeper was too slow to be told */
+	uint64_t crashed;  /* flows lost with a reader that ended */
 };
 
 /* The evidence of one session, whole in memory. */

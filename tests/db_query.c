@@ -31,7 +31,7 @@ static const struct {
      "domain,mta_sts_status,mta_sts_id,mta_sts_mode,mta_sts_max_age,mta_sts_mx,mta_sts_fetched,"
      "mta_sts_expires,mta_sts_source,mta_sts_problems,mx,tlsrpt_status,tlsrpt_rua,required\n"},
     {"v_hourly", "hour,service,server,domain,sessions,encrypted,plaintext,failed\n"},
-    {"v_capture", "minute,sensor,packets,bytes,dropped,gaps\n"},
+    {"v_capture", "minute,sensor,packets,bytes,dropped,gaps,withheld,evicted,untold,crashed\n"},
 };
 
 static void

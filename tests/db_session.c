@@ -380,7 +380,8 @@ minutes_of_a_saved_capture_count_once_and_live_ones_add_up(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct capture_row row = {START, 0, "a.pcap", 10, 1000, 0, 1};
+	struct capture_row row = {
+	    .minute = START, .source = "a.pcap", .packets = 10, .bytes = 1000, .gaps = 1};
 	int i;
 
 	assert_true(store_begin(s));

@@ -128,7 +128,8 @@ withholds() {
 	until_it grep -q ' withheld,' "$folder/err" || return 1
 	passed_by=$(sed -n 's/.* \([0-9]*\) withheld,.*/\1/p' "$folder/err" | tail -n 1)
 	"$WAXSEAL" --config /dev/null --db "$saved" watch -q -r "$bulk" >/dev/null
-	end 0 && [ "$passed_by" -ge "$2" ] && [ "$passed_by" -le "$3" ] &&
+	end 0 && [ "$(ask "$folder/live" 'select sum(withheld) from v_capture')" -ge "$2" ] &&
+	    [ "$passed_by" -ge "$2" ] && [ "$passed_by" -le "$3" ] &&
 	    same "$saved" "$folder/live" "$findings" && same "$saved" "$folder/live" "$sessions" &&
 	    [ "$(ask "$folder/live" 'select sum(gap_bytes), min(complete) from v_sessions')" = '0|1' ]
 }
@@ -188,10 +189,12 @@ ok "the others go on meanwhile" others_go_on
 reader() { cat /proc/"$(cat /proc/"$watcher"/task/*/children | tr -d ' ')"/task/*/children; }
 dies_alone() {
 	start -i far && play $captures/banner-masked.pcap || return 1
-	sleep 1
+	sleep 2
 	kill -SEGV "$(reader | tr -d ' ')"
 	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
 	grep -q 'signal 11' "$folder/err" || return 1
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select coalesce(sum(crashed), 0) from v_capture') = 1 ]" ||
+	    return 1
 	play $captures/command-injection.pcap
 	sleep 1
 	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 2 ] && end 0

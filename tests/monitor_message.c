@@ -556,7 +556,7 @@ a_length_over_its_cap_is_bad_before_its_bytes_arrive(void **state)
 	    {"type 0", IN("\x00\x00\x00\x00"), GOT_BAD},
 	    {"a type behind the last", IN("\x13\x00\x00\x00"), GOT_BAD},
 	    {"type 255", IN("\xff\x00\x00\x00"), GOT_BAD},
-	    {"a minute of 41 bytes", IN("\x07\x00\x00\x29"), GOT_BAD},
+	    {"a minute of 73 bytes", IN("\x07\x00\x00\x49"), GOT_BAD},
 	    {"a minute, its body to come", IN("\x07\x00\x00\x28"), GOT_PART},
 	    {"a session of 16 MB", IN("\x08\xff\xff\xff"), GOT_BAD},
 	    {"finish, whole", IN("\x03\x00\x00\x00"), GOT_WHOLE},
@@ -588,7 +588,7 @@ only_body(const struct packer *p)
 static void
 minutes_cross_and_must_begin_on_the_minute(void **state)
 {
-	const struct capture_minute good = {TIME, 1, 2, 3, 4};
+	const struct capture_minute good = {TIME, 1, 2, 3, 4, 5, 6, 7, 8};
 	struct capture_minute bad = good, got;
 	struct packer p = packer_over(memory, sizeof(memory));
 

@@ -417,7 +417,8 @@ static void
 minutes_are_counted_once_a_source(void **state)
 {
 	struct fixture *p = *state;
-	struct capture_minute minute = {START, 10, 1000, 1, 2};
+	struct capture_minute minute = {
+	    .minute = START, .packets = 10, .bytes = 1000, .dropped = 1, .gaps = 2};
 	int i;
 
 	for (i = 0; i < 2; i++) {

@@ -181,6 +181,21 @@ keep_last_packet(const struct vigil *v, const struct post *post, const char *how
 		log_error("%s: the packet that it was at is not kept: %s", p->who, name);
 }
 
+/* What was lost with it is on record in the minute of its end. */
+static void
+record_loss(struct vigil *v, const struct post *post)
+{
+	struct timespec t;
+	struct capture_minute minute = {.crashed = post->peer.tally.flows};
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	minute.minute = (int64_t)(t.tv_sec - t.tv_sec % 60) * 1000000;
+	if (v->intake.recorder == NULL || minute.crashed == 0)
+		return;
+	if (!recorder_minute(v->intake.recorder, &minute))
+		intake_refused(&v->intake);
+}
+
 /* What became of it is told, unless it has told so itself. */
 static void
 tell_loss(struct vigil *v, const struct post *post, const char *how)
@@ -196,6 +211,7 @@ tell_loss(struct vigil *v, const struct post *post, const char *how)
 	log_error("%s: the reader %s (lost with it: %s under way; it is started "
 		  "again; please report it)",
 		  p->who, how, counted(p->tally.flows, "flow").text);
+	record_loss(v, post);
 	if (p->complaint == NULL)
 		keep_last_packet(v, post, how);
 }

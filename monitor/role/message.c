@@ -16,7 +16,7 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_LAYERS] = 1 + 3 * LAYERS_MAX,
     [MESSAGE_OPENED] = 4,
     [MESSAGE_SOURCE] = 2 + SOURCE_TEXT_MAX,
-    [MESSAGE_MINUTE] = 40,
+    [MESSAGE_MINUTE] = 72,
     [MESSAGE_SESSION] = MESSAGE_MAX - MESSAGE_HEADER,
     [MESSAGE_PROGRESS] = 16,
     [MESSAGE_ENDED] = 1 + 16 + 2 + MESSAGE_WORDS_MAX,
@@ -62,9 +62,11 @@ static const struct field source_fields[] = {
 };
 
 static const struct field minute_fields[] = {
-    FIELD_TIME(capture_minute, minute), FIELD_COUNT(capture_minute, packets),
-    FIELD_COUNT(capture_minute, bytes), FIELD_COUNT(capture_minute, dropped),
-    FIELD_COUNT(capture_minute, gaps),
+    FIELD_TIME(capture_minute, minute),   FIELD_COUNT(capture_minute, packets),
+    FIELD_COUNT(capture_minute, bytes),   FIELD_COUNT(capture_minute, dropped),
+    FIELD_COUNT(capture_minute, gaps),    FIELD_COUNT(capture_minute, withheld),
+    FIELD_COUNT(capture_minute, evicted), FIELD_COUNT(capture_minute, untold),
+    FIELD_COUNT(capture_minute, crashed),
 };
 
 static const struct field progress_fields[] = {

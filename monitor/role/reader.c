@@ -149,15 +149,32 @@ note_first(struct reader *r, const struct captured *packet)
 		tell_source(r);
 }
 
+/* What others count; of a minute it is the difference. */
+static struct capture_minute
+counted_so_far(const struct reader *r)
+{
+	struct dissector_counts counts = dissector_counts(r->dissector);
+
+	return (struct capture_minute){
+	    .gaps = counts.gaps,
+	    .withheld = reader_withheld(r),
+	    .evicted = counts.evicted,
+	    .untold = r->untold,
+	};
+}
+
 void
 reader_end_minute(struct reader *r)
 {
 	struct reading *now = &r->now;
-	uint64_t gaps = dissector_counts(r->dissector).gaps;
+	struct capture_minute so_far = counted_so_far(r);
 
 	if (!now->has_minute)
 		return;
-	now->minute.gaps = gaps - now->gaps;
+	now->minute.gaps = so_far.gaps - now->before.gaps;
+	now->minute.withheld = so_far.withheld - now->before.withheld;
+	now->minute.evicted = so_far.evicted - now->before.evicted;
+	now->minute.untold = so_far.untold - now->before.untold;
 	now->has_minute = false;
 	/*
 	 * Until the source is known there were fewer packets than there is room for
@@ -173,7 +190,7 @@ static void
 begin_minute(struct reader *r, int64_t time)
 {
 	r->now.minute = (struct capture_minute){.minute = time - time % MINUTE};
-	r->now.gaps = dissector_counts(r->dissector).gaps;
+	r->now.before = counted_so_far(r);
 	r->now.has_minute = true;
 }
 

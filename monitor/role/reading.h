@@ -25,7 +25,7 @@ struct reading {
 	bool is_source_told;
 	struct capture_minute minute;
 	bool has_minute;
-	uint64_t gaps; /* the dissector's count when the minute began */
+	struct capture_minute before;                  /* what was counted when the minute began */
 	struct capture_minute waiting[SOURCE_PACKETS]; /* over before the source was known */
 	size_t waiting_count;
 };
@@ -57,6 +57,9 @@ struct reader {
  */
 void reader_sent(struct reader *r);
 void reader_flush(struct reader *r);
+
+/* Packets that the gate kept from us so far. */
+uint64_t reader_withheld(const struct reader *r);
 
 /* Count a packet, by minute, and dissect it, where it passes the filter. ctx is the reader. */
 void reader_take(void *ctx, const struct captured *packet);

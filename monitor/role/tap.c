@@ -66,9 +66,8 @@ count_losses(struct reader *r, int64_t time)
 	dissector_note_loss(r->dissector);
 }
 
-/* Packets that the gate kept from us. */
-static uint64_t
-withheld(struct reader *r)
+uint64_t
+reader_withheld(const struct reader *r)
 {
 	struct gate_count counts[GATE_VERDICTS];
 	uint64_t sum = 0;
@@ -89,7 +88,7 @@ tally(struct reader *r)
 	    .packets = r->now.packets,
 	    .bytes = r->now.bytes,
 	    .dropped = r->losses.ring + r->losses.interface,
-	    .withheld = withheld(r),
+	    .withheld = reader_withheld(r),
 	    .untold = r->untold,
 	    .flows = counts.flows_open,
 	    .evicted = counts.evicted,
