@@ -17,6 +17,7 @@
 
 /* HandshakeType, RFC 8446 section 4 and RFC 5246 section 7.4: those that tell us something. */
 enum message_type {
+	MESSAGE_HELLO_REQUEST = 0,
 	MESSAGE_CLIENT_HELLO = 1,
 	MESSAGE_SERVER_HELLO = 2,
 	MESSAGE_NEW_SESSION_TICKET = 4,

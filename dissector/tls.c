@@ -434,11 +434,22 @@ may_be_hello(const struct feed *f)
 	return chain_copy(f->l->pool, &a->held, 0, &major, 1) == 0 || major == 3;
 }
 
+/* The server may ask for a hello at any time, by a message without a body: RFC 5246
+ * section 7.4.1.1. */
+static bool
+may_be_request(const struct feed *f)
+{
+	const struct assembly *a = &f->h->assembly;
+	static const uint8_t request[ASSEMBLY_HEAD_LEN] = {MESSAGE_HELLO_REQUEST};
+
+	return f->in->from == SIDE_SERVER && memcmp(a->head, request, a->head_len) == 0;
+}
+
 /* Whether what this side sent so far may be handshake: its hello is the first of it. */
 static bool
 may_go_on(const struct feed *f)
 {
-	return f->h->has_begun || f->h->front_is_lost || may_be_hello(f);
+	return f->h->has_begun || f->h->front_is_lost || may_be_hello(f) || may_be_request(f);
 }
 
 /* Whether the fragment, whose first byte stands at this offset, may be handshake. */

@@ -941,6 +941,8 @@ what_is_no_hello_is_none_however_it_is_cut(void **state)
 	    {"the other side's hello", SIDE_CLIENT, 2, 0, 40, 3},
 	    {"too short", SIDE_CLIENT, 1, 0, 4, 3},
 	    {"a certificate, too long to be kept", SIDE_SERVER, 11, 10, 40, 3},
+	    {"a request for a hello with a body", SIDE_SERVER, 0, 0, 4, 3},
+	    {"a request for a hello of the client's", SIDE_CLIENT, 0, 0, 0, 3},
 	};
 	struct rig *rig = *state;
 
@@ -964,6 +966,29 @@ what_is_no_hello_is_none_however_it_is_cut(void **state)
 			    seen.facts.records[rows[i].from] != 0)
 				fail_msg("%s, in pieces of %zu", rows[i].name, step);
 		}
+	}
+}
+
+/* It is in no hash of the handshake, so that anybody may put one there. */
+static void
+a_request_for_a_hello_may_precede_the_servers(void **state)
+{
+	struct rig *rig = *state;
+
+	for (size_t step = 1; step <= 9; step += 8) {
+		struct stream s = {0};
+		struct bytes request = BYTES("\x16\x03\x03\x00\x04\x00\x00\x00\x00");
+
+		stream_add_client_hello(&s, false);
+		stream_add_server_hello(&s, false, RANDOM_PLAIN, 0xc02f);
+		rig_begin(rig);
+		rig_feed(rig, SIDE_CLIENT, s.pieces[0].bytes);
+		for (size_t at = 0; at < request.len; at += step)
+			rig_feed(rig, SIDE_SERVER, bytes_first(bytes_after(request, at), step));
+		rig_feed(rig, SIDE_SERVER, s.pieces[1].bytes);
+		assert_true(tls_facts(rig->tls)->server_hello);
+		assert_int_equal(rig_end(rig, ENDING_CAPTURE, SIDE_CLIENT).facts.failure,
+				 TLS_NOT_FAILED);
 	}
 }
 
@@ -1232,6 +1257,7 @@ main(void)
 	    cmocka_unit_test(alerts_in_clear_end_the_handshake_unless_they_warn),
 	    cmocka_unit_test(text_in_place_of_a_hello_is_a_failure),
 	    cmocka_unit_test(what_is_no_hello_is_none_however_it_is_cut),
+	    cmocka_unit_test(a_request_for_a_hello_may_precede_the_servers),
 	    cmocka_unit_test(text_inside_the_stream_is_an_interruption_without_addresses),
 	    cmocka_unit_test(a_record_of_an_unexpected_kind_is_no_interruption),
 	    cmocka_unit_test(no_more_than_a_sample_is_kept_of_an_interruption),
