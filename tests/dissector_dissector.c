@@ -30,6 +30,7 @@ struct told {
 
 static struct told told[TOLD_MAX];
 static size_t told_count;
+static size_t report_count; /* sessions told as under way behind the EHLO reply */
 static struct dissector *dissector;
 
 /* The two ends of one connection, and what each has sent. */
@@ -71,6 +72,7 @@ on_session(void *ctx, const struct session *s, struct evidence *e, const struct 
 	struct told *t = &told[told_count];
 
 	(void)ctx;
+	report_count += s->is_under_way && s->smtp.extended == FACT_YES;
 	if (told_count == TOLD_MAX)
 		return;
 	told_count++;
@@ -117,7 +119,7 @@ on_withheld(void *ctx, const struct flow_key *key)
 }
 
 static struct dissector *
-make(size_t budget)
+make(size_t budget, bool has_reports)
 {
 	struct dissector_config *config = calloc(1, sizeof(*config));
 	struct dissector *d;
@@ -127,6 +129,7 @@ make(size_t budget)
 	config->service[25] = SERVICE_SMTP;
 	config->service[465] = SERVICE_SUBMISSIONS;
 	config->session = on_session;
+	config->has_reports = has_reports;
 	config->gate = (struct dissector_gate){
 	    .withhold = on_withhold, .admit = on_admit, .withheld = on_withheld};
 	d = dissector_new(config);
@@ -140,7 +143,18 @@ setup(void **state)
 	(void)state;
 	told_count = 0;
 	memset(&gate, 0, sizeof(gate));
-	dissector = make(16u << 20);
+	dissector = make(16u << 20, false);
+	return dissector ? 0 : -1;
+}
+
+/* The same, with sessions told while they are under way. */
+static int
+setup_reports(void **state)
+{
+	(void)state;
+	told_count = 0;
+	report_count = 0;
+	dissector = make(16u << 20, true);
 	return dissector ? 0 : -1;
 }
 
@@ -810,7 +824,7 @@ a_full_table_evicts_the_longest_idle_and_counts_it(void **state)
 
 	(void)state;
 	dissector_free(dissector);
-	dissector = make(DISSECTOR_BUDGET_MIN);
+	dissector = make(DISSECTOR_BUDGET_MIN, false);
 	while (dissector_counts(dissector).evicted < 3) {
 		struct dialogue g = dialogue((uint16_t)(10000 + begun));
 
@@ -1405,7 +1419,7 @@ many_flows_with_holes_leave_room_for_others(void **state)
 
 	(void)state;
 	dissector_free(dissector);
-	dissector = make(DISSECTOR_BUDGET_MIN);
+	dissector = make(DISSECTOR_BUDGET_MIN, false);
 	for (uint16_t i = 0; i < 1000; i++) {
 		struct dialogue h = dialogue((uint16_t)(10000 + i));
 
@@ -2148,6 +2162,90 @@ a_short_session_is_read_whole(void **state)
 	assert_true(told[0].s.tls.is_interrupted);
 }
 
+/* Packets that were lost on the way to us may have been any session's. */
+static void
+a_loss_on_the_tap_is_of_every_session_under_way(void **state)
+{
+	struct dialogue before = dialogue(40000), after = dialogue(40001);
+
+	(void)state;
+	connect_ends(&before);
+	server(&before, "220 mx.example.net ESMTP\r\n");
+	dissector_note_loss(dissector);
+	after.time = before.time;
+	connect_ends(&after);
+	deliver_mail(&after);
+	close_ends(&after);
+	before.time = after.time;
+	client(&before, "EHLO out.example.org\r\n");
+	server(&before, REPLY);
+	client(&before, "QUIT\r\n");
+	server(&before, "221 bye\r\n");
+	close_ends(&before);
+	assert_int_equal(told_count, 2);
+	assert_false(told[0].s.has_drops);
+	assert_true(session_can_show_absence(&told[0].s));
+	assert_true(told[1].s.has_drops);
+	assert_false(session_can_show_absence(&told[1].s));
+}
+
+/* What is decided is told before the end, once, and then again at the end. */
+static void
+what_is_decided_is_told_while_it_is_under_way(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, REPLY);
+	dissector_report(dissector);
+	assert_int_equal(told_count, 1);
+	assert_true(told[0].s.is_under_way);
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+	assert_int_equal(told[0].s.smtp.requested, FACT_UNSEEN);
+	dissector_report(dissector);
+	assert_int_equal(told_count, 1);
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	dissector_report(dissector);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[1].s.smtp.mail_count, 1);
+	server(&g, "250 ok\r\n");
+	client(&g, "QUIT\r\n");
+	server(&g, "221 bye\r\n");
+	close_ends(&g);
+	assert_int_equal(told_count, 3);
+	assert_false(told[2].s.is_under_way);
+	assert_true(told[2].s.complete);
+	dissector_report(dissector);
+	assert_int_equal(told_count, 3);
+}
+
+/* More of them than are remembered are told all the same. */
+static void
+many_decisions_at_once_are_all_told(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3000; i++) {
+		struct dialogue g = dialogue((uint16_t)(10000 + i));
+
+		connect_ends(&g);
+		server(&g, "220 mx.example.net ESMTP\r\n");
+	}
+	for (unsigned i = 0; i < 3000; i++) {
+		struct dialogue g = dialogue((uint16_t)(10000 + i));
+
+		g.seq[SIDE_CLIENT] += 1;
+		g.seq[SIDE_SERVER] += 1 + 26;
+		g.time += 10000;
+		client(&g, "EHLO out.example.org\r\n");
+		server(&g, REPLY);
+	}
+	dissector_report(dissector);
+	assert_int_equal(report_count, 3000);
+}
+
 /* Where the packets before it are missing it may have been asked for. */
 static void
 tls_that_the_capture_begins_with_is_not_implicit(void **state)
@@ -2231,7 +2329,8 @@ a_planted_header_hides_no_text(void **state)
 	}
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name)    cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define REPORTS(name) cmocka_unit_test_setup_teardown(name, setup_reports, teardown)
 
 int
 main(void)
@@ -2292,6 +2391,9 @@ main(void)
 	    CASE(tls_that_nobody_asked_for_again_undoes_no_failure),
 	    CASE(mail_behind_closed_tls_is_told_and_a_leave_is_not),
 	    CASE(tls_that_the_capture_begins_with_is_not_implicit),
+	    CASE(a_loss_on_the_tap_is_of_every_session_under_way),
+	    REPORTS(what_is_decided_is_told_while_it_is_under_way),
+	    REPORTS(many_decisions_at_once_are_all_told),
 	    CASE(ciphertext_that_is_withheld_is_no_gap),
 	    CASE(what_is_withheld_is_not_idle_as_long_as_it_goes_on),
 	    CASE(a_flow_that_comes_again_is_withheld_again),
