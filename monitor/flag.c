@@ -673,6 +673,15 @@ size_parse(const char *value, uint64_t least, uint64_t *out)
 }
 
 static bool
+take_user(struct taking *t, const char *value)
+{
+	if (strlen(value) >= SANDBOX_USER_MAX || *value == '\0')
+		return flag_refuse(t, "--user %.40s: no user has such a name", value);
+	t->out->watch.user = value;
+	return true;
+}
+
+static bool
 take_gate_flows(struct taking *t, const char *value)
 {
 	uint64_t number;
@@ -747,6 +756,8 @@ const struct flag flags[] = {
      "certificates (PEM) that a server's chain may end in (default: the system's)"},
     {"memory", 0, "SIZE", FLAG_WATCH, true, take_memory,
      "memory for sessions under way, at least 8M (default: 256M)"},
+    {"user", 0, "NAME", FLAG_WATCH, true, take_user,
+     "user that parses, where root starts it (default: waxseal, else nobody)"},
     {"readers", 0, "N", FLAG_WATCH, true, take_readers,
      "processes that parse each interface's traffic (default: 1; a saved capture has one)"},
     {"buffer", 0, "SIZE", FLAG_WATCH, true, take_buffer,

@@ -52,6 +52,7 @@ struct watch_options {
 	bool is_json;          /* --json: findings as lines on standard output */
 	bool has_progress;     /* --progress */
 	const char *sensor;    /* printable, 1 to 64 bytes; "default" without --sensor */
+	const char *user;      /* that readers become; NULL: the usual one */
 	size_t memory;         /* bytes, at least DISSECTOR_BUDGET_MIN */
 };
 

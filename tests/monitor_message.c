@@ -640,6 +640,7 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 					      .snaplen = 96,
 					      .has_ca = true,
 					      .has_filter = true,
+					      .user = "daemon",
 					      .interface = "eth0",
 					      .buffer = LIVE_BUFFER_MIN,
 					      .group = 7,
@@ -657,6 +658,7 @@ a_configuration_crosses_and_its_services_are_checked(void **state)
 	assert_true(got.budget == config.budget && got.has_ca && got.has_filter);
 	assert_int_equal(got.snaplen, 96);
 	assert_memory_equal(got.service, config.service, sizeof(got.service));
+	assert_string_equal(got.user, "daemon");
 	assert_string_equal(got.interface, "eth0");
 	assert_int_equal(got.buffer, LIVE_BUFFER_MIN);
 	assert_int_equal(got.group, 7);

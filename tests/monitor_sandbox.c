@@ -190,7 +190,7 @@ attempt(enum layer layer, int (*try)(void))
 	pid_t pid;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	sandbox_find_user(&s);
+	sandbox_find_user(&s, "");
 	pid = fork();
 	if (pid == 0) {
 		s.socket = kept = ends[1];
@@ -336,7 +336,7 @@ every_layer_says_how_it_came_out(void **state)
 	(void)state;
 	if (SANDBOX_IS_INSTRUMENTED)
 		skip_because("the sanitizers' run time needs what is forbidden");
-	sandbox_find_user(&s);
+	sandbox_find_user(&s, "");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	pid = fork();
 	if (pid == 0) {

@@ -25,6 +25,16 @@ says() {
 
 err_is_one_line() { [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q "$1" "$folder/err"; }
 
+# ---- --user ----
+
+is_no_user() {
+	watch 1 -r $captures/banner-masked.pcap --user no-such-user-here &&
+	    grep -q 'no such user' "$folder/err"
+}
+ok "a user that is not there is told, and nothing is read" is_no_user
+is_user() { watch 0 -r $captures/banner-masked.pcap --user daemon; }
+ok "one that is there parses" is_user
+
 # ---- -f, --snaplen, --readers ----
 
 mail=$captures/ordinary-delivery.pcap

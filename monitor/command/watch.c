@@ -235,6 +235,7 @@ config_of(const struct options *o, const struct starter *starter, struct bar *ba
 	    .capture_count = w->files.count,
 	    .service = w->service,
 	    .memory = w->memory,
+	    .user = w->user,
 	    .snaplen = w->snaplen,
 	    .interfaces = w->interfaces.at,
 	    .interface_count = w->interfaces.count,

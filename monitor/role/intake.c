@@ -405,6 +405,8 @@ intake_configure(struct intake *k, struct peer *p, const char *interface, uint16
 	config.has_filter = k->config->expression != NULL;
 	config.buffer = k->config->buffer;
 	config.gate = (uint8_t)k->config->gate;
+	snprintf(config.user, sizeof(config.user), "%s",
+		 k->config->user != NULL ? k->config->user : "");
 	config.gate_flows = k->config->gate_flows;
 	config.group = group;
 	config.readers = (uint8_t)k->config->readers;

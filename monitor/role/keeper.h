@@ -23,9 +23,10 @@ struct keeper_config {
 	const char *ca_file;         /* NULL: the system's, where there is one */
 	const char *const *captures; /* paths; "-": standard input */
 	size_t capture_count;
-	const uint8_t *service;        /* 65,536, as in struct dissector_config */
-	size_t memory;                 /* bytes, for the dissector */
-	uint32_t snaplen;              /* bytes of each packet that are looked at */
+	const uint8_t *service; /* 65,536, as in struct dissector_config */
+	const char *user;       /* that readers become where they are root; NULL: the usual one */
+	size_t memory;          /* bytes, for the dissector */
+	uint32_t snaplen;       /* bytes of each packet that are looked at */
 	const char *const *interfaces; /* to capture from, instead of reading captures */
 	size_t interface_count;
 	unsigned readers; /* of each interface, 1 to 64 */

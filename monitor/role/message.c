@@ -12,7 +12,7 @@
 #define INSTRUCTION_BYTES   ((size_t)8)
 
 static const size_t caps[MESSAGES] = {
-    [MESSAGE_CONFIG] = 65536 + 32 + LIVE_NAME_MAX,
+    [MESSAGE_CONFIG] = 65536 + 48 + SANDBOX_USER_MAX + LIVE_NAME_MAX,
     [MESSAGE_LAYERS] = 1 + 3 * LAYERS_MAX,
     [MESSAGE_OPENED] = 4,
     [MESSAGE_SOURCE] = 2 + SOURCE_TEXT_MAX,
@@ -29,15 +29,11 @@ static const size_t caps[MESSAGES] = {
 };
 
 static const struct field config_fields[] = {
-    FIELD_COUNT(reader_config, budget),
-    FIELD_NUMBER(reader_config, snaplen),
-    FIELD_BOOL(reader_config, has_ca),
-    FIELD_BOOL(reader_config, has_filter),
-    FIELD_TEXT(reader_config, interface),
-    FIELD_NUMBER(reader_config, buffer),
-    FIELD_NUMBER(reader_config, group),
-    FIELD_NUMBER(reader_config, readers),
-    FIELD_CHOICE(reader_config, gate, GATE_NONE),
+    FIELD_COUNT(reader_config, budget),      FIELD_NUMBER(reader_config, snaplen),
+    FIELD_BOOL(reader_config, has_ca),       FIELD_BOOL(reader_config, has_filter),
+    FIELD_TEXT(reader_config, user),         FIELD_TEXT(reader_config, interface),
+    FIELD_NUMBER(reader_config, buffer),     FIELD_NUMBER(reader_config, group),
+    FIELD_NUMBER(reader_config, readers),    FIELD_CHOICE(reader_config, gate, GATE_NONE),
     FIELD_NUMBER(reader_config, gate_flows),
 };
 

@@ -17,6 +17,7 @@
 #include "monitor/capture/live.h"
 #include "monitor/record.h"
 #include "monitor/role/packer.h"
+#include "monitor/role/sandbox.h"
 
 enum message {
 	/* keeper to reader */
@@ -72,6 +73,7 @@ struct reader_config {
 	uint32_t snaplen;              /* bytes of each packet that are looked at */
 	bool has_ca;                   /* a descriptor of the CA file comes along */
 	bool has_filter;               /* MESSAGE_FILTER answers each MESSAGE_OPENED */
+	char user[SANDBOX_USER_MAX];   /* to become; empty: the usual one */
 	char interface[LIVE_NAME_MAX]; /* to capture from; empty: captures come as descriptors */
 	uint32_t buffer;               /* bytes of its ring */
 	uint16_t group;                /* of the readers that share it */

@@ -583,7 +583,10 @@ close_in(struct reader *r, const struct reader_config *config)
 	};
 	int error[LAYERS];
 
-	sandbox_find_user(&sandbox);
+	if (!sandbox_find_user(&sandbox, config->user)) {
+		complain(r, MESSAGE_NOTICE, "--user: there is no such user, or it is root");
+		return false;
+	}
 	sandbox_approach(&sandbox, error);
 	if (!prepare_live(r, config))
 		return false;

@@ -124,15 +124,18 @@ drop_bounds(void)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-void
-sandbox_find_user(struct sandbox *s)
+bool
+sandbox_find_user(struct sandbox *s, const char *name)
 {
-	const struct passwd *user = getpwnam("waxseal");
+	const struct passwd *user = getpwnam(name[0] != '\0' ? name : "waxseal");
 
+	if (name[0] != '\0' && (user == NULL || user->pw_uid == 0))
+		return false;
 	if (user == NULL || user->pw_uid == 0)
 		user = getpwnam("nobody");
 	s->uid = user != NULL && user->pw_uid != 0 ? user->pw_uid : NOBODY;
 	s->gid = user != NULL && user->pw_gid != 0 ? user->pw_gid : NOBODY;
+	return true;
 }
 
 /*

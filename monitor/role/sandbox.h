@@ -56,8 +56,13 @@ struct sandbox {
 #define SANDBOX_DESCRIPTORS      6
 #define SANDBOX_DESCRIPTORS_LIVE 64 /* the gate's programs and maps, too */
 
-/* The user "waxseal", or else "nobody". Reads the list of users. */
-void sandbox_find_user(struct sandbox *s);
+/*
+ * The user of that name; where it is empty "waxseal", or else "nobody". Reads
+ * the list of users. False where a named one is not in it, or is root.
+ */
+bool sandbox_find_user(struct sandbox *s, const char *name);
+
+#define SANDBOX_USER_MAX 33 /* bytes of a user's name, NUL included */
 
 /*
  * Lay one layer. 0, or the errno that kept it away; ENOSYS where this kernel
