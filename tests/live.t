@@ -214,9 +214,9 @@ reader() { cat /proc/"$(cat /proc/"$watcher"/task/*/children | tr -d ' ')"/task/
 dies_alone() {
 	start -i far && play $captures/banner-masked.pcap || return 1
 	sleep 2
-	kill -SEGV "$(reader | tr -d ' ')"
+	kill -KILL "$(reader | tr -d ' ')"
 	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
-	grep -q 'signal 11' "$folder/err" || return 1
+	grep -q 'signal 9' "$folder/err" || return 1
 	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select coalesce(sum(crashed), 0) from v_capture') = 1 ]" ||
 	    return 1
 	play $captures/command-injection.pcap

@@ -48,9 +48,9 @@ steer_program(const struct steer *s, uint32_t linktype)
 
 /* Fragments are put together first, so that their ports are there to be seen. */
 static bool
-join(int socket, uint16_t group, int kind)
+join(int socket, uint16_t group, uint32_t kind)
 {
-	int value = group | (kind | PACKET_FANOUT_FLAG_DEFRAG) << 16;
+	uint32_t value = group | (kind | PACKET_FANOUT_FLAG_DEFRAG) << 16;
 
 	return setsockopt(socket, SOL_PACKET, PACKET_FANOUT, &value, sizeof(value)) == 0;
 }

@@ -315,7 +315,9 @@ hear_one(struct vigil *v, struct post *post)
 		}
 		return false;
 	}
-	if (p->stage == STAGE_IDLE)
+	if (p->stage == STAGE_IDLE && post->is_told_to_end)
+		p->stage = STAGE_FINISHING;
+	else if (p->stage == STAGE_IDLE)
 		begin_capture(p);
 	return true;
 }
