@@ -96,7 +96,7 @@ wait $server
 sleep 2
 end=$(date +%s.%N)
 printf '%s\n' "before $before" "gate-ebpf $(cpu "$gated")" "gate-none $(cpu "$open")" "tcpdump $(cpu $tcpdump)" \
-    "wall $(echo "$end - $begin" | bc)" >"$dir/figures"
+    "wall $(awk "BEGIN { print $end - $begin }")" >"$dir/figures"
 awk '$1 == "before" { b["gate-ebpf"] = $2; b["gate-none"] = $3; b["tcpdump"] = $4; next }
 { s[$1] = $2 - b[$1] } END {
 	printf "  wall-clock      %8.1f s\n", s["wall"]
