@@ -159,6 +159,10 @@ bench-live: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/live.sh
 
+bench-history: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O BENCH_LIBS="$(LIBS_DB) $(LIBS_MONITOR)" sh tests/bench/history.sh
+
 captures:
 	@sh tests/range/make.sh
 
@@ -174,5 +178,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live soak captures install clean packages-build \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history soak captures install clean packages-build \
 	packages-test packages-lint packages-fuzz

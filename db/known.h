@@ -1,6 +1,6 @@
 /*
- * The tables subjects and known: what earlier sessions showed, by whom it is
- * known of. Rows only; what they mean is the baseline's.
+ * The table subjects: what earlier sessions showed, by whom it is known of.
+ * Rows only; what their text means is the baseline's.
  *
  * Bounded: a full table lets in nobody new, and sweeping removes those that
  * were not seen for long and, where room is wanted, those that hardly were.
@@ -15,26 +15,15 @@ struct subject_row {
 	int64_t id; /* 0: not stored */
 	const char *key;
 	int64_t first_seen, last_seen, sessions;
+	const char *marks; /* a JSON array; see monitor/baseline/mark_text.h */
 };
 
-/* One thing known of a subject. */
-struct known_row {
-	const char *what, *value; /* printable */
-	int64_t yes, no, yes_before, no_before;
-	int64_t recent, recent_count;
-	int64_t first, since, last_yes, last_no, turned, until;
-};
-
-/* Find a subject by out->key, and tell what is known of it. out->id is 0 where there is none. */
-bool known_find(struct store *s, struct subject_row *out,
-		void (*tell)(void *ctx, const struct known_row *row), void *ctx);
+/* Find a subject by key, and tell it where it is there. What is told is lent during the call. */
+bool known_find(struct store *s, const char *key,
+		void (*tell)(void *ctx, const struct subject_row *row), void *ctx);
 
 /* Add or change a subject; its id is filled in. */
-bool known_save_subject(struct store *s, struct subject_row *row);
-
-/* Add or change one thing, or remove it. */
-bool known_save(struct store *s, int64_t subject, const struct known_row *row);
-bool known_remove(struct store *s, int64_t subject, const char *what, const char *value);
+bool known_save(struct store *s, struct subject_row *row);
 
 /* How many subjects there are; -1 where the database failed. */
 int64_t known_count(struct store *s);
@@ -46,7 +35,9 @@ struct known_sweep {
 	int64_t weak;      /* of those last seen before, the weak go: see weak_sessions; 0: none */
 	int64_t weak_sessions; /* fewer sessions than these, or all of them within weak_span */
 	int64_t weak_span;
-	int64_t removed; /* filled in */
+	/* Told of each that goes. */
+	void (*gone)(void *ctx, const char *key);
+	void *ctx;
 };
 bool known_sweep(struct store *s, struct known_sweep *sweep);
 

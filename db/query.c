@@ -116,9 +116,11 @@ static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
 	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM subjects u WHERE u.key > " PAIR " || ' '" \
 	"  AND u.key < " PAIR " || '!' AND in_network(substr(u.key, length(" PAIR ") + 2), ?5)))" \
 	" AND (?6 IS NULL OR s.server IN (SELECT server FROM hourly WHERE in_domain(domain, ?6))" \
-	"  OR EXISTS (SELECT 1 FROM subjects u JOIN known k ON k.subject_id = u.id WHERE" \
-	"  u.key = 'server ' || s.server || ' ' || s.server_port AND k.what = 'node'" \
-	"  AND in_domain(substr(k.value, 1, instr(k.value, ' ') - 1), ?6)))" \
+	"  OR EXISTS (SELECT 1 FROM subjects u, json_each(u.marks) k WHERE" \
+	"  u.key = 'server ' || s.server || ' ' || s.server_port" \
+	"  AND json_extract(k.value, '$[0]') = 'node'" \
+	"  AND in_domain(substr(json_extract(k.value, '$[1]'), 1," \
+	"   instr(json_extract(k.value, '$[1]'), ' ') - 1), ?6)))" \
 	" ORDER BY s.last_seen DESC, s.server, s.server_port LIMIT ?7"
 
 static const char all_servers[] =

@@ -375,6 +375,54 @@
 "	sum(c.crashed) AS crashed /* connections lost with a reader that ended */\n" \
 "FROM capture c GROUP BY c.minute, c.sensor_id;"
 
+/* A row a subject in place of one a mark: to read and to write that many was most of the work. */
+#define MARKS_AS_TEXT \
+"DROP VIEW v_servers;" \
+"ALTER TABLE subjects ADD COLUMN marks TEXT NOT NULL DEFAULT '[]'; /* JSON: what earlier sessions\n" \
+"	showed of it, an array each: what, value, yes, no, yes_before, no_before, recent,\n" \
+"	recent_count, first; since, last_yes, last_no, turned, in microseconds behind first, null:\n" \
+"	never; until, where there is one. Meanings as they stood in the table known. */" \
+"UPDATE subjects SET marks = (SELECT json_group_array(json_array(what, value, yes, no," \
+" yes_before, no_before, recent, recent_count, first, " BEHIND("since") ", " BEHIND("last_yes") \
+", " BEHIND("last_no") ", " BEHIND("turned") ", until)) FROM known WHERE subject_id = id);" \
+"DROP TABLE known;"
+
+#define BEHIND(time) "iif(" time " = 0, NULL, " time " - first)"
+
+#define MARK(place)  "json_extract(k.value, '$[" place "]')"
+#define MARK_LAST(place) MARK("8") " + " MARK(place)
+#define MARKED(columns, where) \
+	"(SELECT " columns " FROM subjects u, json_each(u.marks) k WHERE u.key = 'server ' || s.server" \
+	" || ' ' || s.server_port AND " MARK("0") " = " where ")"
+
+#define VIEW_SERVERS_MARKS \
+"CREATE VIEW v_servers AS\n" \
+"/* A row a server address and port: what it was seen to offer, in all sessions ever. */\n" \
+"SELECT\n" \
+"	s.server, s.server_port, s.service,\n" \
+"	s.first_seen, s.last_seen, /* start of the first, end of the last session */\n" \
+"	s.sessions,\n" \
+"	s.offered AS starttls_offered, s.not_offered AS starttls_not_offered, /* sessions with a whole\n" \
+"		EHLO reply that has STARTTLS, that has it not */\n" \
+"	s.accepted AS starttls_accepted, s.refused AS starttls_refused, /* sessions that asked for it */\n" \
+"	s.encrypted, s.plaintext, s.failed, /* sessions by outcome */\n" \
+"	s.tls_version, /* the best negotiated */\n" \
+"	s.banner, /* its latest greeting */\n" \
+"	" MARKED("min(" MARK("8") ")", "'offered' AND " MARK("10") " IS NOT NULL") " AS offered_since,\n" \
+"		/* of what is known: the first session that counts; NULL where it was never offered */\n" \
+"	" MARKED(MARK_LAST("10"), "'offered'") " AS last_offered,\n" \
+"	" MARKED("max(" MARK_LAST("11") ")", "'network'") " AS last_not_offered,\n" \
+"	" MARKED("json_group_array(" MARK("1") ")", "'network' AND " MARK("10") " IS NOT NULL") \
+" AS clients, /* the latest client networks that were offered it: a JSON array */\n" \
+"	" MARKED("json_group_array(" MARK("1") ")", "'network' AND " MARK("11") " > ifnull(" MARK("10") \
+", -1)") " AS clients_without, /* those that were not, in their last session */\n" \
+"	" MARKED("json_group_array(DISTINCT substr(" MARK("1") ", 1, instr(" MARK("1") ", ' ') - 1))", \
+"'node'") " AS names, /* names it gives itself */\n" \
+"	" MARKED("json_group_array(" MARK("1") ")", "'extension'") " AS extensions,\n" \
+"	" MARKED("json_group_array(" MARK("1") ")", "'key'") " AS keys /* public keys: name asked for,\n" \
+"		hashed, and the begin of their SHA-256 */\n" \
+"FROM servers s;"
+
 const char *const schema_steps[] = {
 	TABLES
 	VIEW_SESSIONS VIEW_INCIDENTS VIEW_FINDINGS VIEW_SERVERS
@@ -383,6 +431,8 @@ const char *const schema_steps[] = {
 	TABLES_KNOWN VIEW_SERVERS_KNOWN,
 
 	CAPTURE_LOSSES VIEW_CAPTURE_LOSSES,
+
+	MARKS_AS_TEXT VIEW_SERVERS_MARKS,
 };
 
 /* clang-format on */

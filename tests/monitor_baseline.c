@@ -4,7 +4,9 @@
  */
 #include "tests/db_build.h"
 
+#include "monitor/baseline/mark_text.h"
 #include "monitor/baseline/memory.h"
+#include "monitor/baseline/shelf.h"
 
 static struct mark
 counted_from(int64_t time, int yes, int no)
@@ -85,6 +87,137 @@ names_of_marks_lead_back_to_them(void **state)
 	assert_false(mark_kind_of("nothing", &kind));
 }
 
+/* ---- Marks as text ---- */
+
+static void
+marks_survive_being_text(void **state)
+{
+	struct mark marks[] = {
+	    counted_from(START, 5, 2),
+	    {.kind = MARK_KEY,
+	     .value = "ab \\ \" cd",
+	     .yes = UINT32_MAX,
+	     .first = 1,
+	     .until = START},
+	    {.kind = MARK_HELO, .recent = 5, .recent_count = 20, .first = 7, .since = 9},
+	};
+	char text[MARKS_TEXT_MAX(3)];
+	const char *at = text;
+	struct mark got;
+	size_t len;
+
+	(void)state;
+	memset(marks[2].value, '"', MARK_VALUE_MAX - 1);
+	len = mark_text_write(marks, 3, text);
+	assert_int_equal(len, strlen(text));
+	for (int i = 0; i < 3; i++) {
+		assert_true(mark_text_read(&at, &got));
+		assert_memory_equal(&got, &marks[i], sizeof(got));
+	}
+	assert_false(mark_text_read(&at, &got));
+	assert_int_equal(mark_text_write(NULL, 0, text), 2);
+	assert_string_equal(text, "[]");
+}
+
+/* The file is only a file: whatever it says stays within range, and reading ends. */
+static void
+text_that_nobody_wrote_is_bounded(void **state)
+{
+	static const char *const broken[] = {"",
+					     "[",
+					     "]",
+					     "[]",
+					     "{}",
+					     "[[",
+					     "[[\"",
+					     "[[\"offered\"",
+					     "[[\"offered\",\"\\",
+					     "[[\"offered\",\"\",1]]",
+					     "[[\"offered\",\"\",,0,0,0,0,0,1,0,0,0,0]]",
+					     "[[\"offered\",\"\",1,0,0,0,0,0,1,0,0,0,0",
+					     "[[\"unheard of\",\"\",1,0,0,0,0,0,1,0,0,0,0]]"};
+	const char *at =
+	    "[[\"of a later program\",\"\",1,0,0,0,0,0,1,0,0,0,0],[\"offered\",\"\",-4,"
+	    "99999999999999999999999,0,0,4294967295,77,9223372036854775807,-1,"
+	    "-9223372036854775808,9223372036854775807,null]]";
+	struct mark m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		const char *from = broken[i];
+
+		assert_false(mark_text_read(&from, &m));
+	}
+	assert_true(mark_text_read(&at, &m));
+	assert_int_equal(m.kind, MARK_OFFERED);
+	assert_int_equal(m.yes, 0);
+	assert_int_equal(m.no, UINT32_MAX);
+	assert_int_equal(m.recent, (1 << TALLY_RECENT) - 1);
+	assert_int_equal(m.recent_count, TALLY_RECENT);
+	assert_in_range(m.first, 0, INT64_MAX / 4);
+	assert_in_range(m.since, 0, INT64_MAX / 4);
+	assert_in_range(m.last_yes, 0, INT64_MAX / 4);
+	assert_in_range(m.last_no, 0, INT64_MAX / 4);
+	mark_count(&m, true, START);
+	assert_false(mark_text_read(&at, &m));
+}
+
+/* ---- The shelf ---- */
+
+static void
+put(struct shelf *s, int number, const char *marks)
+{
+	char key[32];
+	const struct subject_row row = {
+	    .id = number, .key = key, .sessions = number * 2, .marks = marks};
+
+	snprintf(key, sizeof(key), "client 192.0.2.%d", number);
+	shelf_put(s, &row);
+}
+
+static bool
+is_on_shelf(struct shelf *s, int number, const char *marks)
+{
+	char key[32];
+	struct subject_row row = {.key = key};
+
+	snprintf(key, sizeof(key), "client 192.0.2.%d", number);
+	if (!shelf_find(s, &row))
+		return false;
+	assert_int_equal(row.id, number);
+	assert_int_equal(row.sessions, number * 2);
+	assert_string_equal(row.marks, marks);
+	return true;
+}
+
+static void
+the_shelf_keeps_what_was_asked_for_last(void **state)
+{
+	struct shelf *s = shelf_new(8192);
+	size_t empty = shelf_bytes(s);
+
+	(void)state;
+	put(s, 1, "[1]");
+	put(s, 2, "[2]");
+	put(s, 2, "[22]");
+	assert_true(is_on_shelf(s, 1, "[1]"));
+	assert_true(is_on_shelf(s, 2, "[22]"));
+	for (int i = 3; i < 1000; i++) {
+		put(s, i, "[]");
+		assert_true(is_on_shelf(s, 1, "[1]"));
+		assert_true(is_on_shelf(s, i, "[]"));
+		assert_in_range(shelf_bytes(s), empty, 8192);
+	}
+	assert_false(is_on_shelf(s, 2, "[22]"));
+	shelf_remove(s, "client 192.0.2.1");
+	shelf_remove(s, "client 192.0.2.1");
+	assert_false(is_on_shelf(s, 1, "[1]"));
+	shelf_empty(s);
+	assert_int_equal(shelf_bytes(s), empty);
+	assert_false(is_on_shelf(s, 999, "[]"));
+	shelf_free(s);
+}
+
 static void
 know(struct memory *m, struct store *s, const char *key, int64_t time)
 {
@@ -92,7 +225,7 @@ know(struct memory *m, struct store *s, const char *key, int64_t time)
 
 	assert_non_null(who);
 	subject_seen(who, time);
-	assert_true(subject_count(m, s, who, MARK_OFFERED, "", true, time));
+	assert_true(subject_count(m, who, MARK_OFFERED, "", true, time));
 }
 
 static uint32_t
@@ -109,7 +242,7 @@ who_is_pushed_out_of_the_cache_is_fetched_again(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct memory *m = memory_new(8, 1000);
+	struct memory *m = memory_new(8, 1000, 1000);
 	char key[32];
 
 	assert_true(store_begin(s));
@@ -127,7 +260,8 @@ who_is_pushed_out_of_the_cache_is_fetched_again(void **state)
 	assert_true(store_commit(s));
 	memory_free(m);
 	store_close(s);
-	assert_query(p->path, "SELECT count(*), sum(yes) FROM known", "50|150\n");
+	assert_query(p->path, "SELECT count(*), sum(json_extract(marks, '$[0][2]')) FROM subjects",
+		     "50|150\n");
 }
 
 static void
@@ -135,7 +269,7 @@ what_was_rolled_back_was_not_learnt(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct memory *m = memory_new(8, 1000);
+	struct memory *m = memory_new(8, 1000, 1000);
 
 	assert_true(store_begin(s));
 	know(m, s, "server 198.51.100.1 25", START);
@@ -153,7 +287,7 @@ a_flood_pushes_out_nobody_who_is_known(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct memory *m = memory_new(64, 600);
+	struct memory *m = memory_new(64, 1 << 20, 600);
 	char key[48];
 
 	for (int day = 0; day < 4; day++) {
@@ -190,7 +324,7 @@ marks_of_a_subject_are_bounded(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct memory *m = memory_new(8, 1000);
+	struct memory *m = memory_new(8, 1000, 1000);
 	struct subject *who;
 	char long_value[200], value[16];
 
@@ -198,23 +332,52 @@ marks_of_a_subject_are_bounded(void **state)
 	who = memory_subject(m, s, "server 198.51.100.1 25");
 	subject_seen(who, START);
 	for (int i = 0; i < 5; i++)
-		assert_true(subject_count(m, s, who, MARK_NODE, "mx.example.net", true, START + i));
+		assert_true(subject_count(m, who, MARK_NODE, "mx.example.net", true, START + i));
 	for (int i = 0; i < 1000; i++) {
 		snprintf(value, sizeof(value), "mx%d.example", i);
-		assert_true(subject_count(m, s, who, MARK_NODE, value, true, START + 10 + i));
+		assert_true(subject_count(m, who, MARK_NODE, value, true, START + 10 + i));
 	}
 	assert_in_range(who->count, 2, SUBJECT_MARKS_MAX);
 	assert_non_null(subject_mark(who, MARK_NODE, "mx.example.net"));
 	assert_non_null(subject_mark(who, MARK_NODE, "mx999.example"));
 	memset(long_value, 'x', sizeof(long_value) - 1);
 	long_value[sizeof(long_value) - 1] = '\0';
-	assert_true(subject_count(m, s, who, MARK_HELO, long_value, true, START));
-	assert_true(subject_count(m, s, who, MARK_HELO, long_value, true, START));
+	assert_true(subject_count(m, who, MARK_HELO, long_value, true, START));
+	assert_true(subject_count(m, who, MARK_HELO, long_value, true, START));
 	assert_int_equal(subject_mark(who, MARK_HELO, long_value)->yes, 2);
 	assert_true(memory_flush(m, s));
 	assert_true(store_commit(s));
 	memory_free(m);
 	store_close(s);
+}
+
+/* All kinds that there are: more than what the text of a subject has room for. */
+static void
+marks_of_all_kinds_are_bounded(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(8, 1 << 20, 1000);
+	struct subject *who;
+	char value[MARK_VALUE_MAX];
+
+	assert_true(store_begin(s));
+	who = memory_subject(m, s, "server 198.51.100.1 25");
+	subject_seen(who, START);
+	memset(value, '"', sizeof(value));
+	for (int i = 0; i < 40; i++) {
+		for (int kind = 0; kind < MARK_KINDS; kind++) {
+			snprintf(value + MARK_VALUE_MAX - 8, 8, "%d", i);
+			assert_true(
+			    subject_count(m, who, (enum mark_kind)kind, value, true, START));
+		}
+	}
+	assert_in_range(who->count, 2, SUBJECT_MARKS_MAX);
+	assert_true(memory_flush(m, s));
+	assert_true(store_commit(s));
+	memory_free(m);
+	store_close(s);
+	assert_query(p->path, "SELECT json_array_length(marks) FROM subjects", "96\n");
 }
 
 int
@@ -224,10 +387,14 @@ main(void)
 	    cmocka_unit_test(two_spans_count_and_what_is_older_does_not),
 	    cmocka_unit_test(a_habit_is_nine_of_ten_of_the_last_twenty),
 	    cmocka_unit_test(names_of_marks_lead_back_to_them),
+	    cmocka_unit_test(marks_survive_being_text),
+	    cmocka_unit_test(text_that_nobody_wrote_is_bounded),
+	    cmocka_unit_test(the_shelf_keeps_what_was_asked_for_last),
 	    FIXTURE_TEST(who_is_pushed_out_of_the_cache_is_fetched_again),
 	    FIXTURE_TEST(what_was_rolled_back_was_not_learnt),
 	    FIXTURE_TEST(a_flood_pushes_out_nobody_who_is_known),
 	    FIXTURE_TEST(marks_of_a_subject_are_bounded),
+	    FIXTURE_TEST(marks_of_all_kinds_are_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -755,8 +755,10 @@ a_session_read_twice_counts_once(void **state)
 	}
 	scene_close(sc);
 	assert_query(p->path,
-		     "SELECT k.yes, k.no, u.sessions FROM known k JOIN subjects u ON u.id ="
-		     " k.subject_id WHERE u.key = 'server 198.51.0.1 25' AND k.what = 'offered'",
+		     "SELECT json_extract(k.value, '$[2]'), json_extract(k.value, '$[3]'),"
+		     " u.sessions FROM subjects u, json_each(u.marks) k"
+		     " WHERE u.key = 'server 198.51.0.1 25'"
+		     " AND json_extract(k.value, '$[0]') = 'offered'",
 		     "10|0|10\n");
 	assert_query(p->path, "SELECT clients, names FROM v_servers",
 		     "[\"10.0.0.0/24\"]|[\"mx1.example.net\"]\n");
@@ -780,9 +782,9 @@ a_session_under_way_counts_when_it_is_over(void **state)
 	assert_int_equal(sc->recorded, RECORDED_EXTENDED);
 	scene_close(sc);
 	assert_query(p->path,
-		     "SELECT k.what, k.yes FROM known k JOIN subjects u ON u.id = k.subject_id"
-		     " WHERE u.key = 'pair 198.51.0.1 25 10.0.0.1' AND k.what IN ('offered',"
-		     " 'used')",
+		     "SELECT json_extract(k.value, '$[0]') AS what, json_extract(k.value, '$[2]')"
+		     " FROM subjects u, json_each(u.marks) k"
+		     " WHERE u.key = 'pair 198.51.0.1 25 10.0.0.1' AND what IN ('offered', 'used')",
 		     "offered|1\nused|1\n");
 	test_free(sc);
 }

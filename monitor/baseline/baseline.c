@@ -14,8 +14,9 @@
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/mask.h"
 
-#define CACHED_MAX        40000   /* subjects: some tens of megabytes */
-#define STORED_MAX        4000000 /* ... in the database */
+#define AT_HAND_MAX       2048 /* subjects */
+#define SHELF_MAX         ((size_t)256 << 20)
+#define STORED_MAX        4000000 /* subjects in the database */
 #define DOMAINS_LOOKED_AT 8
 #define SETTLED           20 /* sessions after which a trait is looked at once an hour */
 
@@ -26,7 +27,7 @@ baseline_new(void)
 
 	if (b == NULL)
 		return NULL;
-	b->memory = memory_new(CACHED_MAX, STORED_MAX);
+	b->memory = memory_new(AT_HAND_MAX, SHELF_MAX, STORED_MAX);
 	if (b->memory != NULL)
 		return b;
 	free(b);
@@ -70,8 +71,7 @@ count(struct learning *l, struct subject *s, enum mark_kind kind, const char *va
 {
 	if (s == NULL || l->is_failed)
 		return;
-	l->is_failed =
-	    !subject_count(l->memory, l->store, s, kind, value, is_yes, l->session->start);
+	l->is_failed = !subject_count(l->memory, s, kind, value, is_yes, l->session->start);
 }
 
 /* Yes always, no only where nothing raised suspicion. */
@@ -116,7 +116,7 @@ static void
 forget(struct learning *l, struct subject *s, enum mark_kind kind)
 {
 	if (!l->is_failed)
-		l->is_failed = !subject_forget(l->store, s, kind, "");
+		subject_forget(s, kind, "");
 }
 
 static const struct finding *
@@ -159,14 +159,10 @@ learn_offer(struct learning *l, const struct verdict *v)
 static void
 learn_extensions(struct learning *l)
 {
-	const struct session *s = l->session;
-	char value[MARK_VALUE_MAX];
+	const struct parties *p = l->parties;
 
-	if (s->smtp.extended != FACT_YES)
-		return;
-	for (size_t i = 1; i < s->ehlos; i++)
-		if (parties_extension(s, i, value))
-			count_trait(l, l->server, MARK_EXTENSION, value);
+	for (size_t i = 0; l->session->smtp.extended == FACT_YES && i < p->extension_count; i++)
+		count_trait(l, l->server, MARK_EXTENSION, p->extensions[i]);
 }
 
 static void

@@ -36,7 +36,7 @@ bool
 mark_kind_of(const char *name, enum mark_kind *out)
 {
 	for (size_t i = 0; i < MARK_KINDS; i++) {
-		if (strcmp(names[i], name) != 0)
+		if (names[i][0] != name[0] || strcmp(names[i], name) != 0)
 			continue;
 		*out = (enum mark_kind)i;
 		return true;
@@ -114,7 +114,6 @@ mark_count(struct mark *m, bool is_yes, int64_t time)
 		m->last_yes = time;
 	if (!is_yes && time > m->last_no)
 		m->last_no = time;
-	m->is_dirty = true;
 }
 
 void
@@ -128,7 +127,6 @@ mark_absolve(struct mark *m)
 	m->recent_count = yes;
 	m->no = m->no_before = 0;
 	m->last_no = 0;
-	m->is_dirty = true;
 }
 
 struct tally

@@ -40,7 +40,6 @@ enum mark_kind {
 
 struct mark {
 	enum mark_kind kind;
-	bool is_dirty;
 	char value[MARK_VALUE_MAX];
 	uint32_t yes, no, yes_before, no_before;
 	uint32_t recent;

@@ -10,19 +10,24 @@
 #include <sys/random.h>
 
 #include "dissector/keyhash.h"
+#include "monitor/baseline/mark_text.h"
+#include "monitor/baseline/shelf.h"
 
-#define MARKS_ROOM    4 /* at first */
-#define FORGOTTEN     (2 * MARK_SPAN)
-#define WEAK_SESSIONS 3
-#define WEAK_SPAN     HISTORY_DAY
-#define WEAK_REST     HISTORY_HOUR /* nobody goes so soon */
-#define UNSWEPT       64           /* batches between looks, where there is room */
+#define MARKS_ROOM      4  /* at first */
+#define MARK_TEXT_USUAL 64 /* bytes */
+#define FORGOTTEN       (2 * MARK_SPAN)
+#define WEAK_SESSIONS   3
+#define WEAK_SPAN       HISTORY_DAY
+#define WEAK_REST       HISTORY_HOUR /* nobody goes so soon */
+#define UNSWEPT         64           /* batches between looks, where there is room */
 
 struct memory {
 	struct subject **chains;
 	size_t chain_count; /* a power of two */
 	struct subject *newest, *oldest;
 	size_t count, max;
+	struct shelf *shelf; /* what is in the database, or will be with the batch */
+	char text[MARKS_TEXT_MAX(SUBJECT_MARKS_MAX)];
 	int64_t stored, stored_max; /* -1: not counted yet */
 	int64_t latest;             /* time of the latest session */
 	struct known_sweep sweep;
@@ -31,22 +36,28 @@ struct memory {
 	uint8_t secret[16];
 };
 
+static void note_gone(void *ctx, const char *key);
+
 struct memory *
-memory_new(size_t cached_max, int64_t stored_max)
+memory_new(size_t at_hand_max, size_t shelf_max, int64_t stored_max)
 {
 	struct memory *m = calloc(1, sizeof(*m));
 
 	if (m == NULL)
 		return NULL;
-	m->max = cached_max < MEMORY_LENT ? MEMORY_LENT : cached_max;
+	m->max = at_hand_max < MEMORY_LENT ? MEMORY_LENT : at_hand_max;
 	m->stored_max = stored_max;
 	m->stored = -1;
 	m->sweep.weak_sessions = WEAK_SESSIONS;
 	m->sweep.weak_span = WEAK_SPAN;
+	m->sweep.gone = note_gone;
+	m->sweep.ctx = m;
 	for (m->chain_count = 16; m->chain_count < m->max; m->chain_count *= 2)
 		;
 	m->chains = calloc(m->chain_count, sizeof(struct subject *));
-	if (m->chains != NULL && getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
+	m->shelf = shelf_new(shelf_max);
+	if (m->chains != NULL && m->shelf != NULL &&
+	    getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
 		return m;
 	memory_free(m);
 	return NULL;
@@ -110,6 +121,7 @@ memory_drop(struct memory *m)
 	if (m == NULL)
 		return;
 	empty(m);
+	shelf_empty(m->shelf);
 	m->stored = -1; /* some may have been added in the batch */
 }
 
@@ -118,101 +130,77 @@ memory_free(struct memory *m)
 {
 	if (m == NULL)
 		return;
-	memory_drop(m);
+	empty(m);
+	shelf_free(m->shelf);
 	free(m->chains);
 	free(m);
+}
+
+static bool
+make_array(struct subject *s, size_t room)
+{
+	struct mark *marks = realloc(s->marks, room * sizeof(*marks));
+
+	if (marks == NULL)
+		return false;
+	s->marks = marks;
+	s->room = room;
+	return true;
 }
 
 /* One more mark at the end of the array; NULL where memory is out. */
 static struct mark *
 new_mark(struct subject *s)
 {
-	if (s->count == s->room) {
-		size_t room = s->room == 0 ? MARKS_ROOM : 2 * s->room;
-		struct mark *marks = realloc(s->marks, room * sizeof(*marks));
-
-		if (marks == NULL)
-			return NULL;
-		s->marks = marks;
-		s->room = room;
-	}
+	if (s->count == s->room && !make_array(s, s->room == 0 ? MARKS_ROOM : 2 * s->room))
+		return NULL;
 	s->marks[s->count] = (struct mark){0};
 	return &s->marks[s->count++];
 }
 
-static uint32_t
-count_of(int64_t stored)
-{
-	return stored < 0 ? 0 : stored > UINT32_MAX ? UINT32_MAX : (uint32_t)stored;
-}
-
-/* A row of the database, as a mark. What this program does not know is left alone. */
+/* What is known of a subject, as it is stored. */
 static void
-take_row(void *ctx, const struct known_row *row)
+take_row(void *ctx, const struct subject_row *row)
 {
 	struct subject *s = ctx;
-	enum mark_kind kind;
-	struct mark *m;
+	const char *at = row->marks;
+	size_t usual = at == NULL ? 0 : strlen(at) / MARK_TEXT_USUAL + 1;
 
-	if (s->count >= SUBJECT_MARKS_MAX || !mark_kind_of(row->what, &kind))
+	s->id = row->id;
+	s->first_seen = row->first_seen;
+	s->last_seen = row->last_seen;
+	s->sessions = row->sessions;
+	if (at == NULL || !make_array(s, usual < SUBJECT_MARKS_MAX ? usual : SUBJECT_MARKS_MAX))
 		return;
-	m = new_mark(s);
-	if (m == NULL)
-		return;
-	m->kind = kind;
-	snprintf(m->value, sizeof(m->value), "%s", row->value);
-	m->yes = count_of(row->yes);
-	m->no = count_of(row->no);
-	m->yes_before = count_of(row->yes_before);
-	m->no_before = count_of(row->no_before);
-	m->recent = count_of(row->recent) & ((1u << TALLY_RECENT) - 1);
-	m->recent_count = row->recent_count < 0              ? 0
-			  : row->recent_count > TALLY_RECENT ? TALLY_RECENT
-							     : (uint8_t)row->recent_count;
-	m->first = row->first;
-	m->since = row->since;
-	m->last_yes = row->last_yes;
-	m->last_no = row->last_no;
-	m->turned = row->turned;
-	m->until = row->until;
+	while (s->count < SUBJECT_MARKS_MAX && (s->count < s->room || make_array(s, 2 * s->room)) &&
+	       mark_text_read(&at, &s->marks[s->count]))
+		s->count++;
+}
+
+struct fetching {
+	struct shelf *shelf;
+	struct subject *subject;
+};
+
+static void
+take_stored(void *ctx, const struct subject_row *row)
+{
+	struct fetching *f = ctx;
+
+	shelf_put(f->shelf, row);
+	take_row(f->subject, row);
 }
 
 static bool
-fetch(struct store *store, struct subject *s)
+fetch(struct memory *m, struct store *store, struct subject *s)
 {
 	struct subject_row row = {.key = s->key};
+	struct fetching f = {m->shelf, s};
 
-	if (!known_find(store, &row, take_row, s))
-		return false;
-	s->id = row.id;
-	s->first_seen = row.first_seen;
-	s->last_seen = row.last_seen;
-	s->sessions = row.sessions;
+	if (!shelf_find(m->shelf, &row))
+		return known_find(store, s->key, take_stored, &f);
+	take_row(s, &row);
 	return true;
-}
-
-static bool
-save_mark(struct store *store, int64_t subject, struct mark *m)
-{
-	const struct known_row row = {
-	    .what = mark_name(m->kind),
-	    .value = m->value,
-	    .yes = m->yes,
-	    .no = m->no,
-	    .yes_before = m->yes_before,
-	    .no_before = m->no_before,
-	    .recent = m->recent,
-	    .recent_count = m->recent_count,
-	    .first = m->first,
-	    .since = m->since,
-	    .last_yes = m->last_yes,
-	    .last_no = m->last_no,
-	    .turned = m->turned,
-	    .until = m->until,
-	};
-
-	m->is_dirty = false;
-	return known_save(store, subject, &row);
 }
 
 /* A full table lets in nobody new: who is known stays. */
@@ -223,7 +211,8 @@ save(struct memory *m, struct store *store, struct subject *s)
 				  .key = s->key,
 				  .first_seen = s->first_seen,
 				  .last_seen = s->last_seen,
-				  .sessions = s->sessions};
+				  .sessions = s->sessions,
+				  .marks = m->text};
 
 	if (!s->is_dirty)
 		return true;
@@ -233,14 +222,13 @@ save(struct memory *m, struct store *store, struct subject *s)
 		return false;
 	if (s->id == 0 && m->stored >= m->stored_max)
 		return true;
-	if (!known_save_subject(store, &row))
+	mark_text_write(s->marks, s->count, m->text);
+	if (!known_save(store, &row))
 		return false;
 	m->stored += s->id == 0;
 	s->id = row.id;
 	s->is_dirty = false;
-	for (size_t i = 0; i < s->count; i++)
-		if (s->marks[i].is_dirty && !save_mark(store, s->id, &s->marks[i]))
-			return false;
+	shelf_put(m->shelf, &row);
 	return true;
 }
 
@@ -279,7 +267,7 @@ add(struct memory *m, struct store *store, const char *key, uint64_t hash)
 	if (s == NULL)
 		return NULL;
 	snprintf(s->key, sizeof(s->key), "%s", key);
-	if (!fetch(store, s)) {
+	if (!fetch(m, store, s)) {
 		free(s->marks);
 		free(s);
 		return NULL;
@@ -380,36 +368,46 @@ is_weaker(const struct mark *a, const struct mark *b)
 	return mark_last(a) < mark_last(b);
 }
 
-/* Where a kind has its share, the weakest of it makes room. */
-static bool
-make_room(struct store *store, struct subject *s, enum mark_kind kind)
+/* The weakest of a kind, and how many there are of it. */
+static struct mark *
+weakest_of(const struct subject *s, enum mark_kind kind, size_t *count)
 {
 	struct mark *weakest = NULL;
-	size_t count = 0;
 
+	*count = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->marks[i].kind != kind)
 			continue;
-		count++;
+		(*count)++;
 		if (weakest == NULL || is_weaker(&s->marks[i], weakest))
 			weakest = &s->marks[i];
 	}
-	if (weakest == NULL || (count < kept_of(kind) && s->count < SUBJECT_MARKS_MAX))
-		return true;
-	return subject_forget(store, s, kind, weakest->value);
+	return weakest;
 }
 
-bool
-subject_forget(struct store *store, struct subject *s, enum mark_kind kind, const char *value)
+/* Where a kind has its share the weakest of it makes room; where all is full, the latest mark. */
+static void
+make_room(struct subject *s, enum mark_kind kind)
+{
+	size_t count;
+	struct mark *weakest = weakest_of(s, kind, &count);
+	bool is_full = s->count >= SUBJECT_MARKS_MAX;
+
+	if (weakest != NULL && (count >= kept_of(kind) || is_full))
+		*weakest = s->marks[--s->count];
+	else if (is_full)
+		s->count--;
+}
+
+void
+subject_forget(struct subject *s, enum mark_kind kind, const char *value)
 {
 	struct mark *m = find_mark(s, kind, value);
 
 	if (m == NULL)
-		return true;
-	if (s->id != 0 && !known_remove(store, s->id, mark_name(kind), m->value))
-		return false;
+		return;
 	*m = s->marks[--s->count];
-	return true;
+	s->is_dirty = true;
 }
 
 void
@@ -433,16 +431,15 @@ subject_absolve(struct subject *s, enum mark_kind kind, const char *value)
 }
 
 bool
-subject_count(struct memory *m, struct store *store, struct subject *s, enum mark_kind kind,
-	      const char *value, bool is_yes, int64_t time)
+subject_count(struct memory *m, struct subject *s, enum mark_kind kind, const char *value,
+	      bool is_yes, int64_t time)
 {
 	struct mark *mark = find_mark(s, kind, value);
 
 	if (time > m->latest)
 		m->latest = time;
 	if (mark == NULL) {
-		if (!make_room(store, s, kind))
-			return false;
+		make_room(s, kind);
 		mark = new_mark(s);
 		if (mark == NULL)
 			return false;
@@ -452,6 +449,19 @@ subject_count(struct memory *m, struct store *store, struct subject *s, enum mar
 	mark_count(mark, is_yes, time);
 	s->is_dirty = true;
 	return true;
+}
+
+/* A subject was removed from the database. */
+static void
+note_gone(void *ctx, const char *key)
+{
+	struct memory *m = ctx;
+	struct subject *s = find(m, key, keyhash(m->secret, key, strlen(key)));
+
+	m->stored--;
+	shelf_remove(m->shelf, key);
+	if (s != NULL)
+		remove_subject(m, s);
 }
 
 /* A look at a few, where many batches have passed or the table is full. */
@@ -465,14 +475,7 @@ sweep(struct memory *m, struct store *store)
 	m->unswept = 0;
 	m->sweep.forgotten = m->latest - FORGOTTEN;
 	m->sweep.weak = is_full ? m->latest - WEAK_REST : 0;
-	if (!known_sweep(store, &m->sweep))
-		return false;
-	if (m->sweep.removed == 0)
-		return true;
-	/* What was removed may be in the cache by its id: all is fetched anew. */
-	m->stored -= m->sweep.removed;
-	empty(m);
-	return true;
+	return known_sweep(store, &m->sweep);
 }
 
 bool

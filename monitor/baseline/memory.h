@@ -1,10 +1,11 @@
 /*
  * The subjects that something is known of: a bounded cache before the database.
  *
- * What is not in it is fetched, what was changed is written with the batch.
- * Whoever was not asked for longest makes room. The table is keyed with a
- * secret, so that nobody can choose the collisions. Needs the transaction of
- * the batch for all but new and free.
+ * Some hundreds are at hand, ready to be counted in; many more lie on a shelf as
+ * text; the rest is fetched. What was changed is written with the batch. Whoever
+ * was not asked for longest makes room. The table is keyed with a secret, so
+ * that nobody can choose the collisions. Needs the transaction of the batch for
+ * all but new and free.
  */
 #ifndef MONITOR_BASELINE_MEMORY_H
 #define MONITOR_BASELINE_MEMORY_H
@@ -33,8 +34,11 @@ struct subject {
 
 struct memory;
 
-/* At most so many subjects at a time, so many in the database. NULL where memory is out. */
-struct memory *memory_new(size_t cached_max, int64_t stored_max);
+/*
+ * At most so many subjects at hand, so many bytes of others on the shelf, so many subjects in the
+ * database. NULL where memory is out.
+ */
+struct memory *memory_new(size_t at_hand_max, size_t shelf_max, int64_t stored_max);
 void memory_free(struct memory *m);
 
 /*
@@ -50,9 +54,9 @@ void subject_seen(struct subject *s, int64_t time);
 /* The mark; NULL where there is none. */
 const struct mark *subject_mark(const struct subject *s, enum mark_kind kind, const char *value);
 
-/* Count it; made where there is none. False where the database failed or memory is out. */
-bool subject_count(struct memory *m, struct store *store, struct subject *s, enum mark_kind kind,
-		   const char *value, bool is_yes, int64_t time);
+/* Count it; made where there is none. False where memory is out. */
+bool subject_count(struct memory *m, struct subject *s, enum mark_kind kind, const char *value,
+		   bool is_yes, int64_t time);
 
 /* Of a key that was counted: when its certificate ends. */
 void subject_until(struct subject *s, enum mark_kind kind, const char *value, int64_t until);
@@ -61,7 +65,7 @@ void subject_until(struct subject *s, enum mark_kind kind, const char *value, in
 void subject_absolve(struct subject *s, enum mark_kind kind, const char *value);
 
 /* Forget it. */
-bool subject_forget(struct store *store, struct subject *s, enum mark_kind kind, const char *value);
+void subject_forget(struct subject *s, enum mark_kind kind, const char *value);
 
 /* Write what was changed, at the end of a batch; and let go of what is old. */
 bool memory_flush(struct memory *m, struct store *s);

@@ -31,23 +31,42 @@ first_word(struct bytes line)
 	return bytes_first(line, len);
 }
 
+/* AUTH is offered to some, and private ones are for friends of the house. */
+static bool
+depends_on_client(struct bytes keyword)
+{
+	return text_starts(keyword, BYTES("AUTH")) || text_starts(keyword, BYTES("X"));
+}
+
+/* No padding, no STARTTLS, none that depends on the client. */
+static void
+extensions_of(const struct session *s, struct parties *out)
+{
+	out->extension_count = 0;
+	for (size_t i = 1; i < s->ehlos; i++) {
+		struct bytes keyword = extension_keyword(s->ehlo[i]);
+
+		if (keyword.len == 0 || depends_on_client(keyword) || mask_is_padding(keyword) ||
+		    extension_is_starttls(s->ehlo[i]))
+			continue;
+		mark_value(keyword, out->extensions[out->extension_count++]);
+	}
+}
+
 /*
  * Two machines may have one name and not the same software. Which extensions a
  * reply has, in whatever order, is a number that says so; STARTTLS is not among
  * them. Whoever makes it come out alike has made the reply alike.
  */
 static uint32_t
-shape_of(const struct session *s)
+shape_of(const struct parties *p)
 {
-	char value[MARK_VALUE_MAX];
 	uint32_t shape = 0;
 
-	for (size_t i = 1; i < s->ehlos; i++) {
+	for (size_t i = 0; i < p->extension_count; i++) {
 		uint32_t hash = 2166136261u; /* FNV-1a */
 
-		if (!parties_extension(s, i, value))
-			continue;
-		for (const char *c = value; *c != '\0'; c++)
+		for (const char *c = p->extensions[i]; *c != '\0'; c++)
 			hash = (hash ^ (uint8_t)*c) * 16777619u;
 		shape += hash;
 	}
@@ -55,13 +74,13 @@ shape_of(const struct session *s)
 }
 
 static void
-node_of(const struct session *s, struct parties *out)
+node_of(struct parties *out)
 {
 	out->node[0] = '\0';
 	out->node_name[NODE_NAME_MAX] = '\0';
 	if (out->node_name[0] != '\0')
 		snprintf(out->node, sizeof(out->node), "%.*s %08x", NODE_NAME_MAX, out->node_name,
-			 shape_of(s));
+			 shape_of(out));
 }
 
 bool
@@ -86,31 +105,13 @@ parties_of(const struct session *s, struct parties *out)
 	snprintf(out->client, sizeof(out->client), "client %s", client);
 	snprintf(out->network, sizeof(out->network), "network %s", out->from);
 	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node_name);
-	node_of(s, out);
+	extensions_of(s, out);
+	node_of(out);
 	mark_value(s->helo, out->helo);
 	out->name[0] = '\0';
 	/* A name without a dot is any machine's. */
 	if (strchr(out->node_name, '.') != NULL && out->node_name[0] != '[')
 		snprintf(out->name, sizeof(out->name), "name %s", out->node_name);
-}
-
-/* AUTH is offered to some, and private ones are for friends of the house. */
-static bool
-depends_on_client(struct bytes keyword)
-{
-	return text_starts(keyword, BYTES("AUTH")) || text_starts(keyword, BYTES("X"));
-}
-
-bool
-parties_extension(const struct session *s, size_t i, char out[MARK_VALUE_MAX])
-{
-	struct bytes keyword = extension_keyword(s->ehlo[i]);
-
-	if (keyword.len == 0 || mask_is_padding(keyword) || extension_is_starttls(s->ehlo[i]) ||
-	    depends_on_client(keyword))
-		return false;
-	mark_value(keyword, out);
-	return true;
 }
 
 void

@@ -21,19 +21,16 @@ struct parties {
 	char node_name[MARK_VALUE_MAX];   /* what the server calls itself; empty: not seen */
 	char node[MARK_VALUE_MAX];        /* the name, and which extensions it has; or empty */
 	char helo[MARK_VALUE_MAX];
+	/* Extensions of the EHLO reply that say something of the server's software, in its order.
+	 */
+	char extensions[EHLO_LINES_MAX][MARK_VALUE_MAX];
+	size_t extension_count;
 };
 
 void parties_of(const struct session *s, struct parties *out);
 
 /* The value of a mark that is wire text. */
 void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
-
-/*
- * The i-th extension of the EHLO reply that says something of the server's
- * software: no padding, no STARTTLS, none that depends on the client. False
- * where line i has none; i from 1 to ehlos - 1.
- */
-bool parties_extension(const struct session *s, size_t i, char out[MARK_VALUE_MAX]);
 
 /* Whether two values of nodes are of one name. */
 bool node_is_of_name(const char *node, const char *name);

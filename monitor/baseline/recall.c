@@ -159,14 +159,11 @@ recall_node(const struct asking *a)
 	a->out->has_lacked = here.no > 0;
 }
 
-/* Whether the reply has a keyword, in whatever case. */
 static bool
-reply_has(const struct session *s, const char *keyword)
+reply_has(const struct parties *p, const char *keyword)
 {
-	char value[MARK_VALUE_MAX];
-
-	for (size_t i = 1; i < s->ehlos; i++)
-		if (parties_extension(s, i, value) && strcmp(value, keyword) == 0)
+	for (size_t i = 0; i < p->extension_count; i++)
+		if (strcmp(p->extensions[i], keyword) == 0)
 			return true;
 	return false;
 }
@@ -174,7 +171,7 @@ reply_has(const struct session *s, const char *keyword)
 static void
 recall_extensions(const struct asking *a)
 {
-	char value[MARK_VALUE_MAX];
+	const struct parties *p = a->parties;
 
 	for (size_t i = 0; i < a->server->count; i++) {
 		const struct mark *m = &a->server->marks[i];
@@ -183,11 +180,10 @@ recall_extensions(const struct asking *a)
 			continue;
 		a->out->has_extensions = true;
 		a->out->missing_eight +=
-		    strlen(m->value) == KEYWORD_OF_STARTTLS && !reply_has(a->session, m->value);
+		    strlen(m->value) == KEYWORD_OF_STARTTLS && !reply_has(p, m->value);
 	}
-	for (size_t i = 1; a->out->has_extensions && i < a->session->ehlos; i++)
-		if (parties_extension(a->session, i, value) &&
-		    subject_mark(a->server, MARK_EXTENSION, value) == NULL)
+	for (size_t i = 0; a->out->has_extensions && i < p->extension_count; i++)
+		if (subject_mark(a->server, MARK_EXTENSION, p->extensions[i]) == NULL)
 			a->out->has_new_keyword = true;
 }
 
