@@ -10,13 +10,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "dissector/text.h"
+#include "monitor/presented.h"
 
 #define MICROSECONDS    INT64_C(1000000)
 #define DIGEST_MAX      32
@@ -70,40 +70,13 @@ digest_sha256(struct bytes in, uint8_t out[32])
 	digest(fetched.sha256, in, out);
 }
 
-static X509 *
-parse(struct bytes der)
-{
-	const uint8_t *at = der.at;
-	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
-
-	/* Bytes behind the certificate are not part of it: refuse, or its digest would lie. */
-	if (certificate != NULL && at != der.at + der.len) {
-		X509_free(certificate);
-		return NULL;
-	}
-	return certificate;
-}
-
-/* False where it is no time, or one that does not exist. */
-static bool
-moment_of(const ASN1_TIME *t, int64_t *out)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return false;
-	*out = (int64_t)timegm(&tm) * MICROSECONDS;
-	return true;
-}
-
 /* Narrow the span around time to where this certificate stays as valid, or not, as it is. */
 static void
 narrow(struct remembered *r, const X509 *certificate, int64_t time)
 {
 	int64_t border[2];
 
-	if (!moment_of(X509_get0_notBefore(certificate), &border[0]) ||
-	    !moment_of(X509_get0_notAfter(certificate), &border[1]))
+	if (!presented_validity(certificate, &border[0], &border[1]))
 		return;
 	/* The last second is part of its validity, RFC 5280 section 4.1.2.5. */
 	border[1] += MICROSECONDS;
@@ -120,17 +93,6 @@ narrow_all(struct remembered *r, const STACK_OF(X509) * chain, int64_t time)
 {
 	for (int i = 0; i < sk_X509_num(chain); i++)
 		narrow(r, sk_X509_value(chain, i), time);
-}
-
-/* That the leaf itself is out of date is told apart from whether its chain is trusted. */
-static int
-forgive_leaf_time(int is_good, X509_STORE_CTX *context)
-{
-	int error = X509_STORE_CTX_get_error(context);
-
-	if (is_good || X509_STORE_CTX_get_error_depth(context) != 0)
-		return is_good;
-	return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
 }
 
 /* The next certificate of the CA file into the store; false at its end. */
@@ -158,28 +120,20 @@ add_authorities(struct certifier *c)
 	c->authorities = NULL;
 }
 
-/* Does the chain lead to the CA file, RFC 5280 section 6.1, at the time of the session? */
+/* Does the chain lead to the CA file at the time of the session? */
 static enum fact
-trust(struct certifier *c, X509 *leaf, STACK_OF(X509) * rest, int64_t time, struct remembered *r)
+trust(struct certifier *c, const struct presented *certificates, int64_t time, struct remembered *r)
 {
-	X509_STORE_CTX *context;
-	enum fact trusted = FACT_UNSEEN;
+	STACK_OF(X509) * built;
+	enum fact trusted;
 
 	if (c->store == NULL)
 		return FACT_UNSEEN;
 	add_authorities(c);
-	context = X509_STORE_CTX_new();
-	if (context == NULL)
-		return FACT_UNSEEN;
-	if (X509_STORE_CTX_init(context, c->store, leaf, rest) == 1) {
-		X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
-		X509_STORE_CTX_set_time(context, 0, (time_t)(time / MICROSECONDS));
-		X509_STORE_CTX_set_verify_cb(context, forgive_leaf_time);
-		trusted = X509_verify_cert(context) == 1 ? FACT_YES : FACT_NO;
-		if (X509_STORE_CTX_get0_chain(context) != NULL)
-			narrow_all(r, X509_STORE_CTX_get0_chain(context), time);
-	}
-	X509_STORE_CTX_free(context);
+	trusted = presented_is_trusted(certificates, c->store, time, &built);
+	if (built != NULL)
+		narrow_all(r, built, time);
+	sk_X509_pop_free(built, X509_free);
 	return trusted;
 }
 
@@ -264,28 +218,12 @@ examine_leaf(X509 *leaf, struct bytes sni, int64_t time, struct certificate_fact
 {
 	out->is_parsed = true;
 	digest_key(leaf, out->spki_sha256);
-	if (moment_of(X509_get0_notBefore(leaf), &out->not_before) &&
-	    moment_of(X509_get0_notAfter(leaf), &out->not_after))
-		out->expired =
-		    fact_of(time < out->not_before || time - out->not_after >= MICROSECONDS);
+	if (presented_validity(leaf, &out->not_before, &out->not_after))
+		out->expired = fact_of(presented_is_expired(out->not_before, out->not_after, time));
 	out->self_signed = fact_of(X509_self_signed(leaf, 1) == 1);
 	out->name_matches = match_name(leaf, sni);
 	print_name(X509_get_subject_name(leaf), out->subject, sizeof(out->subject));
 	print_name(X509_get_issuer_name(leaf), out->issuer, sizeof(out->issuer));
-}
-
-/* The certificates behind the leaf that parse; NULL where memory is refused. */
-static STACK_OF(X509) * parse_rest(const struct bytes *chain, size_t count)
-{
-	STACK_OF(X509) *rest = sk_X509_new_null();
-
-	for (size_t i = 1; rest != NULL && i < count; i++) {
-		X509 *certificate = parse(chain[i]);
-
-		if (certificate != NULL && sk_X509_push(rest, certificate) == 0)
-			X509_free(certificate);
-	}
-	return rest;
 }
 
 /* A chain that is not remembered; r is filled but for its key. */
@@ -293,22 +231,18 @@ static void
 examine(struct certifier *c, const struct bytes *chain, size_t count, struct bytes sni,
 	int64_t time, struct remembered *r)
 {
-	X509 *leaf = parse(chain[0]);
-	STACK_OF(X509) * rest;
+	struct presented certificates;
 
 	r->since = INT64_MIN;
 	r->until = INT64_MAX;
 	r->facts = (struct certificate_facts){.is_seen = true, .chain_len = (uint8_t)count};
 	digest_sha256(chain[0], r->facts.sha256);
-	if (leaf != NULL) {
-		rest = parse_rest(chain, count);
-		examine_leaf(leaf, sni, time, &r->facts);
-		r->facts.trusted = trust(c, leaf, rest, time, r);
-		narrow(r, leaf, time);
-		if (rest != NULL)
-			narrow_all(r, rest, time);
-		sk_X509_pop_free(rest, X509_free);
-		X509_free(leaf);
+	if (presented_read(chain, count, &certificates)) {
+		examine_leaf(certificates.leaf, sni, time, &r->facts);
+		r->facts.trusted = trust(c, &certificates, time, r);
+		narrow(r, certificates.leaf, time);
+		narrow_all(r, certificates.rest, time);
+		presented_free(&certificates);
 	}
 	ERR_clear_error();
 }
