@@ -11,6 +11,7 @@
 #include "dissector/dissector.h"
 #include "dissector/text.h"
 #include "monitor/moment.h"
+#include "monitor/utf8.h"
 
 #define SENSOR_MAX    64                  /* bytes of a sensor's name */
 #define DOMAIN_MAX    254                 /* RFC 1035 section 2.3.4, and a leading dot */
@@ -379,41 +380,23 @@ take_csv(struct taking *t, const char *value)
 	return true;
 }
 
-/*
- * The length of the printable character at the front of text, RFC 3629
- * section 4; 0 where there is none: a control character (C1 too), or no UTF-8.
- */
+/* The length of the printable character at the front of text; 0 where there is none. */
 static size_t
-character_length(const char *text)
+character_length(struct bytes text)
 {
-	const uint8_t *c = (const uint8_t *)text;
-	const size_t length = c[0] < 0x80   ? 1
-			      : c[0] < 0xc2 ? 0
-			      : c[0] < 0xe0 ? 2
-			      : c[0] < 0xf0 ? 3
-			      : c[0] < 0xf5 ? 4
-					    : 0;
-
-	if (c[0] < 0x20 || c[0] == 0x7f)
+	/* The controls of C1, to a terminal the same as others. */
+	if (text.len > 1 && text.at[0] == 0xc2 && text.at[1] < 0xa0)
 		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	/* Controls, then forms that are too long, surrogates, and beyond U+10FFFF. */
-	if ((c[0] == 0xc2 && c[1] < 0xa0) || (c[0] == 0xe0 && c[1] < 0xa0) ||
-	    (c[0] == 0xed && c[1] > 0x9f) || (c[0] == 0xf0 && c[1] < 0x90) ||
-	    (c[0] == 0xf4 && c[1] > 0x8f))
-		return 0;
-	return length;
+	return utf8_character(text);
 }
 
 static bool
 take_note(struct taking *t, const char *value)
 {
-	const char *at = value;
+	struct bytes rest = {(const uint8_t *)value, strlen(value)};
 
-	for (size_t length; *at != '\0'; at += length) {
-		length = character_length(at);
+	for (size_t length; rest.len > 0; rest = bytes_after(rest, length)) {
+		length = character_length(rest);
 		if (length == 0)
 			return flag_refuse(t, "--note: not one line of printable UTF-8 text");
 	}
