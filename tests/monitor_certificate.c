@@ -5,96 +5,24 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include "monitor/certificate.h"
-
-#define DAY   INT64_C(86400000000)
-#define BEGIN INT64_C(1767225600000000) /* 2026-01-01T00:00:00Z, as date -u -d gives it */
-#define END   (BEGIN + 90 * DAY)        /* all certificates here are valid from BEGIN to END */
-
-struct made {
-	X509 *x509;
-	EVP_PKEY *key;
-	uint8_t der[4096];
-	struct bytes bytes;
-};
+#include "tests/x509_build.h"
 
 static struct made root, leaf, other, alone, addressed;
-
-/* Days relative to BEGIN, as ASN.1 wants them. */
-static void
-set_time(ASN1_TIME *t, int64_t moment)
-{
-	assert_non_null(ASN1_TIME_set(t, (time_t)(moment / 1000000)));
-}
-
-static void
-add_extension(X509 *x, X509 *issuer, int nid, const char *value)
-{
-	X509V3_CTX ctx;
-	X509_EXTENSION *e;
-
-	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
-	e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	assert_non_null(e);
-	X509_add_ext(x, e, -1);
-	X509_EXTENSION_free(e);
-}
-
-/* issuer NULL: self-signed; names NULL: an authority. */
-static void
-make(struct made *m, const char *cn, const char *names, const struct made *issuer)
-{
-	X509_NAME *name;
-	uint8_t *at = m->der;
-	int len;
-
-	m->key = EVP_EC_gen("P-256");
-	m->x509 = X509_new();
-	assert_true(m->key != NULL && m->x509 != NULL);
-	X509_set_version(m->x509, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(m->x509), 7);
-	set_time(X509_getm_notBefore(m->x509), BEGIN);
-	set_time(X509_getm_notAfter(m->x509), END);
-	name = X509_get_subject_name(m->x509);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0);
-	if (m == &addressed)
-		X509_NAME_add_entry_by_txt(name, "emailAddress", MBSTRING_UTF8,
-					   (const unsigned char *)"\"bert, b\"@b.example", -1, -1,
-					   0);
-	X509_set_issuer_name(m->x509, issuer ? X509_get_subject_name(issuer->x509) : name);
-	X509_set_pubkey(m->x509, m->key);
-	if (names != NULL)
-		add_extension(m->x509, issuer ? issuer->x509 : m->x509, NID_subject_alt_name,
-			      names);
-	else
-		add_extension(m->x509, m->x509, NID_basic_constraints, "critical,CA:TRUE");
-	assert_true(X509_sign(m->x509, issuer ? issuer->key : m->key, EVP_sha256()) > 0);
-	len = i2d_X509(m->x509, NULL);
-	assert_in_range(len, 1, sizeof(m->der));
-	i2d_X509(m->x509, &at);
-	m->bytes = (struct bytes){m->der, (size_t)len};
-}
-
-static void
-unmake(struct made *m)
-{
-	X509_free(m->x509);
-	EVP_PKEY_free(m->key);
-}
 
 static int
 make_all(void **state)
 {
 	(void)state;
-	make(&root, "Root of the test", NULL, NULL);
-	make(&other, "Another root", NULL, NULL);
-	make(&leaf, "mx.example.net", "DNS:mx.example.net,DNS:*.example.org", &root);
-	make(&addressed, "mx anna+a@a.example", NULL, NULL);
-	make(&alone, "mx\tone\\two", "DNS:alone.example.net", NULL);
+	x509_make(&root, &(struct making){.cn = "Root of the test"});
+	x509_make(&other, &(struct making){.cn = "Another root"});
+	x509_make(&leaf, &(struct making){.cn = "mx.example.net",
+					  .names = "DNS:mx.example.net,DNS:*.example.org",
+					  .issuer = &root});
+	x509_make(&addressed,
+		  &(struct making){.cn = "mx anna+a@a.example", .email = "\"bert, b\"@b.example"});
+	x509_make(&alone, &(struct making){.cn = "mx\tone\\two", .names = "DNS:alone.example.net"});
 	return 0;
 }
 
@@ -102,11 +30,11 @@ static int
 unmake_all(void **state)
 {
 	(void)state;
-	unmake(&root);
-	unmake(&other);
-	unmake(&leaf);
-	unmake(&alone);
-	unmake(&addressed);
+	x509_unmake(&root);
+	x509_unmake(&other);
+	x509_unmake(&leaf);
+	x509_unmake(&alone);
+	x509_unmake(&addressed);
 	return 0;
 }
 
