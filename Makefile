@@ -30,7 +30,7 @@ LDFLAGS += $(LINK_HARDEN)
 
 # What each folder may link: the rule of layers.
 LIBS_DB := -lsqlite3
-LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lcrypto -lseccomp -lidn2
+LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2
 
 sources = $(wildcard $1/*.c $1/*/*.c)
 objects = $(patsubst %.c,$O/%.o,$1)
