@@ -3,24 +3,16 @@
  * and what is told of them must be printable. The input is lines; the first
  * empty one parts the greeting from the reply.
  */
-#include <stdlib.h>
-
 #include "dissector/extension.h"
 #include "monitor/judge/judge.h"
 #include "monitor/judge/mask.h"
+#include "tests/demand.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Too large for the stack. */
 static struct session session;
 static struct verdict verdict;
-
-static void
-demand(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void
 read_lines(struct bytes in)
@@ -59,13 +51,6 @@ check_mask(void)
 			demand(m.hides == HIDES_OTHER);
 }
 
-static void
-check_words(const char *text)
-{
-	for (; *text != '\0'; text++)
-		demand(*text >= 0x20 && *text <= 0x7e);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -78,9 +63,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	session.smtp.mail_accepted = true;
 	judge_session(&session, &verdict);
 	for (size_t i = 0; i < verdict.count; i++) {
-		check_words(verdict.findings[i].detail);
+		demand_printable(verdict.findings[i].detail);
 		for (size_t p = 0; p < verdict.findings[i].proof_count; p++)
-			check_words(verdict.findings[i].proofs[p].value);
+			demand_printable(verdict.findings[i].proofs[p].value);
 	}
 	return 0;
 }

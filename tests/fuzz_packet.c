@@ -6,19 +6,13 @@
  */
 #include "dissector/fragment.h"
 #include "dissector/packet.h"
+#include "tests/demand.h"
 #include "tests/linktypes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-demand(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* What packet.h promises of every segment. */
 static void
