@@ -163,6 +163,10 @@ bench-history: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O BENCH_LIBS="$(LIBS_DB) $(LIBS_MONITOR)" sh tests/bench/history.sh
 
+bench-lists: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/bench/lists.sh
+
 captures:
 	@sh tests/range/make.sh
 
@@ -178,5 +182,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history soak captures install clean packages-build \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists soak captures install clean packages-build \
 	packages-test packages-lint packages-fuzz

@@ -1,6 +1,7 @@
 #include "db/match.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -69,6 +70,38 @@ network_holds(const struct network *n, const char *address)
 	if (memcmp(one.address, n->address, whole) != 0)
 		return false;
 	return rest == 0 || ((one.address[whole] ^ n->address[whole]) & mask) == 0;
+}
+
+bool
+network_is_address(const struct network *n, char text[ADDRESS_RANGE_MAX])
+{
+	int family = n->family == 4 ? AF_INET : AF_INET6;
+
+	return n->family != 0 && n->bits == (n->family == 4 ? 32 : 128) &&
+	       inet_ntop(family, n->address, text, ADDRESS_RANGE_MAX) != NULL;
+}
+
+void
+network_text_range(const struct network *n, char low[ADDRESS_RANGE_MAX],
+		   char high[ADDRESS_RANGE_MAX])
+{
+	size_t size = n->family == 4 ? 1 : 2, len = 0;
+	size_t wholes = n->family == 0 ? 0 : (size_t)n->bits / 8 / size;
+
+	low[0] = '\0';
+	for (size_t i = 0; i < wholes; i++) {
+		const uint8_t *at = &n->address[i * size];
+		unsigned part = size == 1 ? at[0] : (unsigned)at[0] << 8 | at[1];
+
+		if (size == 2 && part == 0)
+			break;
+		len += (size_t)snprintf(low + len, ADDRESS_RANGE_MAX - len,
+					size == 1 ? "%u." : "%x:", part);
+	}
+	snprintf(high, ADDRESS_RANGE_MAX, "%s", len == 0 ? "g" : low);
+	/* Behind the last dot or colon. */
+	if (len > 0)
+		high[len - 1]++;
 }
 
 bool

@@ -20,6 +20,18 @@ bool network_of(const char *text, struct network *out);
 /* Whether the address, as inet_ntop writes it, lies in the network. */
 bool network_holds(const struct network *n, const char *address);
 
+#define ADDRESS_RANGE_MAX 64 /* bytes of such a text, NUL included */
+
+/* Whether it is one address, and that as inet_ntop writes it. */
+bool network_is_address(const struct network *n, char text[ADDRESS_RANGE_MAX]);
+
+/*
+ * Two texts that those of all its addresses lie between, both excluded, by bytes. Others may lie
+ * there, too: the text of a network ends at a whole number, and in IPv6 before the first zero.
+ */
+void network_text_range(const struct network *n, char low[ADDRESS_RANGE_MAX],
+			char high[ADDRESS_RANGE_MAX]);
+
 /*
  * Whether a domain is the filter's; with a leading dot in the filter also
  * whether it lies under it. ASCII letters are equal but for case.

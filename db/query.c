@@ -6,11 +6,15 @@
  */
 #include "db/query.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "db/inside.h"
+#include "db/narrow.h"
 
-#define COLUMNS_MAX 64 /* more than any list has */
+#define COLUMNS_MAX  64 /* more than any list has */
+#define PAIR_KEY_MAX (ADDRESS_RANGE_MAX + 8)
 
 /* SQL, laid out by hand. */
 /* clang-format off */
@@ -51,7 +55,8 @@
 	"  'rcpt_domains', json(v.mail_rcpt_domains))," \
 	" 'auth', v.auth, 'encap', v.encap, 'findings', json(v.findings)) END "
 
-#define SESSION_FILTER \
+/* Of sessions. */
+#define SESSION_WHERE \
 	" AND v.start >= ?3 AND v.start <= ?4 AND (?5 IS NULL OR v.outcome = ?5)" \
 	" AND (?6 IS NULL OR in_network(v.client, ?6))" \
 	" AND (?7 IS NULL OR in_network(v.server, ?7))" \
@@ -61,13 +66,20 @@
 	" AND ((?9 IS NULL AND ?10 = 0 AND ?11 IS NULL) OR EXISTS (" \
 	"  SELECT 1 FROM findings f JOIN incidents i ON i.id = f.incident_id" \
 	"  WHERE f.session_id = v.id AND (?9 IS NULL OR f.kind = ?9) AND f.severity >= ?10" \
-	"  AND (?11 IS NULL OR i.state = ?11)))" \
-	" ORDER BY v.start DESC, v.id DESC LIMIT ?12"
+	"  AND (?11 IS NULL OR i.state = ?11)))"
+#define SESSION_ORDER " ORDER BY v.start DESC, v.id DESC"
+#define SESSION_FILTER SESSION_WHERE SESSION_ORDER " LIMIT ?12"
 
 static const char all_sessions[] =
     SESSION_COLUMNS SESSION_JSON "FROM v_sessions v WHERE ?1 = 0" SESSION_FILTER;
 static const char one_session[] =
     SESSION_COLUMNS SESSION_JSON "FROM v_sessions v WHERE v.id = ?1" SESSION_FILTER;
+/* Few, by their ids: what is told of each is gathered only where it is listed. */
+#define FEW_IDS "(SELECT DISTINCT value AS id FROM json_each(?1)) k CROSS JOIN"
+static const char few_sessions[] =
+    SESSION_COLUMNS SESSION_JSON "FROM (SELECT v.id FROM " FEW_IDS " sessions v ON v.id = k.id"
+				 " WHERE 1" SESSION_FILTER ") t CROSS JOIN v_sessions v"
+				 " ON v.id = t.id" SESSION_ORDER;
 static const char sessions_of_incident[] =
     SESSION_COLUMNS SESSION_JSON "FROM findings g CROSS JOIN v_sessions v ON v.id = g.session_id "
 				 "WHERE g.incident_id = ?1" SESSION_FILTER;
@@ -86,7 +98,7 @@ static const char sessions_of_incident[] =
 	" 'domain', v.domain, 'mx', v.mx, 'where', v.\"where\", 'summary', v.summary," \
 	" 'evidence', json(v.evidence), 'refuted_by', v.refuted_by, 'note', v.note) END "
 
-#define INCIDENT_FILTER \
+#define INCIDENT_WHERE \
 	" AND v.last_seen >= ?3 AND v.first_seen <= ?4" \
 	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM findings f JOIN sessions s" \
 	"  ON s.id = f.session_id WHERE f.incident_id = v.id AND s.outcome = ?5))" \
@@ -100,28 +112,39 @@ static const char sessions_of_incident[] =
 	"   EXISTS (SELECT 1 FROM json_each(s.mail_rcpt_domains) WHERE in_domain(value, ?8))" \
 	"   OR EXISTS (SELECT 1 FROM json_each(s.mail_from_domains) WHERE in_domain(value, ?8)))))" \
 	" AND (?9 IS NULL OR v.kind = ?9) AND i.severity >= ?10" \
-	" AND (?11 IS NULL OR v.state = ?11) ORDER BY v.last_seen DESC, v.id DESC LIMIT ?12"
+	" AND (?11 IS NULL OR v.state = ?11)"
+#define INCIDENT_ORDER " ORDER BY v.last_seen DESC, v.id DESC"
+#define INCIDENT_FILTER INCIDENT_WHERE INCIDENT_ORDER " LIMIT ?12"
 
 /* The table stands beside its view for the rank of the severity, which the view shows by name. */
 static const char all_incidents[] = INCIDENT_COLUMNS INCIDENT_JSON
     "FROM v_incidents v CROSS JOIN incidents i ON i.id = v.id WHERE ?1 = 0" INCIDENT_FILTER;
+static const char few_incidents[] =
+    INCIDENT_COLUMNS INCIDENT_JSON "FROM (SELECT v.id FROM " FEW_IDS " incidents i ON i.id = k.id"
+				   " CROSS JOIN incidents v ON v.id = i.id WHERE 1" INCIDENT_FILTER
+				   ") t CROSS JOIN v_incidents v ON v.id = t.id" INCIDENT_ORDER;
 static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
     "FROM v_incidents v CROSS JOIN incidents i ON i.id = v.id WHERE v.id = ?1" INCIDENT_FILTER;
 
-/* Which, before what is known of each is looked up; a client by the subjects of it with each. */
-#define PAIR "'pair ' || s.server || ' ' || s.server_port"
+/*
+ * Which, before what is known of each is looked up. A client by its pairs: of those between two
+ * keys the address stands behind the word, and the server behind the address.
+ */
+#define PAIR_REST "substr(u.key, 6)"
+#define PAIR_CLIENT "substr(" PAIR_REST ", 1, instr(" PAIR_REST ", ' ') - 1)"
+#define PAIR_ENDPOINT "substr(" PAIR_REST ", instr(" PAIR_REST ", ' ') + 1)"
 #define SERVER_KEYS \
 	"SELECT s.server, s.server_port FROM servers s WHERE s.last_seen >= ?2" \
 	" AND s.first_seen <= ?3 AND (?4 IS NULL OR in_network(s.server, ?4))" \
-	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM subjects u WHERE u.key > " PAIR " || ' '" \
-	"  AND u.key < " PAIR " || '!' AND in_network(substr(u.key, length(" PAIR ") + 2), ?5)))" \
-	" AND (?6 IS NULL OR s.server IN (SELECT server FROM hourly WHERE in_domain(domain, ?6))" \
-	"  OR EXISTS (SELECT 1 FROM subjects u, json_each(u.marks) k WHERE" \
-	"  u.key = 'server ' || s.server || ' ' || s.server_port" \
-	"  AND json_extract(k.value, '$[0]') = 'node'" \
-	"  AND in_domain(substr(json_extract(k.value, '$[1]'), 1," \
-	"   instr(json_extract(k.value, '$[1]'), ' ') - 1), ?6)))" \
-	" ORDER BY s.last_seen DESC, s.server, s.server_port LIMIT ?7"
+	" AND (?5 IS NULL OR s.server || ' ' || s.server_port IN (SELECT " PAIR_ENDPOINT \
+	"  FROM subjects u WHERE u.key > ?6 AND u.key < ?7 AND in_network(" PAIR_CLIENT ", ?5)))" \
+	" AND (?8 IS NULL OR s.server IN (SELECT h.server FROM domains d JOIN hourly h" \
+	"  ON h.domain = d.name WHERE " NARROW_DOMAIN("?8", "?9") ")" \
+	"  OR s.server || ' ' || s.server_port IN (SELECT substr(u.key, 8) FROM subjects u, json_each(" \
+	"   u.marks) k WHERE u.key > 'server ' AND u.key < 'server!' AND instr(u.marks, ?8)" \
+	"   AND json_extract(k.value, '$[0]') = 'node' AND in_domain(substr(json_extract(k.value," \
+	"   '$[1]'), 1, instr(json_extract(k.value, '$[1]'), ' ') - 1), coalesce(?9, ?8))))" \
+	" ORDER BY s.last_seen DESC, s.server, s.server_port LIMIT ?10"
 
 static const char all_servers[] =
     "SELECT v.server, v.server_port, v.service, rfc3339(v.first_seen) AS first_seen,"
@@ -169,14 +192,13 @@ put_network(struct sql *q, const struct network *n)
 		sql_put_blob(q, n, sizeof(*n));
 }
 
-/* What sessions and incidents are filtered by, in the order of both clauses. */
+/* What sessions and incidents are filtered by, in the order of both clauses, behind the key. */
 static void
-put_filter(struct sql *q, int64_t key, const struct filter *f)
+put_filter(struct sql *q, const struct filter *f, int64_t until)
 {
-	sql_put_int(q, key);
 	sql_put_int(q, f->with_json);
 	sql_put_int(q, f->since);
-	sql_put_int(q, f->until);
+	sql_put_int(q, until);
 	sql_put_text(q, f->outcome);
 	put_network(q, &f->client);
 	put_network(q, &f->server);
@@ -208,30 +230,73 @@ list(struct sql *q, bool (*tell)(void *ctx, const struct row *row), void *ctx)
 	return sql_end(q);
 }
 
+/* By id. */
+static bool
+list_one(struct store *s, const char *statement, int64_t id, const struct filter *f,
+	 bool (*tell)(void *ctx, const struct row *row), void *ctx)
+{
+	struct sql *q = sql_use(s->file, statement);
+
+	sql_put_int(q, id);
+	put_filter(q, f, f->until);
+	return list(q, tell, ctx);
+}
+
+/* All of them by time, or the few that the filter can hold at all. */
+static bool
+list_narrowed(struct store *s, const char *all, const char *few, struct narrow *n,
+	      const struct filter *f, bool (*tell)(void *ctx, const struct row *row), void *ctx)
+{
+	struct sql *q = sql_use(s->file, n->is_few ? few : all);
+	bool is_good;
+
+	if (n->is_few)
+		sql_put_text(q, n->ids);
+	else
+		sql_put_int(q, 0);
+	put_filter(q, f, f->until < n->until ? f->until : n->until);
+	is_good = list(q, tell, ctx);
+	free(n->ids);
+	return is_good;
+}
+
 bool
 query_sessions(struct store *s, const struct filter *f,
 	       bool (*tell)(void *ctx, const struct row *row), void *ctx)
 {
-	struct sql *q;
+	struct narrow n;
 
 	if (f->id != 0)
-		q = sql_use(s->file, one_session);
-	else if (f->incident != 0)
-		q = sql_use(s->file, sessions_of_incident);
-	else
-		q = sql_use(s->file, all_sessions);
-	put_filter(q, f->id != 0 ? f->id : f->incident, f);
-	return list(q, tell, ctx);
+		return list_one(s, one_session, f->id, f, tell, ctx);
+	if (f->incident != 0)
+		return list_one(s, sessions_of_incident, f->incident, f, tell, ctx);
+	return narrow_sessions(s, f, &n) &&
+	       list_narrowed(s, all_sessions, few_sessions, &n, f, tell, ctx);
 }
 
 bool
 query_incidents(struct store *s, const struct filter *f,
 		bool (*tell)(void *ctx, const struct row *row), void *ctx)
 {
-	struct sql *q = sql_use(s->file, f->id != 0 ? one_incident : all_incidents);
+	struct narrow n;
 
-	put_filter(q, f->id, f);
-	return list(q, tell, ctx);
+	if (f->id != 0)
+		return list_one(s, one_incident, f->id, f, tell, ctx);
+	return narrow_incidents(s, f, &n) &&
+	       list_narrowed(s, all_incidents, few_incidents, &n, f, tell, ctx);
+}
+
+/* Keys that those of a network's pairs lie between. */
+static void
+pairs_of(const struct network *n, char first[PAIR_KEY_MAX], char last[PAIR_KEY_MAX])
+{
+	char low[ADDRESS_RANGE_MAX], high[ADDRESS_RANGE_MAX];
+	bool is_address = network_is_address(n, low);
+
+	if (!is_address)
+		network_text_range(n, low, high);
+	snprintf(first, PAIR_KEY_MAX, is_address ? "pair %s " : "pair %s", low);
+	snprintf(last, PAIR_KEY_MAX, is_address ? "pair %s!" : "pair %s", is_address ? low : high);
 }
 
 bool
@@ -239,13 +304,17 @@ query_servers(struct store *s, const struct filter *f,
 	      bool (*tell)(void *ctx, const struct row *row), void *ctx)
 {
 	struct sql *q = sql_use(s->file, all_servers);
+	char first[PAIR_KEY_MAX], last[PAIR_KEY_MAX];
 
+	pairs_of(&f->client, first, last);
 	sql_put_int(q, f->with_json);
 	sql_put_int(q, f->since);
 	sql_put_int(q, f->until);
 	put_network(q, &f->server);
 	put_network(q, &f->client);
-	sql_put_text(q, f->domain);
+	sql_put_text(q, first);
+	sql_put_text(q, last);
+	narrow_put_domain(q, f->domain);
 	sql_put_int(q, f->limit == 0 ? -1 : f->limit);
 	return list(q, tell, ctx);
 }

@@ -341,11 +341,46 @@ take_findings(struct store *s, const struct session_row *row, const struct known
 	return true;
 }
 
+/* Both arrays, each domain once. */
+#define NAMED "(SELECT value FROM json_each(?1) UNION SELECT value FROM json_each(?2))"
+
+static const char add_domains[] =
+    "INSERT OR IGNORE INTO domains (name, reversed) SELECT value, reversed(value) FROM " NAMED;
+static const char add_mentions[] = "INSERT OR IGNORE INTO mentions (domain_id, start, session_id)"
+				   " SELECT d.id, ?3, ?4 FROM domains d WHERE d.name IN " NAMED;
+
+static bool
+has_domains(const char *array)
+{
+	return array != NULL && strcmp(array, "[]") != 0;
+}
+
+/* What the session is found by, by domain; what it named before is forgotten by a trigger. */
+static bool
+mention(struct store *s, int64_t id, const struct session_row *row)
+{
+	struct sql *q;
+
+	if (!has_domains(row->from_domains) && !has_domains(row->rcpt_domains))
+		return true;
+	q = sql_use(s->file, add_domains);
+	sql_put_text(q, row->from_domains);
+	sql_put_text(q, row->rcpt_domains);
+	if (!sql_run(q))
+		return false;
+	q = sql_use(s->file, add_mentions);
+	sql_put_text(q, row->from_domains);
+	sql_put_text(q, row->rcpt_domains);
+	sql_put_int(q, row->start);
+	sql_put_int(q, id);
+	return sql_run(q);
+}
+
 static bool
 extend(struct store *s, const struct session_row *row, struct known *known)
 {
-	return write_session(s, replace_session, row) && gather_add(s, row) &&
-	       read_findings(s, row, known) && take_findings(s, row, known) &&
+	return write_session(s, replace_session, row) && mention(s, known->id, row) &&
+	       gather_add(s, row) && read_findings(s, row, known) && take_findings(s, row, known) &&
 	       add_findings(s, known->id, row, known) && keep_again(s, known->id, row) &&
 	       keep_session(s, known->id, row);
 }
@@ -371,7 +406,7 @@ add(struct store *s, const struct session_row *row, int64_t *id)
 	if (sql_changes(s->file) == 0)
 		return add_known(s, row, id);
 	*id = sql_last_id(s->file);
-	if (gather_add(s, row) && add_findings(s, *id, row, NULL) &&
+	if (mention(s, *id, row) && gather_add(s, row) && add_findings(s, *id, row, NULL) &&
 	    (row->finding_count == 0 || keep_session(s, *id, row)))
 		return SESSION_NEW;
 	return SESSION_FAILED;

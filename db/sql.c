@@ -156,6 +156,22 @@ call_in_domain(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_int(context, domain_matches(domain, filter));
 }
 
+/* reversed(text): from its last byte to its first. */
+static void
+call_reversed(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *text = (const char *)sqlite3_value_text(values[0]);
+	int len = sqlite3_value_bytes(values[0]);
+	char *out = text == NULL ? NULL : sqlite3_malloc(len + 1);
+
+	(void)count;
+	if (out == NULL)
+		return;
+	for (int i = 0; i < len; i++)
+		out[i] = text[len - 1 - i];
+	sqlite3_result_text(context, out, len, sqlite3_free);
+}
+
 /* The functions that queries, and no view, may call. */
 static bool
 register_functions(sqlite3 *db)
@@ -168,6 +184,7 @@ register_functions(sqlite3 *db)
 	    {"rfc3339", 1, call_rfc3339},
 	    {"in_network", 2, call_in_network},
 	    {"in_domain", 2, call_in_domain},
+	    {"reversed", 1, call_reversed},
 	};
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
 	size_t i;

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/schema.h"
 #include "db/session.h"
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
@@ -692,6 +693,30 @@ the_database_is_cared_for(void **state)
 	assert_non_null(strstr(out, "removed 0 sessions"));
 }
 
+/* The file of the first program that there was: the lists say how it is upgraded, and so it is. */
+static void
+an_older_database_is_upgraded_as_the_message_says(void **state)
+{
+	char line[256];
+	FILE *sql;
+
+	(void)state;
+	snprintf(line, sizeof(line), "sqlite3 %s/older.db", folder);
+	sql = popen(line, "w");
+	assert_non_null(sql);
+	fprintf(sql, "%s PRAGMA application_id = %d; PRAGMA user_version = 1;\n", schema_steps[0],
+		SCHEMA_APPLICATION_ID);
+	assert_int_equal(pclose(sql), 0);
+	snprintf(line, sizeof(line), "--db %s/older.db sessions", folder);
+	assert_int_equal(run(line), 1);
+	assert_non_null(strstr(err, "run 'waxseal db check'"));
+	snprintf(line, sizeof(line), "--db %s/older.db db check", folder);
+	assert_int_equal(run(line), 0);
+	assert_string_equal(out, "ok\n");
+	snprintf(line, sizeof(line), "--db %s/older.db sessions", folder);
+	assert_int_equal(run(line), 0);
+}
+
 static void
 an_absent_database_is_one_line_and_status_1(void **state)
 {
@@ -736,6 +761,7 @@ main(void)
 	    cmocka_unit_test(export_replaces_what_has_the_name_and_follows_no_link),
 	    cmocka_unit_test(a_full_device_is_status_1_and_one_line),
 	    cmocka_unit_test(the_database_is_cared_for),
+	    cmocka_unit_test(an_older_database_is_upgraded_as_the_message_says),
 	    cmocka_unit_test(an_absent_database_is_one_line_and_status_1),
 	};
 

@@ -784,7 +784,7 @@ a_session_under_way_counts_when_it_is_over(void **state)
 	assert_query(p->path,
 		     "SELECT json_extract(k.value, '$[0]') AS what, json_extract(k.value, '$[2]')"
 		     " FROM subjects u, json_each(u.marks) k"
-		     " WHERE u.key = 'pair 198.51.0.1 25 10.0.0.1' AND what IN ('offered', 'used')",
+		     " WHERE u.key = 'pair 10.0.0.1 198.51.0.1 25' AND what IN ('offered', 'used')",
 		     "offered|1\nused|1\n");
 	test_free(sc);
 }

@@ -366,7 +366,7 @@ baseline_was_offered(struct baseline *b, struct store *store, const struct sessi
 	char key[SUBJECT_KEY_MAX];
 
 	parties_of(s, &p);
-	snprintf(key, sizeof(key), "pair %s %s", p.endpoint, client);
+	snprintf(key, sizeof(key), "pair %s %s", client, p.endpoint);
 	pair = memory_subject(b->memory, store, key);
 	if (pair == NULL)
 		return false;

@@ -101,7 +101,7 @@ parties_of(const struct session *s, struct parties *out)
 	network_text(&s->client, out->from);
 	snprintf(out->endpoint, sizeof(out->endpoint), "%s %u", server, s->server_port);
 	snprintf(out->server, sizeof(out->server), "server %s", out->endpoint);
-	snprintf(out->pair, sizeof(out->pair), "pair %s %s", out->endpoint, client);
+	snprintf(out->pair, sizeof(out->pair), "pair %s %s", client, out->endpoint);
 	snprintf(out->client, sizeof(out->client), "client %s", client);
 	snprintf(out->network, sizeof(out->network), "network %s", out->from);
 	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node_name);

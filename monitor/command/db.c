@@ -96,12 +96,16 @@ command_db(const struct options *o)
 	};
 	char why[STORE_WHY_MAX];
 	size_t i = 0;
-	struct store *s;
+	struct store *s = NULL;
 	int status;
 
 	while (strcmp(actions[i].name, o->action) != 0)
 		i++;
-	s = store_open(o->db, actions[i].mode, why, sizeof(why));
+	/* One who may write upgrades an older file; for one who may not it is only read. */
+	if (actions[i].run == check)
+		s = store_open(o->db, STORE_WRITE, why, sizeof(why));
+	if (s == NULL)
+		s = store_open(o->db, actions[i].mode, why, sizeof(why));
 	if (s == NULL) {
 		log_error("%s", why);
 		return STATUS_FAILED;

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLL_NS       20000000
+#define POLL_NS       2000000
 #define PROCESSES_MAX 16
 
 struct process {

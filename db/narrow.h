@@ -1,0 +1,41 @@
+/*
+ * Before a list is made: which rows its filter can hold at all, where those are few.
+ *
+ * Lists go by time, and let a filter look at each row. Where what is wanted is
+ * rare that is nearly every row of the table: so the parts of the filter that an
+ * index knows are asked first, and one that has few rows names them, or two that
+ * have few in common. Where all have many, going by time meets enough of them
+ * soon. Reads only.
+ */
+#ifndef DB_NARROW_H
+#define DB_NARROW_H
+
+#include "db/inside.h"
+#include "db/query.h"
+
+/* So many rows can be looked at one by one in a tenth of a second; those of incidents are short. */
+#define NARROW_FEW           10000
+#define NARROW_FEW_INCIDENTS 40000
+
+struct narrow {
+	bool is_few;
+	char *ids;     /* where few: a JSON array of numbers; the caller's to free */
+	int64_t until; /* sessions, where many: none that starts later can be in the filter */
+};
+
+/* False: store_error says why, or memory is out. */
+bool narrow_sessions(struct store *s, const struct filter *f, struct narrow *out);
+bool narrow_incidents(struct store *s, const struct filter *f, struct narrow *out);
+
+/*
+ * SQL that holds for a row d of domains which is the filter's. Two parameters:
+ * narrow_put_domain binds them, of a NULL domain as NULL.
+ */
+#define NARROW_DOMAIN(bare, dotted)                                              \
+	"(d.reversed = reversed(" bare ") OR (d.reversed > reversed(" dotted ")" \
+	" AND d.reversed < reversed(" dotted ") || char(127)))"
+
+/* Without the leading dot; and with it, NULL where the filter is not for subdomains. */
+void narrow_put_domain(struct sql *q, const char *domain);
+
+#endif
