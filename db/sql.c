@@ -74,9 +74,11 @@ explain(struct sql_file *f)
 		snprintf(f->why, sizeof(f->why),
 			 "not an SQLite database (give another file with --db)");
 	else if (code == SQLITE_CORRUPT)
-		snprintf(f->why, sizeof(f->why),
-			 "damaged: %s (restore a backup, or see 'waxseal db check')",
-			 sqlite3_errmsg(f->db));
+		snprintf(
+		    f->why, sizeof(f->why),
+		    "damaged: %s (restore a backup, or begin another file with --db; '.recover' of "
+		    "sqlite3 may save some of it)",
+		    sqlite3_errmsg(f->db));
 	else if (code == SQLITE_CANTOPEN && system != 0)
 		snprintf(f->why, sizeof(f->why), "cannot open: %s (check the file and its folder)",
 			 strerror(system));
