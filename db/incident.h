@@ -31,7 +31,7 @@ enum maybe incident_exists(struct store *s, int64_t id);
  * failed. tell may be NULL for what is not wanted.
  */
 struct incident_teller {
-	/* Once before the records of each session. */
+	/* Once before the records of each session; 0 is one whose bytes are gone: it has proofs. */
 	void (*session)(void *ctx, int64_t session_id, bool is_whole);
 	void (*proof)(void *ctx, const struct proof_row *proof);
 	void (*line)(void *ctx, const struct line_row *line);

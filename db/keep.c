@@ -222,9 +222,11 @@ write_proofs(struct store *s, const struct join *j, int64_t place)
 }
 
 static const char add_kept[] =
-    "INSERT INTO kept (incident_id, place, session_id, whole) VALUES (?1, ?2, ?3, ?4)";
+    "INSERT INTO kept (incident_id, place, session_id, whole, \"end\") VALUES (?1, ?2, ?3, ?4,"
+    " (SELECT \"end\" FROM sessions WHERE id = ?3))";
+static const char clear_place[] = "DELETE FROM kept WHERE incident_id = ?1 AND place = ?2";
 
-/* Put a session at a free place of an incident. */
+/* Put a session at a place of an incident that is free, or whose bytes are gone by age. */
 static bool
 put(struct store *s, const struct join *j, int64_t place, const struct candidate *c)
 {
@@ -235,6 +237,11 @@ put(struct store *s, const struct join *j, int64_t place, const struct candidate
 		return false;
 	if (is_stored == MAYBE_NO && !write_exhibit(s, c->session, &c->exhibit))
 		return false;
+	q = sql_use(s->file, clear_place);
+	sql_put_int(q, j->incident);
+	sql_put_int(q, place);
+	if (!sql_run(q))
+		return false;
 	q = sql_use(s->file, add_kept);
 	sql_put_int(q, j->incident);
 	sql_put_int(q, place);
@@ -244,7 +251,6 @@ put(struct store *s, const struct join *j, int64_t place, const struct candidate
 }
 
 static const char at_place[] = "SELECT session_id FROM kept WHERE incident_id = ?1 AND place = ?2";
-static const char clear_place[] = "DELETE FROM kept WHERE incident_id = ?1 AND place = ?2";
 
 /* Whoever is there leaves, with its bytes where no other incident keeps them. */
 static bool
@@ -472,7 +478,8 @@ is_wanted(struct store *s, int64_t id, const struct finding_row *finding)
 }
 
 static const char next_place[] =
-    "SELECT coalesce(max(place), 0) + 1 FROM kept WHERE incident_id = ?1 AND place < 4";
+    "SELECT coalesce(max(place), 0) + 1 FROM kept WHERE incident_id = ?1 AND place < 4 AND"
+    " session_id IS NOT NULL";
 
 #define JOINS_OF_SESSION_MAX 64 /* findings of a session whose bytes are kept */
 
@@ -552,7 +559,9 @@ keep_flush(struct store *s)
 }
 
 static const char clear_proofs[] = "DELETE FROM evidence WHERE incident_id = ?1 AND place = ?2";
-static const char set_whole[] = "UPDATE kept SET whole = ?2 WHERE session_id = ?1";
+static const char set_whole[] =
+    "UPDATE kept SET whole = ?2, \"end\" = (SELECT \"end\" FROM sessions WHERE id = ?1) WHERE"
+    " session_id = ?1";
 
 static bool
 replace_proofs(struct store *s, int64_t id, const struct finding_row *finding)
@@ -601,4 +610,18 @@ keep_leave(struct store *s, int64_t id, int64_t incident)
 	if (place == 0)
 		return !sql_failed(s->file);
 	return vacate(s, incident, place);
+}
+
+static const char forget_session[] = "UPDATE kept SET session_id = NULL WHERE session_id = ?1";
+
+bool
+keep_forget(struct store *s, int64_t id)
+{
+	struct sql *q;
+
+	if (!remove_exhibit(s, id))
+		return false;
+	q = sql_use(s->file, forget_session);
+	sql_put_int(q, id);
+	return sql_run(q);
 }

@@ -29,6 +29,12 @@ bool keep_early(struct store *s, int64_t id, const struct finding_row *finding);
 /* A session has left an incident. */
 bool keep_leave(struct store *s, int64_t id, int64_t incident);
 
+/*
+ * A session's bytes are too old: they go, and what can be checked of them stays with the incidents
+ * until another session takes the place.
+ */
+bool keep_forget(struct store *s, int64_t id);
+
 /* Write the latest ones, in the transaction under way. */
 bool keep_flush(struct store *s);
 

@@ -21,6 +21,9 @@ extern const size_t schema_step_count;
  */
 bool schema_settle(struct sql_file *f, const char *const *steps, size_t count, bool may_upgrade);
 
+/* Nothing is in the file yet, not even another program's. */
+bool schema_is_empty(struct sql_file *f);
+
 /* The version of the file. */
 int64_t schema_version(struct sql_file *f);
 

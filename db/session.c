@@ -12,6 +12,7 @@
 #include "db/inside.h"
 #include "db/join.h"
 #include "db/keep.h"
+#include "db/removed.h"
 
 #define FINDINGS_KNOWN_MAX 64 /* findings of one session that are read again */
 
@@ -398,14 +399,34 @@ add_known(struct store *s, const struct session_row *row, int64_t *id)
 	return extend(s, row, &known) ? SESSION_EXTENDED : SESSION_FAILED;
 }
 
+static const char take_back[] = "DELETE FROM sessions WHERE id = ?1";
+
+/* A session just added was here before, or might have been: it is not to be counted again. */
+static enum session_added
+refuse_removed(struct store *s, int64_t *id, enum removed removed)
+{
+	struct sql *q = sql_use(s->file, take_back);
+
+	sql_put_int(q, *id);
+	*id = 0;
+	if (removed == REMOVED_FAILED || !sql_run(q))
+		return SESSION_FAILED;
+	return removed == REMOVED_BEHIND ? SESSION_BEHIND : SESSION_REMOVED;
+}
+
 static enum session_added
 add(struct store *s, const struct session_row *row, int64_t *id)
 {
+	enum removed removed;
+
 	if (!write_session(s, insert_session, row))
 		return SESSION_FAILED;
 	if (sql_changes(s->file) == 0)
 		return add_known(s, row, id);
 	*id = sql_last_id(s->file);
+	removed = removed_find(s, row);
+	if (removed != REMOVED_NOT)
+		return refuse_removed(s, id, removed);
 	if (mention(s, *id, row) && gather_add(s, row) && add_findings(s, *id, row, NULL) &&
 	    (row->finding_count == 0 || keep_session(s, *id, row)))
 		return SESSION_NEW;

@@ -119,14 +119,17 @@ enum session_added {
 	SESSION_NEW,
 	SESSION_KNOWN,    /* it was there, and no more is seen of it now: nothing changed */
 	SESSION_EXTENDED, /* it was there, but less of it was seen: replaced */
-	SESSION_FAILED    /* store_error says why; the transaction is rolled back */
+	SESSION_REMOVED,  /* it was there and was removed by age or size: nothing changed */
+	SESSION_BEHIND, /* it began before the time of which is known what was removed: likewise */
+	SESSION_FAILED  /* store_error says why; the transaction is rolled back */
 };
 
 /* The id of a sensor, added where it is new. Needs a transaction. 0 where it failed. */
 int64_t session_sensor(struct store *s, const char *name);
 
 /*
- * Add one session with its findings, in a transaction. *id is the session's.
+ * Add one session with its findings, in a transaction. *id is the session's; 0 where it is not
+ * there, having been removed.
  * Where it was known, findings are neither read nor changed. It is extended
  * only by a view that lacks nothing of what was seen before; where more is
  * missing in between than before, findings that are not made again stay.

@@ -18,7 +18,7 @@
 
 #include "db/match.h"
 
-#define STATEMENTS_MAX 96                           /* more than db/ has texts */
+#define STATEMENTS_MAX 160                          /* more than db/ has texts */
 #define CACHE_PRAGMA   "PRAGMA cache_size = -16000" /* KiB: a batch stays in memory */
 
 struct sql {
@@ -31,7 +31,8 @@ struct sql {
 
 struct sql_file {
 	sqlite3 *db;
-	bool is_failed, is_cannot_open;
+	bool is_failed, is_cannot_open, is_locked;
+	bool is_hasty;         /* no lock is waited for */
 	int64_t waiting_since; /* for a lock: milliseconds of the monotonic clock */
 	char why[STORE_WHY_MAX];
 	size_t count;
@@ -54,6 +55,7 @@ explain(struct sql_file *f)
 	int system = f->db == NULL ? 0 : sqlite3_system_errno(f->db);
 
 	f->is_failed = true;
+	f->is_locked = code == SQLITE_BUSY || code == SQLITE_LOCKED;
 	/* Which of the two depends on what stands in the way of the files beside the database. */
 	f->is_cannot_open =
 	    code == SQLITE_CANTOPEN || code == SQLITE_READONLY || is_disk_full(code, system);
@@ -61,7 +63,7 @@ explain(struct sql_file *f)
 		snprintf(f->why, sizeof(f->why),
 			 "cannot write: the disk is full (free some space and run it again; "
 			 "what was recorded before is safe)");
-	else if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+	else if (f->is_locked)
 		snprintf(f->why, sizeof(f->why),
 			 "locked by another process for more than %d s (wait for it to end, or "
 			 "stop it)",
@@ -218,6 +220,8 @@ wait_for_lock(void *ctx, int count)
 	const struct timespec pause = {.tv_nsec = 1000000};
 	struct sql_file *f = ctx;
 
+	if (f->is_hasty)
+		return 0;
 	if (count == 0)
 		f->waiting_since = milliseconds();
 	if (milliseconds() - f->waiting_since >= STORE_WAIT_MS)
@@ -298,11 +302,24 @@ sql_cannot_open(const struct sql_file *f)
 	return f->is_failed && f->is_cannot_open;
 }
 
+bool
+sql_is_locked(const struct sql_file *f)
+{
+	return f->is_failed && f->is_locked;
+}
+
+void
+sql_hurry(struct sql_file *f, bool is_hasty)
+{
+	f->is_hasty = is_hasty;
+}
+
 void
 sql_fail(struct sql_file *f, const char *why)
 {
 	f->is_failed = true;
 	f->is_cannot_open = false;
+	f->is_locked = false;
 	snprintf(f->why, sizeof(f->why), "%s", why);
 }
 

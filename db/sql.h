@@ -31,6 +31,10 @@ const char *sql_why(const struct sql_file *f);
 /* It failed because no file could be opened, made or written beside the database. */
 bool sql_cannot_open(const struct sql_file *f);
 
+/* It failed because another process holds a lock; and whether locks are waited for from now on. */
+bool sql_is_locked(const struct sql_file *f);
+void sql_hurry(struct sql_file *f, bool is_hasty);
+
 /* Say in words why the next sql_why; for failures that are not SQLite's. */
 void sql_fail(struct sql_file *f, const char *why);
 

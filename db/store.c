@@ -76,6 +76,10 @@ settle(struct sql_file *f, enum store_mode mode)
 		return false;
 	if (mode == STORE_READ)
 		return schema_settle(f, schema_steps, schema_step_count, false);
+	/* Only where nothing is in it yet can it be made so that room can be given back in steps.
+	 */
+	if (schema_is_empty(f) && !sql_exec(f, "PRAGMA auto_vacuum = INCREMENTAL"))
+		return false;
 	/* Whose file it is comes first: changing its journal would be writing to it. */
 	return schema_settle(f, schema_steps, schema_step_count, true) && sql_exec(f, write_ahead);
 }
@@ -189,6 +193,19 @@ store_begin(struct store *s)
 	else
 		s->is_in_transaction = sql_exec(s->file, "BEGIN IMMEDIATE");
 	return s->is_in_transaction;
+}
+
+enum maybe
+store_begin_now(struct store *s)
+{
+	bool is_begun;
+
+	sql_hurry(s->file, true);
+	is_begun = store_begin(s);
+	sql_hurry(s->file, false);
+	if (is_begun)
+		return MAYBE_YES;
+	return sql_is_locked(s->file) ? MAYBE_NO : MAYBE_NULL;
 }
 
 bool

@@ -48,6 +48,9 @@ void store_close(struct store *s);
 bool store_begin(struct store *s);
 bool store_commit(struct store *s);
 void store_rollback(struct store *s);
+
+/* Begin one where nobody else is writing. MAYBE_NO: somebody is; MAYBE_NULL: it failed. */
+enum maybe store_begin_now(struct store *s);
 bool store_is_in_transaction(const struct store *s);
 
 /* Why the last call failed: one line as of store_open; "" where none has. Borrowed until the next.

@@ -33,8 +33,12 @@ static const char *const invariants[] = {
     "SELECT 'session ' || id || ' ends before it starts' FROM sessions WHERE \"end\" < start"
     " LIMIT 100",
     "SELECT 'incident ' || k.incident_id || ' keeps session ' || k.session_id || ', which is not"
-    " its own' FROM kept k WHERE NOT EXISTS (SELECT 1 FROM findings f WHERE f.incident_id ="
-    " k.incident_id AND f.session_id = k.session_id) LIMIT 100",
+    " its own' FROM kept k WHERE k.session_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM findings f"
+    " WHERE f.incident_id = k.incident_id AND f.session_id = k.session_id) LIMIT 100",
+    "SELECT 'incident ' || k.incident_id || ' has another end of session ' || k.session_id FROM"
+    " kept k JOIN sessions s ON s.id = k.session_id WHERE k.\"end\" <> s.\"end\" LIMIT 100",
+    "SELECT 'sessions removed: counted: ' || pruned || ', remembered: ' || n FROM (SELECT pruned,"
+    " (SELECT count(*) FROM removed) AS n FROM totals) WHERE n > pruned",
     "SELECT 'bytes of session ' || session_id || ' are kept for no incident' FROM (SELECT"
     " session_id FROM transcripts UNION SELECT session_id FROM packets UNION SELECT session_id"
     " FROM certificates) t WHERE NOT EXISTS (SELECT 1 FROM kept k WHERE k.session_id ="
@@ -90,7 +94,10 @@ static const char figures[] =
     " UNION ALL SELECT 'free inside', freelist_count * page_size FROM pragma_freelist_count,"
     "  pragma_page_size"
     " UNION ALL SELECT 'sessions', (SELECT count(*) FROM sessions)"
-    " UNION ALL SELECT 'sessions pruned', (SELECT pruned FROM totals)"
+    " UNION ALL SELECT 'sessions removed', (SELECT pruned FROM totals)"
+    " UNION ALL SELECT 'removed, remembered', (SELECT count(*) FROM removed)"
+    " UNION ALL SELECT 'none taken in before', (SELECT rfc3339(horizon) FROM totals WHERE horizon"
+    "  IS NOT NULL)"
     " UNION ALL SELECT 'first session', (SELECT rfc3339(min(start)) FROM sessions)"
     " UNION ALL SELECT 'last session', (SELECT rfc3339(max(start)) FROM sessions)"
     " UNION ALL SELECT 'findings', (SELECT count(*) FROM findings)"
@@ -98,7 +105,10 @@ static const char figures[] =
     " UNION ALL SELECT 'incidents acked', (SELECT count(*) FROM incidents WHERE state = 'acked')"
     " UNION ALL SELECT 'incidents closed',"
     "  (SELECT count(*) FROM incidents WHERE state = 'closed')"
+    " UNION ALL SELECT 'oldest incident', (SELECT rfc3339(min(last_seen)) FROM incidents)"
     " UNION ALL SELECT 'sessions kept', (SELECT count(DISTINCT session_id) FROM kept)"
+    " UNION ALL SELECT 'oldest evidence', (SELECT rfc3339(min(\"end\")) FROM kept WHERE session_id"
+    "  IS NOT NULL)"
     " UNION ALL SELECT 'packets kept', (SELECT count(*) FROM packets)"
     " UNION ALL SELECT 'servers', (SELECT count(*) FROM servers)";
 
@@ -118,88 +128,10 @@ upkeep_stats(struct store *s, void (*tell)(void *ctx, const char *name, const ch
 	return sql_end(q);
 }
 
-/* Oldest first, some thousands at a time: no transaction grows without bound. */
-static const char find_cut[] =
-    "SELECT max(start) FROM (SELECT start FROM sessions WHERE start < ?1 AND \"end\" < ?1 ORDER BY"
-    " start LIMIT 5000)";
-
-/* Those that go: of the oldest, those that ended before. The times are ?1 and ?2. */
-#define CUT "start <= ?1 AND \"end\" < ?2"
-
-static const char count_cut[] = "SELECT count(*) FROM sessions WHERE " CUT;
-
-static const char *const prune_steps[] = {
-    "UPDATE incidents SET pruned = pruned + g.n FROM (SELECT f.incident_id AS id, count(*) AS n"
-    " FROM sessions s CROSS JOIN findings f ON f.session_id = s.id WHERE " CUT " GROUP BY"
-    " f.incident_id) g WHERE incidents.id = g.id",
-    "UPDATE totals SET pruned = pruned + (SELECT count(*) FROM sessions WHERE " CUT ")",
-    ("DELETE FROM sessions WHERE " CUT),
-    "DELETE FROM capture WHERE minute <= ?1 AND minute < ?2",
-};
-static const char prune_incidents[] =
-    "DELETE FROM incidents WHERE state = 'closed' AND sessions = pruned";
-
-static bool
-prune_cut(struct store *s, int64_t cut, int64_t before, struct prune *p)
-{
-	struct sql *q = sql_use(s->file, count_cut);
-	int64_t sessions;
-	size_t i;
-
-	sql_put_int(q, cut);
-	sql_put_int(q, before);
-	sessions = sql_int(q, -1);
-	for (i = 0; sessions >= 0 && i < sizeof(prune_steps) / sizeof(prune_steps[0]); i++) {
-		q = sql_use(s->file, prune_steps[i]);
-		sql_put_int(q, cut);
-		sql_put_int(q, before);
-		if (!sql_run(q))
-			return false;
-	}
-	if (sessions < 0 || !sql_run(sql_use(s->file, prune_incidents)))
-		return false;
-	p->sessions += sessions;
-	p->incidents += sql_changes(s->file);
-	return true;
-}
-
-/* Remove some of the oldest that ended before; *is_more: there were any. */
-static bool
-prune_some(struct store *s, int64_t before, struct prune *p, bool *is_more)
-{
-	struct sql *q;
-	int64_t cut;
-
-	if (!store_begin(s))
-		return false;
-	q = sql_use(s->file, find_cut);
-	sql_put_int(q, before);
-	cut = INT64_MIN;
-	*is_more = false;
-	if (sql_row(q)) {
-		*is_more = sql_text(q, 0) != NULL;
-		cut = sql_take_int(q);
-	}
-	if (!sql_end(q) || (*is_more && !prune_cut(s, cut, before, p))) {
-		store_rollback(s);
-		return false;
-	}
-	return store_commit(s);
-}
-
 static int64_t
 file_bytes(struct store *s)
 {
 	return sql_int(sql_use(s->file, "SELECT page_count * page_size FROM pragma_page_count,"
-					" pragma_page_size"),
-		       -1);
-}
-
-static int64_t
-used_bytes(struct store *s)
-{
-	return sql_int(sql_use(s->file, "SELECT (page_count - freelist_count) * page_size FROM"
-					" pragma_page_count, pragma_freelist_count,"
 					" pragma_page_size"),
 		       -1);
 }
@@ -226,29 +158,65 @@ can_reach(struct store *s, int64_t bytes)
 	return false;
 }
 
+/* All that is to go; each step lets others in. */
+static bool
+remove_all(struct store *s, struct retain *r)
+{
+	enum retained done;
+
+	do
+		done = retain_step(s, r);
+	while (done == RETAIN_MORE);
+	/* Incidents of which no session is left now may have been passed before. */
+	if (done != RETAIN_DONE)
+		return false;
+	r->incident_hand = 0;
+	do
+		done = retain_step(s, r);
+	while (done != RETAIN_FAILED && r->incident_hand != 0);
+	return done != RETAIN_FAILED;
+}
+
+static const char free_pages[] = "SELECT freelist_count FROM pragma_freelist_count";
+static const char is_incremental[] = "SELECT auto_vacuum = 2 FROM pragma_auto_vacuum";
+
+/*
+ * Give free pages back: a file of before is written anew, after which it can do as others do,
+ * which give back a few at a time.
+ */
+static bool
+shrink(struct store *s)
+{
+	if (sql_int(sql_use(s->file, is_incremental), 0) == 0 &&
+	    !sql_exec(s->file, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM"))
+		return false;
+	while (sql_int(sql_use(s->file, free_pages), 0) > 0)
+		if (!sql_exec(s->file, "PRAGMA incremental_vacuum(1000)"))
+			return false;
+	return sql_exec(s->file, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 bool
 upkeep_prune(struct store *s, struct prune *p)
 {
-	bool is_more = true;
+	struct retain r;
 
 	p->sessions = 0;
 	p->incidents = 0;
-	if (!can_reach(s, p->bytes))
+	if (!can_reach(s, p->limits.bytes))
 		return false;
 	p->bytes_before = file_bytes(s);
-	while (is_more) {
-		if (!prune_some(s, p->before, p, &is_more))
-			return false;
-	}
-	is_more = p->bytes > 0;
-	while (is_more && used_bytes(s) > p->bytes) {
-		if (!prune_some(s, INT64_MAX, p, &is_more))
-			return false;
-	}
-	if (!sql_exec(s->file, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"))
+	retain_begin(&r, &p->limits, p->now);
+	r.is_patient = true;
+	r.closed = p->before;
+	r.sessions = p->before > r.sessions ? p->before : r.sessions;
+	r.evidence = p->before > r.evidence ? p->before : r.evidence;
+	if (!remove_all(s, &r) || !shrink(s))
 		return false;
+	p->sessions = r.removed_sessions;
+	p->incidents = r.removed_incidents;
 	p->bytes_after = file_bytes(s);
-	p->is_short = p->bytes > 0 && p->bytes_after > p->bytes;
+	p->is_short = r.is_short;
 	return p->bytes_before >= 0 && p->bytes_after >= 0;
 }
 

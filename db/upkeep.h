@@ -4,7 +4,7 @@
 #ifndef DB_UPKEEP_H
 #define DB_UPKEEP_H
 
-#include "db/store.h"
+#include "db/retain.h"
 
 /*
  * Check everything: SQLite's own integrity check, references between tables,
@@ -20,21 +20,22 @@ bool upkeep_stats(struct store *s, void (*tell)(void *ctx, const char *name, con
 
 /* What to remove. */
 struct prune {
-	int64_t before; /* sessions that ended before; INT64_MIN: by age nothing */
-	int64_t bytes;  /* then the oldest sessions until the file needs no more; 0: any size */
+	int64_t before; /* sessions that ended before, their bytes, and closed incidents of which
+			   nothing is left then; INT64_MIN: none */
+	struct retain_limits limits; /* and what is beyond these: db/retain.h */
+	int64_t now;                 /* from which ages count */
 	/* Filled in. */
 	int64_t sessions, incidents;
 	int64_t bytes_before, bytes_after; /* of the file */
-	bool is_short; /* all sessions are gone, and it still needs more than bytes */
+	bool is_short; /* all that may go is gone, and it still needs more than limits.bytes */
 };
 
 /*
- * Remove sessions, their findings and what was kept of them; closed incidents
- * of which nothing is left go too, and the minutes of the capture of that
- * time. Hours and servers keep their counts: they are what reports are made
- * from. Then give the room back to the file system.
- * In transactions of its own; killed half-way, what is removed is removed.
- * A size that not even an empty database has is refused, and nothing removed.
+ * Remove what is to go, step by step, and give the room back to the file
+ * system. What was removed is remembered, and not counted again when it is read
+ * again; hours and servers keep their counts: they are what reports are made
+ * from. Killed half-way, what is removed is removed. A size that not even an
+ * empty database has is refused, and nothing removed.
  */
 bool upkeep_prune(struct store *s, struct prune *p);
 

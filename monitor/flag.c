@@ -715,7 +715,7 @@ take_max_size(struct taking *t, const char *value)
 
 	if (!size_parse(value, 1, &size))
 		return flag_refuse(t, "--max-size %s: not a size (500M, 20G)", value);
-	t->out->prune.bytes = (int64_t)size;
+	t->out->prune.limits.bytes = (int64_t)size;
 	return true;
 }
 

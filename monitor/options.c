@@ -393,7 +393,7 @@ static bool
 check_db(struct taking *t)
 {
 	const struct options *o = t->out;
-	const bool has_bounds = o->prune.before != INT64_MIN || o->prune.bytes != 0;
+	const bool has_bounds = o->prune.before != INT64_MIN || o->prune.limits.bytes != 0;
 	const bool is_prune = o->action != NULL && strcmp(o->action, "prune") == 0;
 
 	if (o->action == NULL)
@@ -441,7 +441,8 @@ check_whole(struct taking *t)
 static void
 begin(struct options *out)
 {
-	*out = (struct options){.filter = FILTER_ALL, .prune.before = INT64_MIN};
+	*out = (struct options){.filter = FILTER_ALL,
+				.prune = {.before = INT64_MIN, .now = INT64_MAX}};
 	out->watch.readers = 1;
 	out->watch.snaplen = SNAPLEN_DEFAULT;
 	out->watch.sensor = "default";

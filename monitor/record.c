@@ -176,6 +176,8 @@ add(struct recorder *r, const struct session_row *row, int64_t *id)
 	case SESSION_NEW:
 		r->batch.sessions_new++;
 		return RECORDED_NEW;
+	case SESSION_REMOVED: /* it is counted, and was removed since */
+	case SESSION_BEHIND:
 	case SESSION_KNOWN:
 		r->batch.sessions_known++;
 		return RECORDED_KNOWN;

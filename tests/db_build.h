@@ -141,6 +141,49 @@ add_one(struct store *s, struct session_row *row)
 	return added;
 }
 
+/* Sessions from..to, half a minute apart, every third with two findings and its bytes. */
+static inline void
+fill_sessions(struct store *s, int from, int to, int per_batch)
+{
+	static const uint8_t bytes[60];
+	struct line_row line = {START, true, "250 mx1.example.net"};
+	struct packet_row packet = {START, true, 1, 60, bytes, sizeof(bytes)};
+	struct exhibit exhibit = {&line, 1, &packet, 1, NULL, 0, true};
+	char client[32], server[32], domain[32];
+	int64_t id, sensor = 0;
+	int n;
+
+	for (n = from; n < to; n++) {
+		struct finding_row findings[2] = {
+		    plain_finding("starttls-missing", RANK_INFO),
+		    plain_finding("credentials-exposed",
+				  n % 50 == 0 ? RANK_CRITICAL : RANK_WARNING)};
+		struct session_row row;
+
+		if (!store_is_in_transaction(s)) {
+			assert_true(store_begin(s));
+			sensor = session_sensor(s, "tap1");
+		}
+		row = plain_row(s, n);
+		snprintf(client, sizeof(client), "192.0.2.%d", n % 7);
+		snprintf(server, sizeof(server), "198.51.100.%d", n % 5);
+		snprintf(domain, sizeof(domain), "d%d.example", n % 4);
+		row.client = client;
+		row.server = server;
+		row.domain = domain;
+		row.start = START + n * INT64_C(30000000);
+		row.end = row.start + 1000000;
+		row.sensor_id = sensor;
+		row.findings = findings;
+		row.finding_count = n % 3 == 0 ? 2 : 0;
+		row.exhibit = &exhibit;
+		assert_int_not_equal(session_add(s, &row, &id), SESSION_FAILED);
+		if (n % per_batch == per_batch - 1)
+			assert_true(store_commit(s));
+	}
+	assert_true(store_commit(s));
+}
+
 /* The rows of a query as text, a line a row, columns apart by "|"; to be freed. */
 static inline char *
 dump(const char *path, const char *query)

@@ -18,49 +18,6 @@ count_problems(void *ctx, const char *problem)
 	++*count;
 }
 
-/* Some sessions, every third with a finding. */
-static void
-fill(struct store *s, int from, int to, int per_batch)
-{
-	static const uint8_t bytes[60];
-	struct line_row line = {START, true, "250 mx1.example.net"};
-	struct packet_row packet = {START, true, 1, 60, bytes, sizeof(bytes)};
-	struct exhibit exhibit = {&line, 1, &packet, 1, NULL, 0, true};
-	char client[32], server[32], domain[32];
-	int64_t id, sensor = 0;
-	int n;
-
-	for (n = from; n < to; n++) {
-		struct finding_row findings[2] = {
-		    plain_finding("starttls-missing", RANK_INFO),
-		    plain_finding("credentials-exposed",
-				  n % 50 == 0 ? RANK_CRITICAL : RANK_WARNING)};
-		struct session_row row;
-
-		if (!store_is_in_transaction(s)) {
-			assert_true(store_begin(s));
-			sensor = session_sensor(s, "tap1");
-		}
-		row = plain_row(s, n);
-		snprintf(client, sizeof(client), "192.0.2.%d", n % 7);
-		snprintf(server, sizeof(server), "198.51.100.%d", n % 5);
-		snprintf(domain, sizeof(domain), "d%d.example", n % 4);
-		row.client = client;
-		row.server = server;
-		row.domain = domain;
-		row.start = START + n * INT64_C(30000000);
-		row.end = row.start + 1000000;
-		row.sensor_id = sensor;
-		row.findings = findings;
-		row.finding_count = n % 3 == 0 ? 2 : 0;
-		row.exhibit = &exhibit;
-		assert_int_not_equal(session_add(s, &row, &id), SESSION_FAILED);
-		if (n % per_batch == per_batch - 1)
-			assert_true(store_commit(s));
-	}
-	assert_true(store_commit(s));
-}
-
 static void
 the_check_finds_each_broken_invariant(void **state)
 {
@@ -85,7 +42,7 @@ the_check_finds_each_broken_invariant(void **state)
 		struct store *s = open_store(p->path, STORE_CREATE);
 		int problems = 0, told;
 
-		fill(s, 0, 200, 50);
+		fill_sessions(s, 0, 200, 50);
 		store_close(s);
 		assert_sound(p->path);
 		run_sql(p->path, rows[i].damage);
@@ -119,7 +76,7 @@ figures_are_told(void **state)
 	struct store *s = open_store(p->path, STORE_CREATE);
 	int found = 0;
 
-	fill(s, 0, 200, 50);
+	fill_sessions(s, 0, 200, 50);
 	assert_true(upkeep_stats(s, count_figures, &found));
 	assert_int_equal(found, 3);
 	store_close(s);
@@ -133,14 +90,14 @@ pruning_by_age_keeps_reports_and_stays_sound(void **state)
 	struct prune prune = {.before = START + 100 * INT64_C(30000000)};
 	char *before, *after;
 
-	fill(s, 0, 200, 50);
+	fill_sessions(s, 0, 200, 50);
 	before = dump(p->path, "SELECT * FROM v_hourly; ");
 	assert_int_equal(incident_set_state(s, 1, "closed", NULL), INCIDENT_CHANGED);
 	assert_true(upkeep_prune(s, &prune));
 	assert_int_equal(prune.sessions, 100);
 	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
 	/* What was removed is not counted twice when it is read again. */
-	fill(s, 100, 200, 50);
+	fill_sessions(s, 0, 200, 50);
 	store_close(s);
 	after = dump(p->path, "SELECT * FROM v_hourly");
 	assert_string_equal(before, after);
@@ -180,15 +137,16 @@ a_size_that_cannot_be_reached_is_told(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct prune prune = {.before = INT64_MIN, .bytes = 1000};
+	struct prune prune = {.before = INT64_MIN, .limits.bytes = 1000, .now = INT64_MAX};
 
-	fill(s, 0, 2000, 500);
+	fill_sessions(s, 0, 2000, 500);
 	assert_false(upkeep_prune(s, &prune));
 	assert_non_null(strstr(store_error(s), "nothing was removed"));
 	assert_int_equal(prune.sessions, 0);
 	assert_query(p->path, "SELECT count(*) FROM v_sessions", "2000\n");
 	/* What stays takes more than an empty one. */
-	prune.bytes = 120000;
+	assert_non_null(strstr(store_error(s), "takes "));
+	prune.limits.bytes = strtoll(strstr(store_error(s), "takes ") + 6, NULL, 10);
 	assert_true(upkeep_prune(s, &prune));
 	assert_true(prune.is_short);
 	assert_int_equal(prune.sessions, 2000);
@@ -203,7 +161,7 @@ pruning_removes_closed_incidents_of_which_nothing_is_left(void **state)
 	struct store *s = open_store(p->path, STORE_CREATE);
 	struct prune prune = {.before = INT64_MAX};
 
-	fill(s, 0, 200, 50);
+	fill_sessions(s, 0, 200, 50);
 	assert_int_equal(incident_set_state(s, 1, "closed", NULL), INCIDENT_CHANGED);
 	assert_true(upkeep_prune(s, &prune));
 	assert_int_equal(prune.sessions, 200);
@@ -220,9 +178,9 @@ pruning_by_size_removes_the_oldest_until_it_fits(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = open_store(p->path, STORE_CREATE);
-	struct prune prune = {.before = INT64_MIN, .bytes = 3000000};
+	struct prune prune = {.before = INT64_MIN, .limits.bytes = 3000000, .now = INT64_MAX};
 
-	fill(s, 0, 20000, 2000);
+	fill_sessions(s, 0, 20000, 2000);
 	assert_true(upkeep_prune(s, &prune));
 	assert_true(prune.bytes_before > 3000000);
 	assert_true(prune.bytes_after <= 3000000);
@@ -240,7 +198,7 @@ a_backup_is_whole_and_overwrites_nothing(void **state)
 	char *one, *other;
 	struct stat st;
 
-	fill(s, 0, 200, 50);
+	fill_sessions(s, 0, 200, 50);
 	snprintf(path, sizeof(path), "%s/copy.db", p->folder);
 	assert_true(upkeep_backup(s, path));
 	assert_int_equal(stat(path, &st), 0);
@@ -303,7 +261,7 @@ run_and_kill(const char *path, long after)
 
 		if (s == NULL)
 			_exit(1);
-		fill(s, 0, KILLED_SESSIONS, 100);
+		fill_sessions(s, 0, KILLED_SESSIONS, 100);
 		store_close(s);
 		_exit(0);
 	}
@@ -326,7 +284,7 @@ a_killed_run_is_completed_by_running_again(void **state)
 
 	snprintf(whole, sizeof(whole), "%s/whole.db", p->folder);
 	s = open_store(whole, STORE_CREATE);
-	fill(s, 0, KILLED_SESSIONS, 100);
+	fill_sessions(s, 0, KILLED_SESSIONS, 100);
 	store_close(s);
 	expected = dump_all(whole);
 	for (kills = 0; kills < KILLS; kills++) {
@@ -341,7 +299,7 @@ a_killed_run_is_completed_by_running_again(void **state)
 	}
 	print_message("killed %d times\n", kills);
 	s = open_store(p->path, STORE_CREATE);
-	fill(s, 0, KILLED_SESSIONS, 2000);
+	fill_sessions(s, 0, KILLED_SESSIONS, 2000);
 	store_close(s);
 	text = dump_all(p->path);
 	assert_string_equal(text, expected);

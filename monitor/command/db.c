@@ -66,7 +66,7 @@ prune(struct store *s, const struct options *o)
 	log_error("%s: still takes %" PRId64 " bytes, more than the %" PRId64
 		  " of --max-size: only incidents that are not closed, and counts, are left (close "
 		  "incidents and prune again)",
-		  o->db, p.bytes_after, p.bytes);
+		  o->db, p.bytes_after, p.limits.bytes);
 	return STATUS_FAILED;
 }
 

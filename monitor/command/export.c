@@ -192,7 +192,7 @@ cut_sessions(const struct kept *k)
 	size_t count = 0;
 
 	for (size_t i = 0; i < k->session_count; i++)
-		count += !k->sessions[i].is_whole;
+		count += k->sessions[i].id != 0 && !k->sessions[i].is_whole;
 	return count;
 }
 
@@ -203,9 +203,13 @@ write_export(const struct options *o, const struct kept *k, const char *summary)
 	size_t refused;
 
 	if (k->packet_count == 0) {
-		log_error("incident %" PRId64 ": no packets of it are kept (waxseal show %" PRId64
+		log_error("incident %" PRId64 ": no packets of it are kept%s (waxseal show %" PRId64
 			  " has what is)",
-			  o->id, o->id);
+			  o->id,
+			  k->session_count > kept_with_bytes(k)
+			      ? " any more: they were older than keep-evidence allows"
+			      : "",
+			  o->id);
 		return STATUS_FAILED;
 	}
 	if (!output_open(o, &out))
@@ -218,10 +222,10 @@ write_export(const struct options *o, const struct kept *k, const char *summary)
 			  counted(refused, "packet").text);
 	if (cut_sessions(k) > 0)
 		log_note("incident %" PRId64 ": not all packets were kept in %zu of %s", o->id,
-			 cut_sessions(k), counted(k->session_count, "session").text);
+			 cut_sessions(k), counted(kept_with_bytes(k), "session").text);
 	log_note("%s: %s of %s", out.file == stdout ? "standard output" : o->output,
 		 counted(k->packet_count - refused, "packet").text,
-		 counted(k->session_count, "session").text);
+		 counted(kept_with_bytes(k), "session").text);
 	return STATUS_DONE;
 }
 

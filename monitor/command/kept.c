@@ -148,6 +148,16 @@ kept_read(struct store *s, int64_t id, char *why)
 }
 
 size_t
+kept_with_bytes(const struct kept *k)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < k->session_count; i++)
+		count += k->sessions[i].id != 0;
+	return count;
+}
+
+size_t
 kept_find_line(const struct kept *k, size_t session, int64_t time)
 {
 	size_t low = k->sessions[session].first_line;

@@ -8,7 +8,7 @@
 #include "db/incident.h"
 
 struct kept_session {
-	int64_t id;
+	int64_t id;    /* 0: its bytes are removed by age, and only proofs are left */
 	bool is_whole; /* nothing of it was lost or cut for room */
 	size_t first_line, line_count;
 };
@@ -48,6 +48,9 @@ struct kept {
  * (STORE_WHY_MAX bytes), where it cannot be had. Nothing kept is no failure.
  */
 struct kept *kept_read(struct store *s, int64_t id, char *why);
+
+/* How many sessions have bytes; those of the others were removed by age. */
+size_t kept_with_bytes(const struct kept *k);
 
 /* The first line of the session with this index at this time or later: an index of lines. */
 size_t kept_find_line(const struct kept *k, size_t session, int64_t time);

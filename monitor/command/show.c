@@ -264,7 +264,10 @@ show_bytes(const struct page *p)
 
 	if (p->session == k->session_count) {
 		heading("The bytes");
-		paragraph(p, "No line of a dialogue is kept.");
+		paragraph(p, k->session_count > kept_with_bytes(k)
+				 ? "No line of a dialogue is kept any more: they were older than "
+				   "keep-evidence allows."
+				 : "No line of a dialogue is kept.");
 		return;
 	}
 	moment_text(k->lines[session->first_line].time, date);
@@ -298,7 +301,7 @@ is_told(const struct page *p, size_t i)
 	return false;
 }
 
-/* Behind the id of its session, where that is another one than the page is about (0: it is not). */
+/* Behind the id of its session, where that is another one than the page is about, and not gone. */
 static void
 show_proof(const struct page *p, const struct kept_proof *proof, int64_t other)
 {
@@ -323,7 +326,8 @@ show_evidence_of_others(const struct page *p)
 		if (proof->session == p->session || is_told(p, i))
 			continue;
 		if (is_first)
-			heading("Evidence of other sessions");
+			heading(p->session == k->session_count ? "Evidence"
+							       : "Evidence of other sessions");
 		is_first = false;
 		show_proof(p, proof, k->sessions[proof->session].id);
 	}
