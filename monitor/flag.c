@@ -10,6 +10,7 @@
 
 #include "dissector/dissector.h"
 #include "dissector/text.h"
+#include "monitor/limit.h"
 #include "monitor/moment.h"
 #include "monitor/utf8.h"
 
@@ -17,6 +18,7 @@
 #define DOMAIN_MAX    254                 /* RFC 1035 section 2.3.4, and a leading dot */
 #define SIZE_LARGEST  (UINT64_C(1) << 40) /* bytes; more is a slip */
 #define NOTE_TEXT_MAX 4096                /* bytes of a note to an incident */
+#define KEEP_SIZE_MIN (UINT64_C(1) << 20) /* bytes; counts alone take some */
 #define WORD_MAX      32                  /* longer words are near to none */
 
 static struct bytes
@@ -703,19 +705,46 @@ take_memory(struct taking *t, const char *value)
 static bool
 take_before(struct taking *t, const char *value)
 {
-	if (moment_parse(value, t->now, &t->out->prune.before))
+	if (moment_parse(value, t->now, &t->out->before))
 		return true;
 	return flag_refuse(t, "--before %s: not a time (90d, 52w or 2026-03-01)", value);
 }
 
 static bool
-take_max_size(struct taking *t, const char *value)
+take_span(struct taking *t, const char *option, const char *value, int64_t *out)
 {
-	uint64_t size;
+	if (limit_span(value, out))
+		return true;
+	return flag_refuse(t, "--%s %s: not how long (36h, 30d, 12w, 2y, or never)", option, value);
+}
 
-	if (!size_parse(value, 1, &size))
-		return flag_refuse(t, "--max-size %s: not a size (500M, 20G)", value);
-	t->out->prune.limits.bytes = (int64_t)size;
+static bool
+take_keep_sessions(struct taking *t, const char *value)
+{
+	return take_span(t, "keep-sessions", value, &t->keep[t->source].sessions);
+}
+
+static bool
+take_keep_evidence(struct taking *t, const char *value)
+{
+	return take_span(t, "keep-evidence", value, &t->keep[t->source].evidence);
+}
+
+static bool
+take_keep_incidents(struct taking *t, const char *value)
+{
+	return take_span(t, "keep-incidents", value, &t->keep[t->source].incidents);
+}
+
+static bool
+take_keep_size(struct taking *t, const char *value)
+{
+	uint64_t size = 0;
+
+	if (!limit_is_none(value) && !size_parse(value, KEEP_SIZE_MIN, &size))
+		return flag_refuse(
+		    t, "--keep-size %s: not a size of at least 1M (500M, 10G, or never)", value);
+	t->keep[t->source].bytes = (int64_t)size;
 	return true;
 }
 
@@ -761,8 +790,14 @@ const struct flag flags[] = {
     {"until", 0, "TIME", FLAG_LIST | FLAG_SERVERS, false, take_until, "up to this time"},
     {"before", 0, "TIME", FLAG_PRUNE, false, take_before,
      "prune: what ended before this: RFC 3339, or 7d, 52w ago"},
-    {"max-size", 0, "SIZE", FLAG_PRUNE, false, take_max_size,
-     "prune: then the oldest, until the file needs no more"},
+    {"keep-sessions", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_sessions,
+     "how long sessions are kept: 36h, 30d, 2y, never (default with -i: 30d; -r: never)"},
+    {"keep-evidence", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_evidence,
+     "the same of the lines and packets of incidents (90d; never)"},
+    {"keep-incidents", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_incidents,
+     "the same of incidents, since last seen (2y; never)"},
+    {"keep-size", 0, "SIZE", FLAG_WATCH | FLAG_PRUNE, true, take_keep_size,
+     "the oldest go where the database needs more (default with -i: 10G; -r: never)"},
     {"kind", 0, "KIND", FLAG_LIST, false, take_kind, "of this kind, as starttls-masked"},
     {"severity", 0, "SEVERITY", FLAG_LIST, false, take_severity,
      "info, notice, warning, critical: that or worse"},

@@ -36,6 +36,7 @@ struct taking {
 	bool has_command;   /* the word that names the command was passed */
 	const char *config; /* --config; NULL: the default */
 	enum flag_source service_from[SERVICES], interfaces_from;
+	struct retain_limits keep[SOURCE_COMMAND_LINE + 1]; /* by source; LIMIT_UNSET: not given */
 };
 
 struct flag {

@@ -23,6 +23,7 @@
 #include "monitor/capture/gate.h"
 #include "monitor/command/command.h"
 #include "monitor/flag.h"
+#include "monitor/limit.h"
 
 #define CONFIG_DEFAULT "/etc/waxseal.conf"
 #define DB_FOLDER      "/var/lib/waxseal"
@@ -365,6 +366,24 @@ lower_db(const char *configured)
 	return DB_LOCAL;
 }
 
+static const struct retain_limits no_limits;
+
+/* What a monitor keeps: as given, as configured, as usual. */
+static struct retain_limits
+limits_of_monitor(const struct taking *t)
+{
+	const struct retain_limits below = limits_over(&t->keep[SOURCE_CONFIG], &retain_usual);
+
+	return limits_over(&t->keep[SOURCE_COMMAND_LINE], &below);
+}
+
+/* What was just read from an old capture must not go for its age, unless that is asked for now. */
+static struct retain_limits
+limits_of_now(const struct taking *t)
+{
+	return limits_over(&t->keep[SOURCE_COMMAND_LINE], &no_limits);
+}
+
 static bool
 check_watch(struct taking *t)
 {
@@ -373,6 +392,7 @@ check_watch(struct taking *t)
 	/* The interfaces of the tap are settings; a capture is asked for now. */
 	if (w->files.count > 0 && t->interfaces_from == SOURCE_CONFIG)
 		t->out->watch.interfaces.count = 0;
+	t->out->keep = w->files.count > 0 ? limits_of_now(t) : limits_of_monitor(t);
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
 				   w->interfaces.at[0]);
@@ -389,21 +409,35 @@ check_watch(struct taking *t)
 	return true;
 }
 
+/* Those of the command line where it has any, or says what by --before; else the configured ones.
+ */
+static bool
+check_prune(struct taking *t, bool has_bounds)
+{
+	t->out->keep =
+	    has_bounds ? limits_of_now(t) : limits_over(&t->keep[SOURCE_CONFIG], &no_limits);
+	if (has_bounds || limits_any(&t->keep[SOURCE_CONFIG]))
+		return true;
+	return flag_refuse(t, "db prune: prune what? (--before TIME, --keep-sessions SPAN, "
+			      "--keep-evidence SPAN, --keep-incidents SPAN, --keep-size SIZE, or "
+			      "these in the configuration)");
+}
+
 static bool
 check_db(struct taking *t)
 {
-	const struct options *o = t->out;
-	const bool has_bounds = o->prune.before != INT64_MIN || o->prune.limits.bytes != 0;
+	struct options *o = t->out;
+	const bool has_bounds = o->before != INT64_MIN || limits_any(&t->keep[SOURCE_COMMAND_LINE]);
 	const bool is_prune = o->action != NULL && strcmp(o->action, "prune") == 0;
 
 	if (o->action == NULL)
 		return flag_refuse(t, "db: do what? (one of: check, stats, prune, backup FILE)");
-	if (is_prune && !has_bounds)
-		return flag_refuse(
-		    t, "db prune: prune what? (--before TIME, --max-size SIZE or both)");
-	if (!is_prune && has_bounds)
-		return flag_refuse(t, "db %s: --before and --max-size are for db prune alone",
+	if (is_prune)
+		return check_prune(t, has_bounds);
+	if (has_bounds)
+		return flag_refuse(t, "db %s: --before and --keep-... are for db prune alone",
 				   o->action);
+	o->keep = limits_of_monitor(t);
 	if (strcmp(o->action, "backup") == 0 && o->output == NULL)
 		return flag_refuse(t, "db backup: to which file? (waxseal db backup FILE)");
 	return true;
@@ -441,8 +475,7 @@ check_whole(struct taking *t)
 static void
 begin(struct options *out)
 {
-	*out = (struct options){.filter = FILTER_ALL,
-				.prune = {.before = INT64_MIN, .now = INT64_MAX}};
+	*out = (struct options){.filter = FILTER_ALL, .before = INT64_MIN};
 	out->watch.readers = 1;
 	out->watch.snaplen = SNAPLEN_DEFAULT;
 	out->watch.sensor = "default";
@@ -477,6 +510,9 @@ options_parse(int argc, char *const argv[], struct options *out, char *why)
 
 	why[0] = '\0';
 	begin(out);
+	out->now = t.now;
+	for (size_t i = 0; i < sizeof(t.keep) / sizeof(t.keep[0]); i++)
+		t.keep[i] = limits_unset;
 	out->argc = argc;
 	out->argv = argv;
 	if (!walk_line(&t, line, 0, visit_first))

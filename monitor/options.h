@@ -64,12 +64,14 @@ struct options {
 	enum format format;            /* --json, --csv */
 	struct filter filter;          /* of lists; its with_json is left to the command */
 	struct watch_options watch;
-	int64_t id;         /* of an incident, 1 and up: show, export, ack, close, reopen */
-	const char *note;   /* --note; NULL: none */
-	const char *output; /* -w, or the operand of db backup; NULL: none */
-	const char *action; /* db: "check", "stats", "prune", "backup" */
-	struct prune prune; /* db prune: before and bytes */
-	int argc;           /* what was parsed, to be parsed anew */
+	int64_t id;                /* of an incident, 1 and up: show, export, ack, close, reopen */
+	const char *note;          /* --note; NULL: none */
+	const char *output;        /* -w, or the operand of db backup; NULL: none */
+	const char *action;        /* db: "check", "stats", "prune", "backup" */
+	struct retain_limits keep; /* in force for this command; 0: no limit */
+	int64_t before;            /* db prune --before; INT64_MIN: not given */
+	int64_t now;               /* when it was asked for, microseconds since the epoch */
+	int argc;                  /* what was parsed, to be parsed anew */
 	char *const *argv;
 	struct words texts; /* private: strings that argv does not hold */
 };

@@ -15,6 +15,7 @@
 #include "monitor/baseline/hindsight.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
+#include "monitor/tend.h"
 
 #define BATCH_SESSIONS 2000
 #define BATCH_MS       1000
@@ -30,6 +31,7 @@ struct recorder {
 	struct history known;          /* beside the session judged last */
 	struct recorder_counts counts; /* of what is committed */
 	struct recorder_counts batch;  /* of what is not, yet */
+	struct tending tending;
 	char *sensor;
 	char source[SOURCE_MAX];
 	int64_t sensor_id; /* while a batch is open */
@@ -70,6 +72,25 @@ fail(struct recorder *r, const char *why)
 }
 
 void
+recorder_keep(struct recorder *r, const struct retain_limits *limits, bool is_by_newest)
+{
+	tend_begin(&r->tending, limits, is_by_newest);
+}
+
+void
+recorder_keep_now(struct recorder *r)
+{
+	if (!store_is_in_transaction(r->store))
+		tend_to_end(&r->tending, r->store);
+}
+
+const char *
+recorder_complaint(struct recorder *r)
+{
+	return tend_complaint(&r->tending);
+}
+
+void
 recorder_source(struct recorder *r, const char *source)
 {
 	snprintf(r->source, sizeof(r->source), "%s", source);
@@ -87,7 +108,7 @@ now(void)
 static uint64_t
 sessions_in(const struct recorder_counts *c)
 {
-	return c->sessions_new + c->sessions_known + c->sessions_extended;
+	return c->sessions_new + c->sessions_known + c->sessions_extended + c->sessions_behind;
 }
 
 /* The batch is gone, rolled back. */
@@ -176,8 +197,10 @@ add(struct recorder *r, const struct session_row *row, int64_t *id)
 	case SESSION_NEW:
 		r->batch.sessions_new++;
 		return RECORDED_NEW;
-	case SESSION_REMOVED: /* it is counted, and was removed since */
 	case SESSION_BEHIND:
+		r->batch.sessions_behind++;
+		return RECORDED_KNOWN;
+	case SESSION_REMOVED: /* it is counted, and was removed since */
 	case SESSION_KNOWN:
 		r->batch.sessions_known++;
 		return RECORDED_KNOWN;
@@ -344,6 +367,8 @@ make_way(struct recorder *r)
 bool
 recorder_flush(struct recorder *r)
 {
+	const uint64_t added = r->batch.sessions_new;
+
 	if (!store_is_in_transaction(r->store))
 		return true;
 	if (!baseline_flush(r->baseline, r->store))
@@ -356,6 +381,7 @@ recorder_flush(struct recorder *r)
 	sum_counts(&r->counts, &r->batch, sizeof(r->batch));
 	r->batch = (struct recorder_counts){0};
 	make_way(r);
+	tend(&r->tending, r->store, added);
 	return true;
 }
 
@@ -372,6 +398,8 @@ recorder_patience(const struct recorder *r)
 bool
 recorder_settle(struct recorder *r)
 {
+	if (!store_is_in_transaction(r->store))
+		tend(&r->tending, r->store, 0);
 	return recorder_patience(r) != 0 || recorder_flush(r);
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "db/retain.h"
 #include "dissector/evidence.h"
 #include "monitor/judge/judge.h"
 
@@ -49,6 +50,18 @@ enum recorded {
  */
 struct recorder *recorder_open(const char *path, const char *sensor, char *why, size_t why_size);
 
+/*
+ * Keep the database to these limits, between batches. is_by_newest: ages count from
+ * its newest session, as is right for captures of long ago.
+ */
+void recorder_keep(struct recorder *r, const struct retain_limits *limits, bool is_by_newest);
+
+/* All that is to go by them now, at the end of what is read. */
+void recorder_keep_now(struct recorder *r);
+
+/* That the limits cannot be kept to, once, in one line; NULL: nothing is to be told. */
+const char *recorder_complaint(struct recorder *r);
+
 /* The capture that what follows comes from; "" is a live one. */
 void recorder_source(struct recorder *r, const char *source);
 
@@ -72,7 +85,8 @@ bool recorder_flush(struct recorder *r);
 
 /*
  * While a batch is open nobody else can write. Milliseconds until it is to
- * end, -1 where none is open; and end it where they are over.
+ * end, -1 where none is open; and end it where they are over, or remove what is
+ * too old where none is open.
  */
 int recorder_patience(const struct recorder *r);
 bool recorder_settle(struct recorder *r);
@@ -83,6 +97,7 @@ const char *recorder_error(const struct recorder *r);
 /* What this run came to, for the summary: what is committed, and what was refused. */
 struct recorder_counts {
 	uint64_t sessions_new, sessions_known, sessions_extended;
+	uint64_t sessions_behind;  /* not kept: they began before what the database remembers of */
 	uint64_t sessions_refused; /* not kept: the database refused them, or their batch */
 	uint64_t incidents_opened, incidents_raised, incidents_reopened;
 	uint64_t incidents_touched; /* findings that joined an incident and changed no more of it */

@@ -51,6 +51,10 @@ has_begun() {
 start() {
 	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null && wait "$watcher"
 	rm -f "$folder"/live*
+	start_with_database "$@"
+}
+# The same with the one that is there.
+start_with_database() {
 	: >"$folder/err"
 	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch "$@" \
 	    >"$folder/out" 2>"$folder/err" </dev/null &
@@ -260,6 +264,18 @@ waits_for_the_database() {
 	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" && end 0
 }
 ok "what a locked database could not take it takes afterwards" waits_for_the_database
+
+# Sessions of captures of long ago: what is old goes while it watches, and what is evidence stays.
+keeps_to_its_limits() {
+	rm -f "$folder"/live*
+	"$WAXSEAL" --config /dev/null --db "$folder/live" watch -q -r $captures/*.pcap >/dev/null &&
+	    kept=$(ask "$folder/live" 'select count(distinct session_id) from kept') &&
+	    [ "$(ask "$folder/live" 'select count(*) from v_sessions')" -gt "$kept" ] &&
+	    start_with_database -i far --keep-sessions 1h --keep-evidence 1000y || return 1
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_sessions') = $kept ]" &&
+	    end 0 && "$WAXSEAL" --db "$folder/live" db check >"$folder/out"
+}
+ok "what is older than it is to be kept goes while it watches" keeps_to_its_limits
 
 begins_anew() {
 	start -i far || return 1

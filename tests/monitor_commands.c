@@ -691,6 +691,9 @@ the_database_is_cared_for(void **state)
 	assert_int_equal(count_lines(err), 1);
 	assert_int_equal(run("db prune --before 2026-02-01"), 0);
 	assert_non_null(strstr(out, "removed 0 sessions"));
+	assert_int_equal(run("db stats"), 0);
+	assert_non_null(strstr(out, "\nkeep-evidence            90d\n"));
+	assert_non_null(strstr(out, "\nkeep-size                10G\n"));
 }
 
 /* The file of the first program that there was: the lists say how it is upgraded, and so it is. */

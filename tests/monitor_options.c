@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/command/command.h"
+#include "monitor/limit.h"
 #include "monitor/moment.h"
 
 #define ARGUMENTS_MAX 24
@@ -118,6 +119,19 @@ misuse_is_one_clear_line(void **state)
 	    {"db backup a b", "b: unexpected"},
 	    {"db prune", "prune what?"},
 	    {"db stats --before 7d", "for db prune alone"},
+	    {"db check --keep-size 1G", "for db prune alone"},
+	    {"db prune --keep-size 1023K", "at least 1M"},
+	    {"db prune --keep-size ten", "at least 1M"},
+	    {"db prune --keep-size 10T", "at least 1M"},
+	    {"db prune --keep-sessions 30", "not how long"},
+	    {"db prune --keep-sessions d", "not how long"},
+	    {"db prune --keep-sessions 30m", "not how long"},
+	    {"db prune --keep-sessions -1d", "not how long"},
+	    {"db prune --keep-sessions 0d", "not how long"},
+	    {"db prune --keep-evidence 3months", "not how long"},
+	    {"db prune --keep-incidents 1001y", "not how long"},
+	    {"db prune --keep-incidents 99999999999999999999d", "not how long"},
+	    {"watch -i eth0 --keep-sessions forever", "36h, 30d, 12w, 2y, or never"},
 	    {"watch", "nothing to read"},
 	    {"watch a.pcap", "-r a.pcap"},
 	    {"watch -r", "-r needs a value"},
@@ -370,6 +384,86 @@ the_configuration_gives_settings(void **state)
 }
 
 static void
+assert_keeps(int64_t sessions, int64_t evidence, int64_t incidents, int64_t bytes)
+{
+	assert_int_equal(o.keep.sessions, sessions);
+	assert_int_equal(o.keep.evidence, evidence);
+	assert_int_equal(o.keep.incidents, incidents);
+	assert_true(o.keep.bytes == bytes);
+}
+
+#define HOUR (RETAIN_DAY / 24)
+#define GIB  (INT64_C(1) << 30)
+
+static void
+a_tap_keeps_what_is_given_configured_or_usual(void **state)
+{
+	static const char config[] = "interface = eth0\nkeep-sessions = 12w\nkeep-size = 0\n"
+				     "keep-incidents = never\n";
+
+	(void)state;
+	assert_int_equal(parse("watch -i eth0"), PARSED_RUN);
+	assert_keeps(30 * RETAIN_DAY, 90 * RETAIN_DAY, 730 * RETAIN_DAY, 10 * GIB);
+	assert_int_equal(parse_with(config, "watch"), PARSED_RUN);
+	assert_keeps(84 * RETAIN_DAY, 90 * RETAIN_DAY, 0, 0);
+	assert_int_equal(parse_with(config, "watch --keep-sessions 36h --keep-size 512m"),
+			 PARSED_RUN);
+	assert_keeps(36 * HOUR, 90 * RETAIN_DAY, 0, GIB / 2);
+	assert_int_equal(parse_with(config, "watch --keep-sessions never"), PARSED_RUN);
+	assert_keeps(0, 90 * RETAIN_DAY, 0, 0);
+	assert_int_equal(parse_with(config, "db stats"), PARSED_RUN);
+	assert_keeps(84 * RETAIN_DAY, 90 * RETAIN_DAY, 0, 0);
+}
+
+/* What is read from old captures, or pruned, goes only where that is asked for now. */
+static void
+nothing_else_is_removed_unasked(void **state)
+{
+	static const char config[] = "keep-sessions = 30d\nkeep-size = 1G\n";
+
+	(void)state;
+	assert_int_equal(parse("watch -r a"), PARSED_RUN);
+	assert_keeps(0, 0, 0, 0);
+	assert_int_equal(parse_with(config, "watch -r a"), PARSED_RUN);
+	assert_keeps(0, 0, 0, 0);
+	assert_int_equal(parse_with(config, "watch -r a --keep-evidence 1y"), PARSED_RUN);
+	assert_keeps(0, 365 * RETAIN_DAY, 0, 0);
+	assert_int_equal(parse_with(config, "db prune"), PARSED_RUN);
+	assert_keeps(30 * RETAIN_DAY, 0, 0, GIB);
+	assert_int_equal(parse_with(config, "db prune --keep-incidents 1y"), PARSED_RUN);
+	assert_keeps(0, 0, 365 * RETAIN_DAY, 0);
+	assert_int_equal(parse_with(config, "db prune --before 2026-01-01"), PARSED_RUN);
+	assert_keeps(0, 0, 0, 0);
+	assert_true(o.before == INT64_C(1767225600000000));
+	assert_int_equal(parse_with("sensor = a\n", "db prune"), PARSED_MISUSE);
+}
+
+static void
+limits_are_written_as_they_are_read(void **state)
+{
+	static const char *const spans[] = {"never", "1h", "36h", "30d",
+					    "84d",   "1y", "2y",  "1000y"};
+	static const struct {
+		int64_t bytes;
+		const char *text;
+	} sizes[] = {{0, "never"}, {10 * GIB, "10G"}, {GIB / 2, "512M"},
+		     {5120, "5K"}, {1001, "1001"},    {GIB + 1, "1073741825"}};
+	char text[LIMIT_TEXT_MAX];
+	int64_t span;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		assert_true(limit_span(spans[i], &span));
+		limit_span_text(span, text);
+		assert_string_equal(text, spans[i]);
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		limit_size_text(sizes[i].bytes, text);
+		assert_string_equal(text, sizes[i].text);
+	}
+}
+
+static void
 a_bad_configuration_is_told_with_its_line(void **state)
 {
 	static const struct {
@@ -381,6 +475,9 @@ a_bad_configuration_is_told_with_its_line(void **state)
 	    {"colour = red\n", ":1: unknown setting"},
 	    {"json = yes\n", ":1: unknown setting"},
 	    {"db = x\nmemory = 1\n", ":2: --memory 1: not a size"},
+	    {"keep-sessions = 30d\nkeep-evidence = soon\n", ":2: --keep-evidence soon: not how"},
+	    {"keep-size = 1K\n", ":1: --keep-size 1K: not a size"},
+	    {"before = 30d\n", ":1: unknown setting"},
 	};
 
 	(void)state;
@@ -494,6 +591,9 @@ main(void)
 	    cmocka_unit_test(a_note_is_one_line_of_printable_text),
 	    cmocka_unit_test(the_nearer_source_of_the_database_wins),
 	    cmocka_unit_test(the_configuration_gives_settings),
+	    cmocka_unit_test(a_tap_keeps_what_is_given_configured_or_usual),
+	    cmocka_unit_test(nothing_else_is_removed_unasked),
+	    cmocka_unit_test(limits_are_written_as_they_are_read),
 	    cmocka_unit_test(a_bad_configuration_is_told_with_its_line),
 	    cmocka_unit_test(moments_are_read),
 	    cmocka_unit_test(moments_are_written),

@@ -3,6 +3,8 @@
  */
 #include "tests/db_build.h"
 
+#include <time.h>
+
 #include "monitor/record.h"
 
 #define CLIENT                       \
@@ -434,6 +436,185 @@ minutes_are_counted_once_a_source(void **state)
 		     "tap1|20|2000|2|4\n");
 }
 
+/* Sessions a day apart from START on, each in a batch of its own. */
+static void
+record_days(struct recorder *r, int from, int to)
+{
+	struct verdict *v = plain_verdict(NULL);
+	struct session s = plain_session();
+
+	for (int day = from; day < to; day++) {
+		s.start = START + day * RETAIN_DAY;
+		s.end = s.start + 1;
+		assert_int_not_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_FAILED);
+		assert_true(recorder_flush(r));
+	}
+	free(v);
+}
+
+static const struct retain_limits three_days = {.sessions = 3 * RETAIN_DAY};
+
+/* Captures of long ago: without limits all stays; with them ages count from the newest session. */
+static void
+ages_count_from_the_newest_session_of_captures(void **state)
+{
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+
+	record_days(r, 0, 10);
+	recorder_keep_now(r);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "10\n");
+	recorder_keep(r, &three_days, true);
+	recorder_keep_now(r);
+	assert_query(p->path, "SELECT min(start) / 86400000000, count(*) FROM v_sessions",
+		     "20519|4\n");
+	/* Read again, they add nothing, and are no new sessions. */
+	record_days(r, 0, 10);
+	assert_int_equal(recorder_counts(r).sessions_new, 10);
+	assert_int_equal(recorder_counts(r).sessions_known, 10);
+	assert_null(recorder_complaint(r));
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT sum(sessions) FROM v_hourly", "10\n");
+	assert_sound(p->path);
+}
+
+/* A capture whose clock is ahead of ours does not make the rest old. */
+static void
+a_capture_of_the_future_removes_nothing(void **state)
+{
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	struct verdict *v = plain_verdict(NULL);
+	struct session s = plain_session();
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	s.start = (int64_t)now.tv_sec * 1000000 - RETAIN_DAY;
+	s.end = s.start + 1;
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	s.start += 36500 * RETAIN_DAY;
+	s.end = s.start + 1;
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	free(v);
+	assert_true(recorder_flush(r));
+	recorder_keep(r, &three_days, true);
+	recorder_keep_now(r);
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "2\n");
+}
+
+/* On a tap they count from now, and what is too old goes beside the recording. */
+static void
+what_is_too_old_goes_between_batches(void **state)
+{
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	struct verdict *v = plain_verdict(NULL);
+	struct session s = plain_session();
+	struct timespec now;
+
+	record_days(r, 0, 10);
+	clock_gettime(CLOCK_REALTIME, &now);
+	s.start = (int64_t)now.tv_sec * 1000000;
+	s.end = s.start + 1;
+	recorder_keep(r, &three_days, false);
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	assert_true(recorder_settle(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "10\n"); /* its batch is open */
+	assert_true(recorder_flush(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
+	free(v);
+	assert_true(recorder_close(r));
+	assert_sound(p->path);
+}
+
+/* So it does where nothing is recorded. */
+static void
+what_is_too_old_goes_on_a_quiet_tap(void **state)
+{
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+
+	record_days(r, 0, 10);
+	recorder_keep(r, &three_days, false);
+	assert_true(recorder_settle(r));
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "0\n");
+	assert_sound(p->path);
+}
+
+/* Another process that writes is not waited for, and loses the recording nothing. */
+static void
+who_holds_the_database_only_delays_what_is_to_go(void **state)
+{
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	sqlite3 *other;
+
+	record_days(r, 0, 10);
+	recorder_keep(r, &three_days, false);
+	assert_int_equal(sqlite3_open(p->path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_true(recorder_settle(r));
+	assert_null(recorder_complaint(r));
+	assert_int_equal(sqlite3_exec(other, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "10\n");
+	recorder_keep_now(r);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "0\n");
+	assert_true(recorder_close(r));
+}
+
+/* However fast a capture is read, what removes keeps up with it. */
+static void
+a_size_is_kept_to_while_a_capture_is_read(void **state)
+{
+	static const struct retain_limits small = {.bytes = 4 << 20};
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	struct verdict *v = plain_verdict(NULL);
+	struct session s = plain_session();
+	struct store *other;
+
+	recorder_keep(r, &small, true);
+	for (int n = 0; n < 40000; n++) {
+		s.start += RETAIN_DAY / 1440;
+		s.end = s.start + 1;
+		assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	}
+	assert_true(recorder_flush(r));
+	other = open_store(p->path, STORE_READ);
+	assert_true(retain_bytes(other) < 5 << 20);
+	store_close(other);
+	free(v);
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT sum(sessions) FROM v_hourly", "40000\n");
+	assert_sound(p->path);
+}
+
+/* Where nothing more may go, that is said, once. */
+static void
+a_size_that_cannot_be_kept_to_is_told_once(void **state)
+{
+	static const struct retain_limits small = {.bytes = 4096};
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	const char *said;
+
+	recorder_keep(r, &small, true);
+	record_days(r, 0, 10);
+	recorder_keep_now(r);
+	said = recorder_complaint(r);
+	assert_non_null(said);
+	assert_non_null(strstr(said, "more than the 4096 of keep-size"));
+	assert_null(recorder_complaint(r));
+	recorder_keep_now(r);
+	assert_null(recorder_complaint(r));
+	assert_true(recorder_close(r));
+	/* What is young is spared. */
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "1\n");
+}
+
 static void
 a_database_that_cannot_be_opened_is_told(void **state)
 {
@@ -544,6 +725,13 @@ main(void)
 	    FIXTURE_TEST(a_batch_is_seen_by_others_when_it_is_flushed),
 	    FIXTURE_TEST(a_session_seen_longer_is_extended),
 	    FIXTURE_TEST(minutes_are_counted_once_a_source),
+	    FIXTURE_TEST(ages_count_from_the_newest_session_of_captures),
+	    FIXTURE_TEST(a_capture_of_the_future_removes_nothing),
+	    FIXTURE_TEST(what_is_too_old_goes_between_batches),
+	    FIXTURE_TEST(what_is_too_old_goes_on_a_quiet_tap),
+	    FIXTURE_TEST(who_holds_the_database_only_delays_what_is_to_go),
+	    FIXTURE_TEST(a_size_is_kept_to_while_a_capture_is_read),
+	    FIXTURE_TEST(a_size_that_cannot_be_kept_to_is_told_once),
 	    FIXTURE_TEST(a_database_that_cannot_be_opened_is_told),
 	    FIXTURE_TEST(a_locked_database_fails_the_session_and_says_so),
 	    FIXTURE_TEST(what_was_rolled_back_is_not_counted_as_kept),

@@ -6,6 +6,7 @@
 #include "db/upkeep.h"
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
+#include "monitor/limit.h"
 #include "monitor/log.h"
 
 static void
@@ -42,17 +43,34 @@ tell_figure(void *ctx, const char *name, const char *value)
 static int
 stats(struct store *s, const struct options *o)
 {
-	(void)o;
-	if (upkeep_stats(s, tell_figure, NULL))
-		return STATUS_DONE;
-	log_error("%s", store_error(s));
-	return STATUS_FAILED;
+	char text[LIMIT_TEXT_MAX];
+	const struct {
+		const char *name;
+		int64_t span;
+	} spans[] = {
+	    {"keep-sessions", o->keep.sessions},
+	    {"keep-evidence", o->keep.evidence},
+	    {"keep-incidents", o->keep.incidents},
+	};
+
+	if (!upkeep_stats(s, tell_figure, NULL)) {
+		log_error("%s", store_error(s));
+		return STATUS_FAILED;
+	}
+	/* What a live watch with this configuration would keep to. */
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		limit_span_text(spans[i].span, text);
+		tell_figure(NULL, spans[i].name, text);
+	}
+	limit_size_text(o->keep.bytes, text);
+	tell_figure(NULL, "keep-size", text);
+	return STATUS_DONE;
 }
 
 static int
 prune(struct store *s, const struct options *o)
 {
-	struct prune p = o->prune;
+	struct prune p = {.before = o->before, .limits = o->keep, .now = o->now};
 
 	if (!upkeep_prune(s, &p)) {
 		log_error("%s", store_error(s));
@@ -64,8 +82,8 @@ prune(struct store *s, const struct options *o)
 	if (!p.is_short)
 		return STATUS_DONE;
 	log_error("%s: still takes %" PRId64 " bytes, more than the %" PRId64
-		  " of --max-size: only incidents that are not closed, and counts, are left (close "
-		  "incidents and prune again)",
+		  " of --keep-size: only incidents and counts are left (remove old incidents with "
+		  "--keep-incidents, or give it more)",
 		  o->db, p.bytes_after, p.limits.bytes);
 	return STATUS_FAILED;
 }

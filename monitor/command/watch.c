@@ -155,6 +155,12 @@ show_keeping(FILE *out, const struct options *o, const struct keeper_result *r)
 {
 	const struct recorder_counts *c = &r->recorded;
 
+	if (c->sessions_behind > 0)
+		fprintf(
+		    out,
+		    "not kept   %s from before the time that the database reaches back to (read "
+		    "them into another with --db)\n",
+		    counted(c->sessions_behind, "session").text);
 	if (c->sessions_refused > 0)
 		fprintf(out, "not kept   at least %s, refused by the database (run it again)\n",
 			counted(c->sessions_refused, "session").text);
@@ -243,6 +249,7 @@ config_of(const struct options *o, const struct starter *starter, struct bar *ba
 	    .buffer = w->buffer,
 	    .gate = w->gate,
 	    .gate_flows = w->gate_flows,
+	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
 	    .json = w->is_json ? stdout : NULL,

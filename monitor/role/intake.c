@@ -46,12 +46,31 @@ intake_open_recorder(struct intake *k)
 	if (k->recorder != NULL)
 		return true;
 	k->recorder = recorder_open(k->config->db, k->config->sensor, why, sizeof(why));
-	if (k->recorder != NULL)
+	if (k->recorder != NULL) {
+		recorder_keep(k->recorder, &k->config->keep, k->config->interface_count == 0);
 		return true;
+	}
 	log_error("%s", why);
 	intake_fail(k);
 	k->result->is_refused = true;
 	return false;
+}
+
+const char *
+intake_complaint(const struct intake *k)
+{
+	return k->recorder == NULL ? NULL : recorder_complaint(k->recorder);
+}
+
+void
+intake_complain(const struct intake *k)
+{
+	const char *complaint = intake_complaint(k);
+
+	if (complaint == NULL)
+		return;
+	intake_clear_progress(k);
+	log_error("%s", complaint);
 }
 
 bool
@@ -508,6 +527,10 @@ intake_close_recorder(struct intake *k)
 	is_good = recorder_flush(k->recorder);
 	if (!is_good && !k->result->is_refused)
 		intake_refused(k);
+	/* Saved captures have an end, and what they put over the limits has no later time. */
+	if (is_good && k->config->interface_count == 0)
+		recorder_keep_now(k->recorder);
+	intake_complain(k);
 	counts = recorder_counts(k->recorder);
 	k->result->has_database = true;
 	sum_counts(&k->result->recorded, &counts, sizeof(counts));

@@ -78,6 +78,12 @@ bool intake_close_recorder(struct intake *k);
 /* The database has refused: tell it. Always false. */
 bool intake_refused(struct intake *k);
 
+/* That the database cannot be kept to its limits, in one line; NULL: nothing is to be told. */
+const char *intake_complaint(const struct intake *k);
+
+/* Tell it. */
+void intake_complain(const struct intake *k);
+
 /* Something failed. */
 void intake_fail(struct intake *k);
 

@@ -101,6 +101,7 @@ hear_until(struct keeper *k, enum stage wanted)
 		}
 		if (k->intake.recorder != NULL && !recorder_settle(k->intake.recorder))
 			return intake_refused(&k->intake);
+		intake_complain(&k->intake);
 	}
 	return true;
 }

@@ -32,8 +32,10 @@ struct keeper_config {
 	unsigned readers; /* of each interface, 1 to 64 */
 	uint32_t buffer;  /* bytes of each one's ring */
 	enum gate_choice gate;
-	uint32_t gate_flows;    /* marks of each one's gate at most */
-	bool has_status;        /* a line on standard error that shows how it goes */
+	struct retain_limits
+	    keep;            /* of the database: those of captures count from its newest session */
+	uint32_t gate_flows; /* marks of each one's gate at most */
+	bool has_status;     /* a line on standard error that shows how it goes */
 	const char *expression; /* packets to read, pcap-filter(7); NULL: all */
 	FILE *json;             /* findings as lines; NULL: nowhere */
 	/*

@@ -494,7 +494,14 @@ wait_and_hear(struct vigil *v)
 static void
 settle(struct vigil *v)
 {
-	if (v->intake.recorder == NULL || recorder_settle(v->intake.recorder))
+	bool is_good = v->intake.recorder == NULL || recorder_settle(v->intake.recorder);
+	const char *complaint = intake_complaint(&v->intake);
+
+	if (complaint != NULL) {
+		clear_status(v);
+		log_error("%s", complaint);
+	}
+	if (is_good)
 		return;
 	intake_refused(&v->intake);
 	give_database_time(v);
