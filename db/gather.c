@@ -1,12 +1,14 @@
 /*
  * A batch's changes are kept as a plain list and, at its end, sorted once by
- * hour and once by server, so that each row is written once. Sorting needs no
- * hash that a stranger could fill with collisions.
+ * server and once for each table of hours, so that each row is written once.
+ * Sorting needs no hash that a stranger could fill with collisions.
  */
 #include "db/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "db/tally.h"
 
 #define CHANGES_MAX 4096       /* more are written early */
 #define TEXTS_MAX   (1u << 20) /* bytes of their text; more are written early */
@@ -17,13 +19,15 @@ struct change {
 	int sign;       /* +1, or -1 for what is taken back */
 	int64_t start, end;
 	uint16_t port;
-	const char *service, *server, *domain, *version, *banner; /* in texts; or NULL */
+	/* In texts; or NULL. */
+	const char *service, *server, *client_net, *domain, *version, *banner;
 	enum maybe offered, accepted;
 	const char *outcome; /* in texts */
 };
 
 struct gather {
 	size_t count, used;
+	struct tally_run run; /* while hours are written */
 	struct change changes[CHANGES_MAX];
 	char texts[TEXTS_MAX];
 };
@@ -79,8 +83,8 @@ push(struct gather *g, struct change c)
 	size_t used = g->used;
 
 	if (g->count < CHANGES_MAX && copy(g, &c.service) && copy(g, &c.server) &&
-	    copy(g, &c.domain) && copy(g, &c.version) && copy(g, &c.banner) &&
-	    copy(g, &c.outcome)) {
+	    copy(g, &c.client_net) && copy(g, &c.domain) && copy(g, &c.version) &&
+	    copy(g, &c.banner) && copy(g, &c.outcome)) {
 		c.order = (uint32_t)g->count;
 		g->changes[g->count++] = c;
 		return true;
@@ -112,6 +116,7 @@ gather_add(struct store *s, const struct session_row *row)
 	    .port = row->server_port,
 	    .service = row->service,
 	    .server = row->server,
+	    .client_net = row->client_net,
 	    .domain = row->domain,
 	    .version = row->tls_version,
 	    .banner = row->banner,
@@ -133,7 +138,9 @@ gather_remove(struct store *s, const struct gather_past *past)
 	    .port = past->server_port,
 	    .service = past->service,
 	    .server = past->server,
+	    .client_net = past->client_net,
 	    .domain = past->domain,
+	    .version = past->tls_version,
 	    .offered = past->offered,
 	    .accepted = past->accepted,
 	    .outcome = past->outcome,
@@ -149,16 +156,51 @@ compare(int64_t a, int64_t b)
 }
 
 static int
-by_hour(const void *x, const void *y)
+by_hour(const struct change *a, const struct change *b)
+{
+	return compare(hour_of(a->start), hour_of(b->start));
+}
+
+/* NULL sorts as "". */
+static int
+compare_text(const char *a, const char *b)
+{
+	return strcmp(a == NULL ? "" : a, b == NULL ? "" : b);
+}
+
+static int
+by_hour_and_server(const void *x, const void *y)
 {
 	const struct change *a = x, *b = y;
-	int order = compare(hour_of(a->start), hour_of(b->start));
+	int order = by_hour(a, b);
 
 	if (order == 0)
 		order = strcmp(a->server, b->server);
 	if (order == 0)
 		order = strcmp(a->service, b->service);
 	return order != 0 ? order : strcmp(a->domain, b->domain);
+}
+
+static int
+by_hour_and_client(const void *x, const void *y)
+{
+	const struct change *a = x, *b = y;
+	int order = by_hour(a, b);
+
+	if (order == 0)
+		order = compare_text(a->client_net, b->client_net);
+	return order != 0 ? order : strcmp(a->service, b->service);
+}
+
+static int
+by_hour_and_version(const void *x, const void *y)
+{
+	const struct change *a = x, *b = y;
+	int order = by_hour(a, b);
+
+	if (order == 0)
+		order = compare_text(a->version, b->version);
+	return order != 0 ? order : strcmp(a->service, b->service);
 }
 
 static int
@@ -189,49 +231,76 @@ is_outcome(const struct change *c, const char *name)
 }
 
 struct sums {
-	int64_t sessions, encrypted, plaintext, failed;
+	struct counts counts;
 	int64_t offered, not_offered, accepted, refused;
 };
 
 static void
 sum(struct sums *to, const struct change *c)
 {
-	to->sessions += c->sign;
-	to->encrypted += is_outcome(c, "encrypted");
-	to->plaintext += is_outcome(c, "plaintext");
-	to->failed += is_outcome(c, "tls-failed");
+	to->counts.sessions += c->sign;
+	to->counts.encrypted += is_outcome(c, "encrypted");
+	to->counts.plaintext += is_outcome(c, "plaintext");
+	to->counts.failed += is_outcome(c, "tls-failed");
+	to->counts.no_mail += is_outcome(c, "no-mail");
+	to->counts.partial += is_outcome(c, "partial");
 	to->offered += c->offered == MAYBE_YES ? c->sign : 0;
 	to->not_offered += c->offered == MAYBE_NO ? c->sign : 0;
 	to->accepted += c->accepted == MAYBE_YES ? c->sign : 0;
 	to->refused += c->accepted == MAYBE_NO ? c->sign : 0;
 }
 
-static const char upsert_hour[] =
-    "INSERT INTO hourly (hour, server, service, domain, sessions, encrypted, plaintext, failed)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-    " ON CONFLICT DO UPDATE SET sessions = sessions + excluded.sessions,"
-    "  encrypted = encrypted + excluded.encrypted, plaintext = plaintext + excluded.plaintext,"
-    "  failed = failed + excluded.failed";
-
-/* changes[0..count) are of one hour, server, service and domain. */
+/* changes[0..count) count for one row of the table of hours that is written now. */
 static bool
-write_hour(struct store *s, const struct change *changes, size_t count)
+write_counts(struct store *s, const struct tally_key *key, const struct change *changes,
+	     size_t count)
 {
-	struct sql *q = sql_use(s->file, upsert_hour);
 	struct sums sums = {0};
 	size_t i;
 
 	for (i = 0; i < count; i++)
 		sum(&sums, &changes[i]);
-	sql_put_int(q, hour_of(changes->start));
-	sql_put_text(q, changes->server);
-	sql_put_text(q, changes->service);
-	sql_put_text(q, changes->domain);
-	sql_put_int(q, sums.sessions);
-	sql_put_int(q, sums.encrypted);
-	sql_put_int(q, sums.plaintext);
-	sql_put_int(q, sums.failed);
-	return sql_run(q);
+	return tally_add(s, &s->gather->run, key, &sums.counts);
+}
+
+/* changes[0..count) are of one hour, server, service and domain. */
+static bool
+write_hour(struct store *s, const struct change *changes, size_t count)
+{
+	const struct tally_key key = {
+	    .hour = hour_of(changes->start),
+	    .subject = changes->server,
+	    .service = changes->service,
+	    .domain = changes->domain,
+	};
+
+	return write_counts(s, &key, changes, count);
+}
+
+/* changes[0..count) are of one hour, client network and service. */
+static bool
+write_client(struct store *s, const struct change *changes, size_t count)
+{
+	const struct tally_key key = {
+	    .hour = hour_of(changes->start),
+	    .subject = changes->client_net == NULL ? "" : changes->client_net,
+	    .service = changes->service,
+	};
+
+	return write_counts(s, &key, changes, count);
+}
+
+/* changes[0..count) are of one hour, TLS version and service. */
+static bool
+write_version(struct store *s, const struct change *changes, size_t count)
+{
+	const struct tally_key key = {
+	    .hour = hour_of(changes->start),
+	    .subject = changes->version == NULL ? "" : changes->version,
+	    .service = changes->service,
+	};
+
+	return write_counts(s, &key, changes, count);
 }
 
 static const char upsert_server[] =
@@ -298,14 +367,14 @@ write_server(struct store *s, const struct change *changes, size_t count)
 	sql_put_text(q, e.service);
 	sql_put_int(q, e.first);
 	sql_put_int(q, e.last);
-	sql_put_int(q, n.sessions);
+	sql_put_int(q, n.counts.sessions);
 	sql_put_int(q, n.offered);
 	sql_put_int(q, n.not_offered);
 	sql_put_int(q, n.accepted);
 	sql_put_int(q, n.refused);
-	sql_put_int(q, n.encrypted);
-	sql_put_int(q, n.plaintext);
-	sql_put_int(q, n.failed);
+	sql_put_int(q, n.counts.encrypted);
+	sql_put_int(q, n.counts.plaintext);
+	sql_put_int(q, n.counts.failed);
 	sql_put_text(q, e.version);
 	sql_put_text(q, e.banner);
 	sql_put_int(q, e.banner_seen);
@@ -333,8 +402,28 @@ write_runs(struct store *s, int (*sort)(const void *, const void *),
 	return true;
 }
 
-/* An hour that no session is left in, after one was replaced and moved, is no row. */
-static const char sweep_hours[] = "DELETE FROM hourly WHERE hour = ?1 AND sessions = 0";
+/* Write all that hours are counted by. */
+static bool
+write_hours(struct store *s)
+{
+	static const struct {
+		enum tally tally;
+		int (*sort)(const void *, const void *);
+		bool (*write)(struct store *, const struct change *, size_t);
+	} tables[] = {
+	    {TALLY_SERVERS, by_hour_and_server, write_hour},
+	    {TALLY_CLIENTS, by_hour_and_client, write_client},
+	    {TALLY_TLS, by_hour_and_version, write_version},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		s->gather->run = TALLY_RUN(tables[i].tally);
+		if (!write_runs(s, tables[i].sort, tables[i].sort, tables[i].write))
+			return false;
+	}
+	return true;
+}
 
 bool
 gather_flush(struct store *s)
@@ -344,17 +433,11 @@ gather_flush(struct store *s)
 
 	if (g->count == 0)
 		return true;
-	if (!write_runs(s, by_server_in_order, by_server, write_server) ||
-	    !write_runs(s, by_hour, by_hour, write_hour))
+	if (!write_runs(s, by_server_in_order, by_server, write_server) || !write_hours(s))
 		return false;
 	for (i = 0; i < g->count; i++) {
-		if (g->changes[i].sign < 0) {
-			struct sql *q = sql_use(s->file, sweep_hours);
-
-			sql_put_int(q, hour_of(g->changes[i].start));
-			if (!sql_run(q))
-				return false;
-		}
+		if (g->changes[i].sign < 0 && !tally_sweep(s, hour_of(g->changes[i].start)))
+			return false;
 	}
 	gather_drop(g);
 	return true;

@@ -20,7 +20,7 @@ bool gather_add(struct store *s, const struct session_row *row);
 /* What a session counted for before it was replaced. */
 struct gather_past {
 	int64_t start;
-	const char *service, *server, *outcome, *domain;
+	const char *service, *server, *client_net, *outcome, *domain, *tls_version;
 	uint16_t server_port;
 	enum maybe offered, accepted;
 };

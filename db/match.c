@@ -105,6 +105,26 @@ network_text_range(const struct network *n, char low[ADDRESS_RANGE_MAX],
 }
 
 bool
+client_network(const char *address, char out[CLIENT_NETWORK_MAX])
+{
+	char text[INET6_ADDRSTRLEN];
+	struct network net;
+	int bits;
+	size_t kept;
+
+	if (!read_address(address, &net)) {
+		snprintf(out, CLIENT_NETWORK_MAX, "%s", address);
+		return false;
+	}
+	bits = net.family == 4 ? CLIENT_BITS_4 : CLIENT_BITS_6;
+	kept = (size_t)bits / 8;
+	memset(net.address + kept, 0, sizeof(net.address) - kept);
+	inet_ntop(net.family == 4 ? AF_INET : AF_INET6, net.address, text, sizeof(text));
+	snprintf(out, CLIENT_NETWORK_MAX, "%s/%d", text, bits);
+	return true;
+}
+
+bool
 domain_matches(const char *domain, const char *filter)
 {
 	size_t domain_len = strlen(domain);

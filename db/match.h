@@ -32,6 +32,18 @@ bool network_is_address(const struct network *n, char text[ADDRESS_RANGE_MAX]);
 void network_text_range(const struct network *n, char low[ADDRESS_RANGE_MAX],
 			char high[ADDRESS_RANGE_MAX]);
 
+/* Bits of the network that stands for a client, and bytes of its text, NUL included. */
+#define CLIENT_BITS_4      24
+#define CLIENT_BITS_6      64
+#define CLIENT_NETWORK_MAX 64
+
+/*
+ * The network of a client, as incidents and hourly counts have it:
+ * "192.0.2.0/24", "2001:db8::/64". False, and the text as it is, where it is no
+ * address.
+ */
+bool client_network(const char *address, char out[CLIENT_NETWORK_MAX]);
+
 /*
  * Whether a domain is the filter's; with a leading dot in the filter also
  * whether it lies under it. ASCII letters are equal but for case.

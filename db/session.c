@@ -231,7 +231,8 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 
 static const char find_session[] =
     "SELECT id, \"end\", packets, client_bytes, server_bytes, seen, complete, gap_bytes, outcome,"
-    " domain, starttls_offered + 1, starttls_accepted + 1 FROM sessions WHERE start = ?1 AND"
+    " domain, tls_version, starttls_offered + 1, starttls_accepted + 1 FROM sessions WHERE start = "
+    "?1 AND"
     " client_port = ?2 AND client = ?3 AND server = ?4 AND server_port = ?5 AND service = ?6 AND"
     " sensor_id = ?7";
 
@@ -268,6 +269,7 @@ find_known(struct store *s, const struct session_row *row, struct known *out)
 	struct gather_past past = {.start = row->start,
 				   .service = row->service,
 				   .server = row->server,
+				   .client_net = row->client_net,
 				   .server_port = row->server_port};
 	bool is_good = true;
 
@@ -283,6 +285,7 @@ find_known(struct store *s, const struct session_row *row, struct known *out)
 		compare(q, row, out);
 		past.outcome = sql_take_text(q);
 		past.domain = sql_take_text(q);
+		past.tls_version = sql_take_text(q);
 		/* NULL reads as 0: the numbers are those of enum maybe. */
 		past.offered = (enum maybe)sql_take_int(q);
 		past.accepted = (enum maybe)sql_take_int(q);

@@ -176,7 +176,21 @@ call_reversed(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_text(context, out, len, sqlite3_free);
 }
 
-/* The functions that queries, and no view, may call. */
+/* client_network(address): its /24 or /64 as text. */
+static void
+call_client_network(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const char *address = (const char *)sqlite3_value_text(values[0]);
+	char text[CLIENT_NETWORK_MAX];
+
+	(void)count;
+	if (address == NULL)
+		return;
+	client_network(address, text);
+	sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+/* The functions that queries and schema steps, and no view, may call. */
 static bool
 register_functions(sqlite3 *db)
 {
@@ -189,6 +203,7 @@ register_functions(sqlite3 *db)
 	    {"in_network", 2, call_in_network},
 	    {"in_domain", 2, call_in_domain},
 	    {"reversed", 1, call_reversed},
+	    {"client_network", 1, call_client_network},
 	};
 	int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
 	size_t i;

@@ -29,7 +29,20 @@ static const char *const invariants[] = {
     "3600000000) %"
     " 3600000000 AS hour, server, service, domain, count(*) AS n FROM sessions GROUP BY 1, 2, 3,"
     " 4) s LEFT JOIN hourly h ON h.hour = s.hour AND h.server = s.server AND h.service ="
-    " s.service AND h.domain = s.domain WHERE h.sessions IS NULL OR h.sessions < s.n LIMIT 100",
+    " s.service AND h.domain = s.domain WHERE coalesce(h.sessions < s.n, NOT EXISTS (SELECT 1"
+    " FROM hourly_full f WHERE f.hour = s.hour AND f.what IN ('server', 'domain'))) LIMIT 100",
+    "SELECT 'hours of clients: sessions counted: ' || c || ', of TLS versions: ' || t ||"
+    " ', there: ' || n FROM (SELECT (SELECT coalesce(sum(sessions), 0) FROM hourly_clients) AS c,"
+    " (SELECT coalesce(sum(sessions), 0) FROM hourly_tls) AS t, (SELECT count(*) FROM sessions) +"
+    " (SELECT pruned - pruned_before FROM totals) AS n) WHERE c <> n OR t <> n",
+    "SELECT 'hour ' || hour || ' of ' || subject || ': outcomes do not add up' FROM (SELECT hour,"
+    " server AS subject, sessions - no_mail - partial >= encrypted + plaintext + failed AND"
+    " min(sessions, encrypted, plaintext, failed, no_mail, partial) >= 0 AS is_good FROM hourly"
+    " UNION ALL SELECT hour, client_net, sessions = encrypted + plaintext + failed + no_mail +"
+    " partial AND min(sessions, encrypted, plaintext, failed, no_mail, partial) >= 0 FROM"
+    " hourly_clients UNION ALL SELECT hour, version, sessions = encrypted + plaintext + failed +"
+    " no_mail + partial AND min(sessions, encrypted, plaintext, failed, no_mail, partial) >= 0"
+    " FROM hourly_tls) WHERE NOT is_good LIMIT 100",
     "SELECT 'session ' || id || ' ends before it starts' FROM sessions WHERE \"end\" < start"
     " LIMIT 100",
     "SELECT 'incident ' || k.incident_id || ' keeps session ' || k.session_id || ', which is not"

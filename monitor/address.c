@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NETWORK_BITS_4 24
-#define NETWORK_BITS_6 64
+#include "db/match.h"
 
 void
 address_text(const struct address *a, char out[INET6_ADDRSTRLEN])
@@ -17,7 +16,7 @@ address_text(const struct address *a, char out[INET6_ADDRSTRLEN])
 void
 network_text(const struct address *a, char out[NETWORK_TEXT_MAX])
 {
-	int bits = a->family == 4 ? NETWORK_BITS_4 : NETWORK_BITS_6;
+	int bits = a->family == 4 ? CLIENT_BITS_4 : CLIENT_BITS_6;
 	size_t kept = (size_t)bits / 8;
 	char text[INET6_ADDRSTRLEN];
 	struct address net = *a;

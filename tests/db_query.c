@@ -30,7 +30,12 @@ static const struct {
     {"v_policies",
      "domain,mta_sts_status,mta_sts_id,mta_sts_mode,mta_sts_max_age,mta_sts_mx,mta_sts_fetched,"
      "mta_sts_expires,mta_sts_source,mta_sts_problems,mx,tlsrpt_status,tlsrpt_rua,required\n"},
-    {"v_hourly", "hour,service,server,domain,sessions,encrypted,plaintext,failed\n"},
+    {"v_hourly",
+     "hour,service,server,domain,sessions,encrypted,plaintext,failed,no_mail,partial\n"},
+    {"v_hourly_clients",
+     "hour,service,client_net,sessions,encrypted,plaintext,failed,no_mail,partial\n"},
+    {"v_hourly_tls",
+     "hour,service,tls_version,sessions,encrypted,plaintext,failed,no_mail,partial\n"},
     {"v_capture", "minute,sensor,packets,bytes,dropped,gaps,withheld,evicted,untold,crashed\n"},
 };
 
@@ -47,7 +52,7 @@ views_keep_their_columns(void **state)
 			 "SELECT group_concat(name) FROM pragma_table_info('%s')", views[i].view);
 		assert_query(p->path, query, views[i].columns);
 	}
-	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "7\n");
+	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "9\n");
 }
 
 static void

@@ -663,7 +663,7 @@ what_was_rolled_back_is_not_counted_as_kept(void **state)
 	assert_true(recorder_flush(r));
 	assert_int_equal(sqlite3_open(p->path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other,
-				      "CREATE TRIGGER full BEFORE INSERT ON hourly BEGIN SELECT"
+				      "CREATE TRIGGER full BEFORE UPDATE ON hourly BEGIN SELECT"
 				      " RAISE(ABORT, 'no room'); END",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
