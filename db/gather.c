@@ -12,7 +12,6 @@
 
 #define CHANGES_MAX 4096       /* more are written early */
 #define TEXTS_MAX   (1u << 20) /* bytes of their text; more are written early */
-#define HOUR        INT64_C(3600000000)
 
 struct change {
 	uint32_t order; /* in which it came */
@@ -56,9 +55,9 @@ gather_drop(struct gather *g)
 static int64_t
 hour_of(int64_t time)
 {
-	int64_t part = time % HOUR;
+	int64_t part = time % HOURLY_HOUR;
 
-	return time - part - (part < 0 ? HOUR : 0);
+	return time - part - (part < 0 ? HOURLY_HOUR : 0);
 }
 
 /* Copy *text into texts and point it there. False where it does not fit. */

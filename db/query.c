@@ -183,15 +183,6 @@ row_value(const struct row *row, const char *name)
 	return NULL;
 }
 
-static void
-put_network(struct sql *q, const struct network *n)
-{
-	if (n->family == 0)
-		sql_put_null(q);
-	else
-		sql_put_blob(q, n, sizeof(*n));
-}
-
 /* What sessions and incidents are filtered by, in the order of both clauses, behind the key. */
 static void
 put_filter(struct sql *q, const struct filter *f, int64_t until)
@@ -200,8 +191,8 @@ put_filter(struct sql *q, const struct filter *f, int64_t until)
 	sql_put_int(q, f->since);
 	sql_put_int(q, until);
 	sql_put_text(q, f->outcome);
-	put_network(q, &f->client);
-	put_network(q, &f->server);
+	sql_put_network(q, &f->client);
+	sql_put_network(q, &f->server);
 	sql_put_text(q, f->domain);
 	sql_put_text(q, f->kind);
 	sql_put_int(q, f->severity);
@@ -310,8 +301,8 @@ query_servers(struct store *s, const struct filter *f,
 	sql_put_int(q, f->with_json);
 	sql_put_int(q, f->since);
 	sql_put_int(q, f->until);
-	put_network(q, &f->server);
-	put_network(q, &f->client);
+	sql_put_network(q, &f->server);
+	sql_put_network(q, &f->client);
 	sql_put_text(q, first);
 	sql_put_text(q, last);
 	narrow_put_domain(q, f->domain);

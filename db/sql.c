@@ -16,8 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "db/match.h"
-
 #define STATEMENTS_MAX 160                          /* more than db/ has texts */
 #define CACHE_PRAGMA   "PRAGMA cache_size = -16000" /* KiB: a batch stays in memory */
 
@@ -428,6 +426,15 @@ void
 sql_put_null(struct sql *q)
 {
 	check(q, sqlite3_bind_null(q->statement, ++q->at));
+}
+
+void
+sql_put_network(struct sql *q, const struct network *n)
+{
+	if (n->family == 0)
+		sql_put_null(q);
+	else
+		sql_put_blob(q, n, sizeof(*n));
 }
 
 bool

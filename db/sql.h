@@ -9,6 +9,7 @@
 #ifndef DB_SQL_H
 #define DB_SQL_H
 
+#include "db/match.h"
 #include "db/store.h"
 
 struct sql_file; /* an open database */
@@ -57,6 +58,7 @@ void sql_put_text(struct sql *q, const char *text);
 void sql_put_blob(struct sql *q, const void *bytes, size_t len);
 void sql_put_maybe(struct sql *q, enum maybe value);
 void sql_put_null(struct sql *q);
+void sql_put_network(struct sql *q, const struct network *n); /* borrowed; of no family: NULL */
 
 /* Step: true where there is a row. False at the end and on failure. */
 bool sql_row(struct sql *q);

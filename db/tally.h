@@ -11,6 +11,7 @@
 #ifndef DB_TALLY_H
 #define DB_TALLY_H
 
+#include "db/hourly.h"
 #include "db/inside.h"
 
 #define TALLY_OTHER "(other)" /* no server or network has this name */
@@ -18,11 +19,6 @@
 /* Rows of an hour; db/schema.c has the same numbers in its step. */
 #define TALLY_ROWS_MAX     4096 /* of servers, of domains, of client networks */
 #define TALLY_VERSIONS_MAX 64   /* of TLS versions, whose numbers a packet can make up */
-
-/* Sessions, all and by outcome. */
-struct counts {
-	int64_t sessions, encrypted, plaintext, failed, no_mail, partial;
-};
 
 enum tally { TALLY_SERVERS, TALLY_CLIENTS, TALLY_TLS };
 
