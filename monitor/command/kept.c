@@ -5,30 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROWS_FROM 16 /* items of the first room; each later one doubles */
+#include "monitor/append.h"
 
 /* The item behind the last, all zero; NULL where memory is refused. */
 static void *
 append(struct kept *k, void *items, size_t *count, size_t size)
 {
-	char *list, *item;
+	void *item = append_item(items, count, size);
 
-	/* items is the address of a pointer of any type. */
-	memcpy(&list, items, sizeof(list));
-	/* Room is always the next power of two, so it need not be kept. */
-	if (*count == 0 || (*count >= GROWS_FROM && (*count & (*count - 1)) == 0)) {
-		const size_t room = *count == 0 ? GROWS_FROM : *count * 2;
-		char *grown = realloc(list, room * size);
-
-		if (grown == NULL) {
-			k->has_failed = true;
-			return NULL;
-		}
-		list = grown;
-		memcpy(items, &list, sizeof(list));
-	}
-	item = list + (*count)++ * size;
-	return memset(item, 0, size);
+	k->has_failed |= item == NULL;
+	return item;
 }
 
 static char *
