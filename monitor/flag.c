@@ -362,24 +362,46 @@ take_incident(struct taking *t, const char *value)
 	return true;
 }
 
+static const char *
+format_word(size_t i)
+{
+	static const char *const words[] = {"table", "json", "csv", "html", NULL};
+
+	return words[i];
+}
+
+static bool
+set_format(struct taking *t, enum format format)
+{
+	if (t->has_format && t->out->format != format)
+		return flag_refuse(t, "--%s and --%s exclude each other",
+				   format_word(t->out->format), format_word(format));
+	t->has_format = true;
+	t->out->format = format;
+	return true;
+}
+
 static bool
 take_json(struct taking *t, const char *value)
 {
 	(void)value;
-	if (t->out->format == FORMAT_CSV)
-		return flag_refuse(t, "--json and --csv exclude each other");
-	t->out->format = FORMAT_JSON;
-	return true;
+	return set_format(t, FORMAT_JSON);
 }
 
 static bool
 take_csv(struct taking *t, const char *value)
 {
 	(void)value;
-	if (t->out->format == FORMAT_JSON)
-		return flag_refuse(t, "--json and --csv exclude each other");
-	t->out->format = FORMAT_CSV;
-	return true;
+	return set_format(t, FORMAT_CSV);
+}
+
+static bool
+take_format(struct taking *t, const char *value)
+{
+	size_t chosen;
+
+	return choose(t, "format", value, format_word, &chosen) &&
+	       set_format(t, (enum format)chosen);
 }
 
 /* The length of the printable character at the front of text; 0 where there is none. */
@@ -440,6 +462,17 @@ service_of(struct bytes name)
 		if (bytes_equal(name, view(service_name((enum service)s))))
 			return (enum service)s;
 	return SERVICE_NONE;
+}
+
+/* Of what a report is. */
+static bool
+take_service_name(struct taking *t, const char *value)
+{
+	t->out->service = value;
+	if (service_of(view(value)) != SERVICE_NONE)
+		return true;
+	return flag_refuse(t, "--service %s: unknown (one of: smtp, submission, submissions, lmtp)",
+			   value);
 }
 
 /* A list that comes from nearer to the person replaces the one from farther away. */
@@ -785,9 +818,12 @@ const struct flag flags[] = {
      "look no policies up (the default for -r)"},
     {"resolver", 0, "ADDR[:PORT]", FLAG_WATCH, false, take_resolver,
      "name server for look-ups (not in this version)"},
-    {"since", 0, "TIME", FLAG_LIST | FLAG_SERVERS, false, take_since,
+    {"format", 0, "FORMAT", FLAG_REPORT, false, take_format,
+     "table, json (lines), csv, or html: one page that needs nothing else"},
+    {"since", 0, "TIME", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_since,
      "from this time on: RFC 3339, or 2h, 7d ago"},
-    {"until", 0, "TIME", FLAG_LIST | FLAG_SERVERS, false, take_until, "up to this time"},
+    {"until", 0, "TIME", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_until,
+     "up to this time"},
     {"before", 0, "TIME", FLAG_PRUNE, false, take_before,
      "prune: what ended before this: RFC 3339, or 7d, 52w ago"},
     {"keep-sessions", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_sessions,
@@ -805,12 +841,15 @@ const struct flag flags[] = {
     {"outcome", 0, "OUTCOME", FLAG_LIST, false, take_outcome,
      "encrypted, plaintext, tls-failed, no-mail or partial"},
     {"incident", 0, "ID", FLAG_SESSION, false, take_incident, "of this incident"},
-    {"client", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS, false, take_client,
+    {"client", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_client,
      "of this client or network"},
-    {"server", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS, false, take_server,
+    {"server", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_server,
      "of this server or network"},
-    {"domain", 0, "DOMAIN", FLAG_LIST | FLAG_SERVERS, false, take_domain,
+    {"domain", 0, "DOMAIN", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_domain,
      "of this domain; .example.net: and its subdomains"},
+    {"service", 0, "NAME", FLAG_REPORT, false, take_service_name,
+     "of smtp, submission, submissions or lmtp alone"},
+    {"limit", 0, "N", FLAG_REPORT, false, take_limit, "at most N of each list (default: 10)"},
     {"limit", 0, "N", FLAG_LIST | FLAG_SERVERS, false, take_limit, "at most N, the latest"},
     {"json", 0, NULL, FLAG_JSON, false, take_json, "print JSON Lines"},
     {"csv", 0, NULL, FLAG_CSV, false, take_csv, "print CSV"},

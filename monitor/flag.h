@@ -22,6 +22,7 @@
 #define FLAG_OUTPUT  0x100u
 #define FLAG_PRUNE   0x200u
 #define FLAG_SERVERS 0x400u /* the list of servers */
+#define FLAG_REPORT  0x800u
 
 /* Where a value comes from; a later one replaces what an earlier one listed. */
 enum flag_source { SOURCE_DEFAULT, SOURCE_CONFIG, SOURCE_COMMAND_LINE };
@@ -33,7 +34,8 @@ struct taking {
 	int64_t now; /* for spans of time */
 	enum flag_source source;
 	bool wants_help, wants_version;
-	bool has_command;   /* the word that names the command was passed */
+	bool has_command; /* the word that names the command was passed */
+	bool has_format;
 	const char *config; /* --config; NULL: the default */
 	enum flag_source service_from[SERVICES], interfaces_from;
 	struct retain_limits keep[SOURCE_COMMAND_LINE + 1]; /* by source; LIMIT_UNSET: not given */

@@ -443,6 +443,28 @@ check_db(struct taking *t)
 	return true;
 }
 
+/* What is counted by the hour is counted by network of clients, and not by server and client. */
+static bool
+check_report(struct taking *t)
+{
+	const struct filter *f = &t->out->filter;
+	const int bits = f->client.family == 4 ? CLIENT_BITS_4 : CLIENT_BITS_6;
+
+	if (f->client.family == 0)
+		return true;
+	if (f->client.bits > bits)
+		return flag_refuse(t,
+				   "--client: reports count by network of clients, not by address "
+				   "(give a /%d or a larger one, or list with waxseal sessions)",
+				   bits);
+	if (f->server.family != 0 || f->domain != NULL)
+		return flag_refuse(t,
+				   "--client and --%s: reports count by either, not by both (leave "
+				   "one out, or list with waxseal sessions)",
+				   f->server.family != 0 ? "server" : "domain");
+	return true;
+}
+
 /* What only the whole command line can tell. */
 static bool
 check_whole(struct taking *t)
@@ -455,7 +477,7 @@ check_whole(struct taking *t)
 		return flag_refuse(t, "--since is later than --until (nothing can lie between)");
 	switch (o->command->operands) {
 	case OPERANDS_NONE:
-		return true;
+		return (o->command->flags & FLAG_REPORT) == 0 || check_report(t);
 	case OPERANDS_FILES:
 		return check_watch(t);
 	case OPERANDS_ID:

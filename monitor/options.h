@@ -26,7 +26,7 @@ struct command; /* monitor/command/command.h */
 #define SNAPLEN_MIN     96 /* less would cut the headers of a tunnelled packet */
 #define READERS_MAX     64
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML /* reports alone */ };
 
 /* A list of words, in the order of the command line. */
 struct words {
@@ -61,8 +61,9 @@ struct options {
 	const char *db;                /* path of the database */
 	bool has_db;                   /* --db stood on the command line */
 	int verbosity;                 /* -1 with -q, 0, and one more for each -v */
-	enum format format;            /* --json, --csv */
+	enum format format;            /* --json, --csv, --format */
 	struct filter filter;          /* of lists; its with_json is left to the command */
+	const char *service;           /* report --service; NULL: every */
 	struct watch_options watch;
 	int64_t id;                /* of an incident, 1 and up: show, export, ack, close, reopen */
 	const char *note;          /* --note; NULL: none */

@@ -44,7 +44,7 @@ done
 ok "no command is misuse" is_misuse
 ok "an unknown command is misuse" is_misuse frobnicate
 is_to_come() { is_misuse "$@" && grep -q "^waxseal: $1: not in this version" "$folder/err"; }
-for command in policy report alert; do
+for command in policy alert; do
 	ok "$command is of a later version, and says so" is_to_come $command
 	ok "the manual says so of $command" \
 		sh -c "grep -B4 '^are not in this version' $manual | grep -q $command"

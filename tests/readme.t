@@ -9,6 +9,8 @@ sh tests/demo.sh "$O" 2>"$folder/err" | sed "s,$O/,.build/,g" >"$folder/out"
 
 # In the page "..." stands for lines that are left out, and behind a line for its end.
 sed -n '/^## A first look/,/^|/s/^    //p' README.md >"$folder/page"
+sed -n '/^## How much was encrypted/,/^`/s/^    //p' README.md >"$folder/report_page"
+# is_as_shown PAGE PRINTED
 is_as_shown() {
 	awk '
 	function is_like(line, shown) {
@@ -29,9 +31,14 @@ is_as_shown() {
 			failed = 1
 		}
 		exit failed
-	}' "$folder/page" "$folder/out" >"$folder/err"
+	}' "$1" "$2" >"$folder/err"
 }
-ok "the first look is what the demo prints" is_as_shown
+ok "the first look is what the demo prints" is_as_shown "$folder/page" "$folder/out"
+{
+	echo '$ .build/waxseal report --db .build/demo.db'
+	"$O/waxseal" report --db "$O/demo.db"
+} >"$folder/report"
+ok "the report is what it prints" is_as_shown "$folder/report_page" "$folder/report"
 
 answers() { [ -n "$(sqlite3 "$O/demo.db" "$1" 2>"$folder/err")" ]; }
 sed -n 's/^    \(select .*\)/\1/p' README.md >"$folder/queries"

@@ -16,6 +16,8 @@ const struct command commands[] = {
      FLAG_LIST | FLAG_SESSION | FLAG_JSON | FLAG_CSV},
     {"servers", command_servers, "what each mail server is known to offer", "[FILTER ...]",
      OPERANDS_NONE, FLAG_SERVERS | FLAG_JSON | FLAG_CSV},
+    {"report", command_report, "how much of the mail was encrypted, by time, server and more",
+     "[FILTER ...] [--format FORMAT]", OPERANDS_NONE, FLAG_REPORT | FLAG_JSON | FLAG_CSV},
     {"export", command_export, "the incident's packets, as a capture Wireshark opens", "ID -w FILE",
      OPERANDS_ID, FLAG_OUTPUT},
     {"ack", command_ack, "mark an incident as seen", "ID [--note TEXT]", OPERANDS_ID, FLAG_NOTE},
@@ -45,7 +47,6 @@ command_to_come(const char *name)
 		const char *name, *instead;
 	} rows[] = {
 	    {"policy", "look-ups come with it"},
-	    {"report", "the view v_hourly has the counts"},
 	    {"alert", "watch --fail-on and --json tell what was found"},
 	};
 

@@ -17,6 +17,7 @@ int command_incidents(const struct options *o);
 int command_show(const struct options *o);
 int command_sessions(const struct options *o);
 int command_servers(const struct options *o);
+int command_report(const struct options *o);
 int command_export(const struct options *o);
 int command_ack(const struct options *o);
 int command_close(const struct options *o);

@@ -121,6 +121,8 @@ tell(void *ctx, const struct row *row)
 			csv_line(stdout, row->names, row->count);
 		csv_line(stdout, row->values, row->count);
 		break;
+	case FORMAT_HTML:
+		break; /* no list is one */
 	}
 	l->rows++;
 	return output_is_fine();
