@@ -5,6 +5,7 @@
 #   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
 #   make bench      figures against peers       make bench-live  of live capture (root)
+#   make bench-report  of reports
 #   make soak       an hour of what goes wrong (root)
 #   make install    DESTDIR, PREFIX             make clean
 
@@ -151,6 +152,10 @@ bench: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/run.sh
 
+bench-report: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/bench/report.sh
+
 soak: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/soak.sh
@@ -182,5 +187,5 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists soak captures install clean packages-build \
-	packages-test packages-lint packages-fuzz
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-report \
+	soak captures install clean packages-build packages-test packages-lint packages-fuzz

@@ -562,6 +562,50 @@ losses_of_the_tap_are_told(void **state)
 	report_free(r);
 }
 
+/* Of sessions that an older program counted and pruned less is known. */
+static void
+what_is_not_known_of_the_past_is_said(void **state)
+{
+	struct fixture *p = *state;
+	struct report_words words;
+	struct report *r;
+
+	fill_two_days(p->path);
+	run_sql(p->path,
+		"UPDATE totals SET pruned_before = 5, pruned = 5;"
+		"INSERT INTO hourly VALUES (1772366400000000, '198.51.100.9', 'smtp', '', 5,"
+		" 2, 0, 0, 0, 0)");
+	r = read_report(p->path, &everything);
+	report_words(r, &words);
+	assert_says(words.beside, "Of 3 more, pruned long ago, it is not known which of these.");
+	assert_says(words.notes[words.note_count - 1],
+		    "5 sessions, pruned before these were "
+		    "counted, are missing among client networks");
+	report_free(r);
+}
+
+static void
+a_list_that_tells_nothing_more_is_left_out(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s;
+	struct report *r;
+
+	fill_two_days(p->path);
+	r = read_report(p->path, &everything);
+	assert_true(report_adds(r, LIST_SERVERS));
+	assert_true(report_adds(r, LIST_SERVERS_SHARE)); /* its first is not the other's first */
+	assert_false(report_adds(r, LIST_CLIENTS_SHARE));
+	report_free(r);
+	s = open_store(p->path, STORE_WRITE);
+	for (int i = 0; i < 10; i++)
+		count_session(s, START, "plaintext", "198.51.100.26");
+	store_close(s);
+	r = read_report(p->path, &everything);
+	assert_false(report_adds(r, LIST_SERVERS_SHARE));
+	report_free(r);
+}
+
 static void
 an_empty_database_gives_a_report_of_nothing(void **state)
 {
@@ -718,6 +762,8 @@ main(void)
 	    FIXTURE_TEST(of_a_domain_no_share_is_told),
 	    FIXTURE_TEST(open_incidents_of_the_span_are_counted),
 	    FIXTURE_TEST(losses_of_the_tap_are_told),
+	    FIXTURE_TEST(what_is_not_known_of_the_past_is_said),
+	    FIXTURE_TEST(a_list_that_tells_nothing_more_is_left_out),
 	    FIXTURE_TEST(an_empty_database_gives_a_report_of_nothing),
 	    FIXTURE_TEST(numbers_of_a_damaged_file_are_survived),
 	    FIXTURE_TEST(counts_that_no_number_holds_are_told),
