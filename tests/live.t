@@ -115,12 +115,27 @@ is_told_at_once() {
 ok "a finding is recorded within a second" is_told_at_once
 ok "and it ends in order" end 0
 
+# The reader is the child of the watcher's one child.
+reader() { cat /proc/"$(cat /proc/"$watcher"/task/*/children | tr -d ' ')"/task/*/children; }
+
+# However soon behind its start it is told to end, and whatever it waits for then.
+is_reading() { reader >/dev/null 2>&1 && [ -n "$(reader)" ]; }
+ends_soon() {
+	for wait in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1; do
+		: >"$folder/err"
+		ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/soon" watch -i far \
+		    -f 'tcp port 25' --gate none >"$folder/out" 2>"$folder/err" </dev/null &
+		watcher=$!
+		until_it is_reading && sleep $wait && end 0 || return 1
+	done
+}
 tells_lines_once() {
 	start -i far --json && play $captures/command-injection.pcap || return 1
 	sleep 1
 	end 0 && [ "$(grep -c '"kind":"command-injection"' "$folder/out")" = 1 ]
 }
 ok "--json tells a finding once" tells_lines_once
+ok "told to end while it starts it ends in order" ends_soon
 
 # ---- Interfaces that come and go ----
 
@@ -154,8 +169,6 @@ ok "the others go on meanwhile" others_go_on
 
 # ---- Readers that die, a database that is away ----
 
-# The reader is the child of the watcher's one child.
-reader() { cat /proc/"$(cat /proc/"$watcher"/task/*/children | tr -d ' ')"/task/*/children; }
 dies_alone() {
 	start -i far && play $captures/banner-masked.pcap || return 1
 	sleep 2

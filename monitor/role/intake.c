@@ -486,8 +486,9 @@ intake_stop(const struct intake *k, struct peer *p, volatile sig_atomic_t *share
 	const struct starter *s = k->config->starter;
 	bool is_good;
 
-	/* A reader that cannot start says why and goes by itself. */
-	if (p->stage != STAGE_OVER && p->stage != STAGE_STARTING)
+	/* A reader that cannot start says why and goes by itself, where nothing is held against it.
+	 */
+	if (p->stage != STAGE_OVER && (p->stage != STAGE_STARTING || p->complaint != NULL))
 		end_now(s, &p->process);
 	if (shared_socket != NULL)
 		*shared_socket = -1;

@@ -294,7 +294,6 @@ reader_tell_ended(struct reader *r, enum capture_end end, const char *why)
 	reader_flush(r);
 }
 
-/* Hear which packets to read; false where there are none, or the keeper does not say. */
 bool
 reader_hear_filter(struct reader *r)
 {
@@ -303,11 +302,15 @@ reader_hear_filter(struct reader *r)
 
 	if (!r->has_filter)
 		return true;
-	if (channel_hear(r->channel, &type, &body) != HEARD_MESSAGE ||
-	    (type != MESSAGE_FILTER && type != MESSAGE_SKIP) ||
-	    (type == MESSAGE_FILTER && !message_get_filter(body, r->filter)))
-		r->is_alone = true; /* there is no use in going on */
-	return !r->is_alone && type == MESSAGE_FILTER;
+	r->is_alone = channel_hear(r->channel, &type, &body) != HEARD_MESSAGE;
+	if (r->is_alone)
+		return false;
+	if (type == MESSAGE_FILTER && message_get_filter(body, r->filter))
+		return true;
+	/* A keeper that is to end may have said so before it heard what was opened. */
+	r->is_finishing = type == MESSAGE_FINISH && r->live != NULL;
+	r->is_alone = type != MESSAGE_SKIP && !r->is_finishing; /* there is no use in going on */
+	return false;
 }
 
 /* What is known goes out before more is waited for: a pipe may be silent for hours. */

@@ -70,7 +70,10 @@ void reader_count_lost(struct reader *r, int64_t time, uint64_t packets);
 /* Close the minute under way, and tell it. */
 void reader_end_minute(struct reader *r);
 
-/* Hear which packets to read; false where there are none, or the keeper does not say. */
+/*
+ * Hear which packets to read. False where there are none; or is_finishing, or
+ * is_alone, where the keeper does not say so.
+ */
 bool reader_hear_filter(struct reader *r);
 
 void reader_tell_ended(struct reader *r, enum capture_end end, const char *why);
