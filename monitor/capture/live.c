@@ -12,16 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "monitor/capture/capture.h"
-#include "monitor/capture/steer.h"
+
+/* Packets from before it had its share are all handed on, or not, within this time. */
+#define UNSHARED_US (INT64_C(5) * LIVE_WAIT_MS * 1000)
 
 struct live {
 	pcap_t *pcap;
 	uint32_t linktype;
-	struct steer *steer; /* NULL: no program of ours shares it out */
-	char remark[STEER_WHY_MAX];
-	struct ifreq name; /* empty: all interfaces */
+	struct ifreq name;     /* empty: all interfaces */
+	int64_t since;         /* packets from before are not ours; 0: there are none any more */
+	int64_t sorted_out_by; /* ... at that time, by the monotonic clock */
 	bool is_down;
 	struct live_losses losses;
 	uint32_t ring, interface; /* libpcap's counts, which wrap, as they were last */
@@ -69,7 +72,7 @@ configure(pcap_t *pcap, const struct live_config *config)
 
 /* False, with why, where it does not come to life. */
 static bool
-activate(struct live *l, const struct live_config *config, bool *is_absent, char *why)
+activate(struct live *l, bool *is_absent, char *why)
 {
 	char words[PCAP_ERRBUF_SIZE] = "";
 	int status = pcap_activate(l->pcap);
@@ -85,11 +88,7 @@ activate(struct live *l, const struct live_config *config, bool *is_absent, char
 		return false;
 	}
 	l->linktype = capture_linktype_of(pcap_datalink(l->pcap));
-	if (config->readers <= 1 ||
-	    steer_join(pcap_fileno(l->pcap), l->linktype, config->group, &l->steer, l->remark))
-		return true;
-	snprintf(why, LIVE_WHY_MAX, "%s", l->remark);
-	return false;
+	return true;
 }
 
 struct live *
@@ -112,7 +111,7 @@ live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_M
 	if (strcmp(config->interface, "any") != 0)
 		snprintf(l->name.ifr_name, sizeof(l->name.ifr_name), "%s", config->interface);
 	configure(l->pcap, config);
-	if (!activate(l, config, is_absent, why)) {
+	if (!activate(l, is_absent, why)) {
 		live_close(l);
 		return NULL;
 	}
@@ -125,14 +124,7 @@ live_close(struct live *l)
 	if (l == NULL)
 		return;
 	pcap_close(l->pcap);
-	steer_free(l->steer);
 	free(l);
-}
-
-const char *
-live_remark(const struct live *l)
-{
-	return l->remark;
 }
 
 uint32_t
@@ -147,6 +139,24 @@ live_descriptor(const struct live *l)
 	return pcap_fileno(l->pcap);
 }
 
+static int64_t
+monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* The clock of packets may be set: it is not trusted for longer than the ring's memory reaches. */
+void
+live_share(struct live *l, int64_t since, uint64_t lost)
+{
+	l->since = since;
+	l->sorted_out_by = monotonic() + UNSHARED_US;
+	l->losses.ring += lost;
+}
+
 static void
 hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
 {
@@ -158,7 +168,8 @@ hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
 	    .bytes = {bytes, header->caplen},
 	};
 
-	l->tell(l->ctx, &packet);
+	if (packet.time >= l->since)
+		l->tell(l->ctx, &packet);
 }
 
 int
@@ -169,6 +180,8 @@ live_read(struct live *l, int most, void (*tell)(void *ctx, const struct capture
 
 	l->tell = tell;
 	l->ctx = ctx;
+	if (l->since != 0 && monotonic() > l->sorted_out_by)
+		l->since = 0;
 	n = pcap_dispatch(l->pcap, most, hand_on, (u_char *)l);
 	return n < 0 ? -1 : n;
 }

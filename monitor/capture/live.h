@@ -24,12 +24,6 @@ struct live_config {
 	const char *interface; /* "any": all of them */
 	uint32_t snaplen;      /* bytes of each packet that are captured */
 	uint32_t buffer;       /* bytes of the ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
-	/*
-	 * Share the interface's packets with other processes of the same group, so
-	 * that both directions of a flow reach the same one; readers 1: all are ours.
-	 */
-	uint16_t group;
-	unsigned readers;
 };
 
 /* What was lost before it could be read, since the capture began. */
@@ -48,14 +42,18 @@ struct live *live_open(const struct live_config *config, bool *is_absent, char w
 /* NULL does nothing. */
 void live_close(struct live *l);
 
-/* What is to be known of how it is captured; empty: nothing. Borrowed. */
-const char *live_remark(const struct live *l);
-
 /* Of every packet from it: LINKTYPE_ value. */
 uint32_t live_linktype(const struct live *l);
 
 /* The socket: poll it for packets. */
 int live_descriptor(const struct live *l);
+
+/*
+ * It is given its share of the packets since that time, microseconds since the
+ * epoch: what it captured before is not handed on. Before that time so many
+ * packets of its share were lost.
+ */
+void live_share(struct live *l, int64_t since, uint64_t lost);
 
 /*
  * Hand up to most packets to tell, each borrowed for the call, without waiting

@@ -2,9 +2,10 @@
  * Which of the readers of an interface a packet is for: both directions of an
  * innermost flow go to the same one, whatever wraps it.
  *
- * The walk is the gate's (gate.h); at its end stands no verdict but a number,
- * of which the kernel takes the remainder by the count of readers. What has no
- * ports that can be found goes to the first.
+ * The walk is the gate's (gate.h); at its end stands no verdict but the number of
+ * a reader. The kernel takes its remainder by the count of those that are there,
+ * which changes nothing where that is as large: who comes beside them is given
+ * nothing (place.h). What has no ports that can be found goes to the first.
  *
  * It runs where the kernel has already passed over the link header, so that it
  * loads from an end of its own choice: bpf_skb_load_bytes_relative, Linux 4.18.
@@ -31,6 +32,14 @@ struct {
 } rounds SEC(".maps") = {
     .values = {go_round},
 };
+
+/* How many readers there are to be, in its one element. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, uint32_t);
+	__type(value, uint32_t);
+} readers SEC(".maps");
 
 /* What gate.h knows as a packet is the kernel's context. */
 INLINED struct __sk_buff *
@@ -101,11 +110,13 @@ stir(uint64_t sum, uint64_t more)
 	return sum ^ sum >> 29;
 }
 
-/* Any number that is the same for both directions. */
+/* One that is the same for both directions. */
 INLINED int
-number_of(const struct flow_key *key)
+reader_of(const struct flow_key *key)
 {
 	uint64_t low[2], high[2], sum = key->family;
+	uint32_t first = 0;
+	const uint32_t *count = bpf_map_lookup_elem(&readers, &first);
 
 	__builtin_memcpy(low, key->low, sizeof(low));
 	__builtin_memcpy(high, key->high, sizeof(high));
@@ -114,7 +125,7 @@ number_of(const struct flow_key *key)
 	sum = stir(sum, high[0]);
 	sum = stir(sum, high[1]);
 	sum = stir(sum, (uint64_t)key->low_port << 16 | key->high_port);
-	return (int)(sum >> 33);
+	return count && *count ? (int)((uint32_t)(sum >> 32) % *count) : 0;
 }
 
 INLINED int
@@ -126,7 +137,7 @@ steer(const struct gate_packet *p, const struct gate_walk *w)
 	if (w->next != HEADER_TCP || !gate_load(p, w->at, ports, 4) ||
 	    !gate_key(p, w, gate_u16(ports), gate_u16(ports + 2), &key))
 		return 0;
-	return number_of(&key);
+	return reader_of(&key);
 }
 
 /* Ends only where the tail call cannot be made. */

@@ -12,27 +12,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A group of capture sockets, Linux 4.12. */
 struct steer;
 
 #define STEER_WHY_MAX 256 /* bytes of a line on what the kernel refused, NUL included */
 
 /*
- * Join the group at that packet socket, of that LINKTYPE_. All members must be
- * given the same link type. Where the kernel takes the program *out is to be
- * kept as long as the socket is open, and given back with steer_free; else it is
- * NULL, and why, if not empty, says what is lost. False, and a line in why,
- * where the group cannot be joined at all.
+ * Prepare a group of so many, at least 1, of that LINKTYPE_. NULL where memory is
+ * refused. To be kept as long as one of its sockets is open.
  */
-bool steer_join(int socket, uint32_t linktype, uint16_t group, struct steer **out,
-		char why[STEER_WHY_MAX]);
+struct steer *steer_new(uint32_t linktype, unsigned readers);
 
 /* NULL does nothing. */
 void steer_free(struct steer *s);
 
-/* The program for packets of a live socket of that link type, for tests; -1 where there is none. */
-int steer_program(const struct steer *s, uint32_t linktype);
+/*
+ * Have that packet socket, which captures and is in no group, join. Members in
+ * excess of the group's size are given nothing until others have left; the
+ * kernel's own hash shares out among all that there are. Where the kernel takes
+ * no program why says what is lost by that, else it is empty. False, and a line
+ * in why, where the socket cannot join: another interface than the others'.
+ */
+bool steer_join(struct steer *s, int socket, char why[STEER_WHY_MAX]);
 
-/* Load it without joining, for tests; NULL, with errno, where the kernel refuses. */
-struct steer *steer_load(void);
+/* The program that shares out, for tests; -1 where there is none, and the errno that kept it away.
+ */
+int steer_program(const struct steer *s);
+int steer_error(const struct steer *s);
 
 #endif

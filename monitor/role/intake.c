@@ -442,7 +442,11 @@ intake_configure(struct intake *k, struct peer *p, const char *interface, uint16
 static bool
 start(const struct starter *s, struct role_process *out)
 {
-	return s != NULL ? starter_start(s, "reader", out) : role_start("reader", out);
+	bool is_started = s != NULL ? starter_start(s, "reader", out) : role_start("reader", out);
+
+	if (is_started && out->link >= 0)
+		close(out->link); /* a starter serves it, and there is none */
+	return is_started;
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "monitor/certificate.h"
+#include "monitor/role/place.h"
 #include "monitor/role/reading.h"
 #include "monitor/role/role.h"
 #include "monitor/role/sandbox.h"
@@ -503,6 +504,34 @@ prepare_gate(struct reader *r, const struct reader_config *config)
 	return config->gate != GATE_EBPF && r->gate != NULL;
 }
 
+/*
+ * Where several read an interface, which of its packets are ours. False, and
+ * told, where the socket is not given its place.
+ */
+static bool
+take_place(struct reader *r, const struct reader_config *config)
+{
+	const struct place_wish wish = {
+	    .linktype = live_linktype(r->live),
+	    .group = config->group,
+	    .readers = config->readers,
+	};
+	struct place_given place = {.why = "it has no place: what starts the readers is gone"};
+	bool is_answered = place_take(ROLE_LINK, &wish, live_descriptor(r->live), &place);
+
+	close(ROLE_LINK);
+	if (!is_answered || !place.is_taken) {
+		/* It joins no group while the interface is down. */
+		complain(r, live_is_up(r->live) ? MESSAGE_NOTICE : MESSAGE_ABSENT,
+			 place.why[0] != '\0' ? place.why : "out of memory");
+		return false;
+	}
+	if (place.why[0] != '\0')
+		complain(r, MESSAGE_REMARK, place.why);
+	live_share(r->live, place.since, place.lost);
+	return true;
+}
+
 /* Begin to capture where that is wanted; false, and told, where it cannot be. */
 static bool
 prepare_live(struct reader *r, const struct reader_config *config)
@@ -511,8 +540,6 @@ prepare_live(struct reader *r, const struct reader_config *config)
 	    .interface = config->interface,
 	    .snaplen = config->snaplen,
 	    .buffer = config->buffer,
-	    .group = config->group,
-	    .readers = config->readers,
 	};
 	char why[LIVE_WHY_MAX];
 	bool is_absent;
@@ -526,9 +553,7 @@ prepare_live(struct reader *r, const struct reader_config *config)
 	r->live = live_open(&wanted, &is_absent, why);
 	if (r->live == NULL)
 		complain(r, is_absent ? MESSAGE_ABSENT : MESSAGE_NOTICE, why);
-	if (r->live != NULL && *live_remark(r->live) != '\0')
-		complain(r, MESSAGE_REMARK, live_remark(r->live));
-	return r->live != NULL && prepare_gate(r, config);
+	return r->live != NULL && prepare_gate(r, config) && take_place(r, config);
 }
 
 static void
@@ -581,6 +606,7 @@ close_in(struct reader *r, const struct reader_config *config)
 {
 	struct sandbox sandbox = {
 	    .socket = ROLE_SOCKET,
+	    .link = config->interface[0] != '\0' ? ROLE_LINK : 0,
 	    .memory = (size_t)config->budget + config->buffer +
 		      (size_t)config->gate_flows * GATE_FLOW_SIZE + MEMORY_BESIDE,
 	};

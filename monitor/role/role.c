@@ -5,6 +5,7 @@
 #include "monitor/role/role.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,10 +27,20 @@
 static const struct role {
 	const char *name;
 	int (*run)(int socket);
+	bool is_linked; /* to who starts it, for what takes rights of that one */
 } roles[] = {
-    {"reader", reader_main},
-    {"starter", starter_main},
+    {"reader", reader_main, true},
+    {"starter", starter_main, false},
 };
+
+static const struct role *
+find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
+		if (strcmp(name, roles[i].name) == 0)
+			return &roles[i];
+	return NULL;
+}
 
 /*
  * Nothing is to be flushed, and what libraries do at exit could need system
@@ -54,6 +65,7 @@ role_is_child(int argc, char *const argv[])
 int
 role_main(int argc, char *const argv[])
 {
+	const struct role *role;
 	struct stat s;
 
 	(void)argc;
@@ -65,27 +77,37 @@ role_main(int argc, char *const argv[])
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		if (strcmp(argv[1] + 1, roles[i].name) == 0)
-			leave(roles[i].run(ROLE_SOCKET));
+	role = find(argv[1] + 1);
+	if (role != NULL)
+		leave(role->run(ROLE_SOCKET));
 	return 2;
+}
+
+/* What is executed finds each of these descriptors at its number; -1: there is none. */
+static bool
+lay_out(int socket, int link)
+{
+	/* First out of each other's way. */
+	socket = fcntl(socket, F_DUPFD_CLOEXEC, ROLE_LINK + 1);
+	if (link >= 0)
+		link = fcntl(link, F_DUPFD_CLOEXEC, ROLE_LINK + 1);
+	else
+		close(ROLE_LINK);
+	return socket >= 0 && dup2(socket, ROLE_SOCKET) >= 0 &&
+	       (link < 0 || dup2(link, ROLE_LINK) >= 0);
 }
 
 /* In the child: never returns. */
 static void
-become(const char *name, int socket, pid_t parent)
+become(const char *name, int socket, int link, pid_t parent)
 {
 	char program[] = "waxseal", argument[NAME_MAX_LEN + 2];
 	char *const arguments[] = {program, argument, NULL};
 	char *const nothing[] = {NULL};
 
 	snprintf(argument, sizeof(argument), "@%s", name);
-	/* dup2 to itself would leave close-on-exec as it is. */
-	if (socket == ROLE_SOCKET)
-		socket = dup(socket);
-	if (socket < 0 || dup2(socket, ROLE_SOCKET) < 0)
+	if (!lay_out(socket, link))
 		_exit(STATUS_NO_PROGRAM);
-	close(socket);
 	/* A role does not outlive its keeper, nor one that died before this line. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)
@@ -94,23 +116,47 @@ become(const char *name, int socket, pid_t parent)
 	_exit(STATUS_NO_PROGRAM);
 }
 
+/* A pair of sockets, where it is wanted; descriptors of -1 where not. */
+static bool
+pair(bool is_wanted, int kind, int ends[2])
+{
+	ends[0] = ends[1] = -1;
+	return !is_wanted || socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, ends) == 0;
+}
+
+static void
+close_both(const int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			close(ends[i]);
+}
+
 bool
 role_start(const char *name, struct role_process *out)
 {
+	const struct role *role = find(name);
 	pid_t parent = getpid();
-	int ends[2];
+	int ends[2], link[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+	if (!pair(true, SOCK_STREAM, ends))
 		return false;
+	if (!pair(role != NULL && role->is_linked, SOCK_SEQPACKET, link)) {
+		close_both(ends);
+		return false;
+	}
 	out->pid = fork();
 	if (out->pid == 0)
-		become(name, ends[1], parent);
+		become(name, ends[1], link[1], parent);
 	close(ends[1]);
+	if (link[1] >= 0)
+		close(link[1]);
 	if (out->pid < 0) {
-		close(ends[0]);
+		close_both((const int[]){ends[0], link[0]});
 		return false;
 	}
 	out->socket = ends[0];
+	out->link = link[0];
 	return true;
 }
 

@@ -4,7 +4,8 @@
  *
  * A role starts by executing the program again, so that it inherits nobody's
  * memory: no secret, no key, no half-read file. Its one way out is a socket
- * that is descriptor ROLE_SOCKET.
+ * that is descriptor ROLE_SOCKET; while it starts, some have a link to who started
+ * them beside it, ROLE_LINK, which they close before they serve.
  */
 #ifndef MONITOR_ROLE_ROLE_H
 #define MONITOR_ROLE_ROLE_H
@@ -14,12 +15,14 @@
 #include <sys/types.h>
 
 #define ROLE_SOCKET  3
+#define ROLE_LINK    4
 #define ROLE_HOW_MAX 160 /* bytes of a line on how a role ended, NUL included */
 
 /* A role under way, as its starter sees it. */
 struct role_process {
 	pid_t pid;
 	int socket; /* to it; whoever takes it closes it */
+	int link;   /* the other end of its ROLE_LINK, likewise; -1: it has none */
 };
 
 /* Whether this process was executed to be a role: main asks this before anything else. */

@@ -76,6 +76,8 @@ static int
 lay_descriptors(const struct sandbox *s)
 {
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int first = s->link > 0 && s->link < s->socket ? s->link : s->socket;
+	int last = s->link > s->socket ? s->link : s->socket;
 	int error;
 
 	if (nowhere < 0)
@@ -83,8 +85,10 @@ lay_descriptors(const struct sandbox *s)
 	for (int fd = 0; fd < (SANDBOX_IS_INSTRUMENTED ? 2 : 3); fd++)
 		if (dup2(nowhere, fd) < 0)
 			return errno;
-	error = close_from(3, s->socket - 1);
-	return error != 0 ? error : close_from(s->socket + 1, INT32_MAX);
+	error = close_from(3, first - 1);
+	if (error == 0)
+		error = close_from(first + 1, last - 1);
+	return error != 0 ? error : close_from(last + 1, INT32_MAX);
 }
 
 /*

@@ -45,6 +45,7 @@ enum layer {
 
 struct sandbox {
 	int socket;    /* the one descriptor to keep, beside 0, 1 and 2 */
+	int link;      /* another one, which the process closes itself before it serves; 0: none */
 	int capture;   /* a live capture's socket: it is waited on, and its counters are read */
 	bool is_live;  /* there is one */
 	size_t memory; /* bytes of address space */

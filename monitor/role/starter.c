@@ -1,15 +1,18 @@
 /*
  * The starter role, and the keeper's words to it; see starter.h. A request and
- * an answer are a struct each: both ends are the same program.
+ * an answer are a struct each.
  */
 #include "monitor/role/starter.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "monitor/role/handover.h"
+#include "monitor/role/place.h"
 
 #define STARTED_MAX  1024 /* of them at once: 64 readers of each interface */
 #define NAME_MAX_LEN 32
@@ -29,56 +32,11 @@ struct answer {
 	char how[ROLE_HOW_MAX];
 };
 
-union control {
-	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
-static bool
-send_answer(int socket, const struct answer *answer, int descriptor)
-{
-	struct answer copy = *answer;
-	struct iovec piece = {&copy, sizeof(copy)};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-	union control control = {0};
-
-	if (descriptor >= 0) {
-		message.msg_control = control.room;
-		message.msg_controllen = sizeof(control.room);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(copy);
-}
-
-/* Read just so many bytes, and the descriptor that comes beside them; -1 where none does. */
-static bool
-receive(int socket, void *at, size_t len, int *descriptor)
-{
-	struct iovec piece = {at, len};
-	union control control = {0};
-	struct msghdr message = {.msg_iov = &piece,
-				 .msg_iovlen = 1,
-				 .msg_control = control.room,
-				 .msg_controllen = sizeof(control.room)};
-	ssize_t n;
-
-	*descriptor = -1;
-	do
-		n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
-	while (n < 0 && errno == EINTR);
-	if (n > 0 && control.head.cmsg_level == SOL_SOCKET &&
-	    control.head.cmsg_type == SCM_RIGHTS && message.msg_controllen > 0)
-		memcpy(descriptor, CMSG_DATA(&control.head), sizeof(*descriptor));
-	return n == (ssize_t)len;
-}
-
 /* What was started and is not reaped: nothing else may be ended or reaped by number. */
 struct started {
-	pid_t pids[STARTED_MAX];
+	struct role_process at[STARTED_MAX]; /* the link until it is served, no socket */
 	size_t count;
+	struct places *places;
 };
 
 /* Its index; the count where it is none of ours. */
@@ -87,15 +45,23 @@ find(const struct started *s, pid_t pid)
 {
 	size_t i = 0;
 
-	while (i < s->count && s->pids[i] != pid)
+	while (i < s->count && s->at[i].pid != pid)
 		i++;
 	return i;
+}
+
+static void
+close_link(struct role_process *r)
+{
+	if (r->link >= 0)
+		close(r->link);
+	r->link = -1;
 }
 
 static bool
 start_one(struct started *s, int socket, const char *name)
 {
-	struct role_process process = {.socket = -1};
+	struct role_process process = {.socket = -1, .link = -1};
 	struct answer answer = {0};
 	bool is_sent;
 
@@ -104,22 +70,26 @@ start_one(struct started *s, int socket, const char *name)
 	else
 		answer.error = s->count < STARTED_MAX ? errno : EAGAIN;
 	if (answer.is_good)
-		s->pids[s->count++] = process.pid;
-	is_sent = send_answer(socket, &answer, process.socket);
+		s->at[s->count++] = process;
+	is_sent = handover_send(socket, &answer, sizeof(answer), process.socket);
 	if (process.socket >= 0)
 		close(process.socket);
 	return is_sent;
 }
 
+/* One that still waits for an answer on its link hears now that there is none. */
 static bool
 reap_one(struct started *s, int socket, size_t i)
 {
-	struct role_process process = {.pid = s->pids[i]};
+	struct role_process process = s->at[i];
 	struct answer answer = {0};
+	pid_t pid = process.pid;
 
+	close_link(&process);
 	answer.is_good = role_reap(&process, answer.how);
-	s->pids[i] = s->pids[--s->count];
-	return send_answer(socket, &answer, -1);
+	places_left(s->places, pid, answer.is_good);
+	s->at[i] = s->at[--s->count];
+	return handover_send(socket, &answer, sizeof(answer), -1);
 }
 
 static bool
@@ -133,7 +103,7 @@ obey(struct started *s, int socket, struct request *r)
 		return start_one(s, socket, r->name);
 	case ORDER_KILL:
 		if (i < s->count)
-			role_kill(&(struct role_process){.pid = r->pid});
+			role_kill(&s->at[i]);
 		return true;
 	case ORDER_REAP:
 		return i < s->count && reap_one(s, socket, i);
@@ -141,22 +111,53 @@ obey(struct started *s, int socket, struct request *r)
 	return false;
 }
 
+/* The next thing that the keeper wants; false where it is gone or says what it may not. */
+static bool
+hear_keeper(struct started *s, int socket)
+{
+	struct request request = {0};
+	int descriptor;
+	bool is_heard = handover_receive(socket, &request, sizeof(request), &descriptor);
+
+	if (descriptor >= 0)
+		close(descriptor);
+	return is_heard && obey(s, socket, &request);
+}
+
+/* Each may ask but once: before it has seen a packet. */
+static void
+hear_readers(struct started *s, const struct pollfd *ends)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (ends[i].fd >= 0 && ends[i].revents != 0) {
+			places_serve(s->places, s->at[i].pid, s->at[i].link);
+			close_link(&s->at[i]);
+		}
+}
+
 int
 starter_main(int socket)
 {
 	static struct started started;
-	struct request request = {0};
-	int descriptor;
+	static struct pollfd ends[STARTED_MAX + 1];
+	bool is_served = true;
 
+	started.places = places_new();
+	if (started.places == NULL)
+		return 1;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	while (receive(socket, &request, sizeof(request), &descriptor)) {
-		if (descriptor >= 0)
-			close(descriptor);
-		if (!obey(&started, socket, &request))
-			return 1;
+	while (is_served) {
+		ends[0] = (struct pollfd){.fd = socket, .events = POLLIN};
+		for (size_t i = 0; i < started.count; i++)
+			ends[i + 1] = (struct pollfd){.fd = started.at[i].link, .events = POLLIN};
+		if (poll(ends, started.count + 1, -1) < 0)
+			continue;
+		hear_readers(&started, ends + 1);
+		if (ends[0].revents != 0)
+			is_served = hear_keeper(&started, socket);
 	}
 	for (size_t i = 0; i < started.count; i++)
-		role_kill(&(struct role_process){.pid = started.pids[i]});
+		role_kill(&started.at[i]);
 	return 0;
 }
 
@@ -178,8 +179,7 @@ starter_end(struct starter *s)
 static bool
 ask(const struct starter *s, const struct request *request)
 {
-	return send(s->process.socket, request, sizeof(*request), MSG_NOSIGNAL) ==
-	       (ssize_t)sizeof(*request);
+	return handover_send(s->process.socket, request, sizeof(*request), -1);
 }
 
 bool
@@ -190,11 +190,12 @@ starter_start(const struct starter *s, const char *name, struct role_process *ou
 
 	snprintf(request.name, sizeof(request.name), "%s", name);
 	if (!ask(s, &request) ||
-	    !receive(s->process.socket, &answer, sizeof(answer), &out->socket)) {
+	    !handover_receive(s->process.socket, &answer, sizeof(answer), &out->socket)) {
 		errno = EPIPE;
 		return false;
 	}
 	out->pid = answer.pid;
+	out->link = -1;
 	errno = answer.error;
 	return answer.is_good && out->socket >= 0;
 }
@@ -216,7 +217,7 @@ starter_reap(const struct starter *s, struct role_process *r, char how[ROLE_HOW_
 
 	r->pid = 0;
 	if (!ask(s, &request) ||
-	    !receive(s->process.socket, &answer, sizeof(answer), &descriptor)) {
+	    !handover_receive(s->process.socket, &answer, sizeof(answer), &descriptor)) {
 		snprintf(how, ROLE_HOW_MAX, "cannot be waited for: the starter is gone");
 		return false;
 	}

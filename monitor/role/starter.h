@@ -2,9 +2,10 @@
  * Starts the other roles for a keeper that has given up the right to.
  *
  * The starter is what keeps the privileges that readers need for a moment. It
- * hears one peer alone, the keeper, and no more than "start", "end" and "reap"
- * of it; it opens nothing and reads nothing else. It ends with the keeper, and
- * what it started ends with it.
+ * hears the keeper, and no more than "start", "end" and "reap" of it; and of each
+ * reader, before that has seen a packet, which place its capture is to take
+ * (place.h). It opens nothing and reads nothing else. It ends with the keeper,
+ * and what it started ends with it.
  */
 #ifndef MONITOR_ROLE_STARTER_H
 #define MONITOR_ROLE_STARTER_H
