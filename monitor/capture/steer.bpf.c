@@ -5,7 +5,7 @@
  * The walk is the gate's (gate.h); at its end stands no verdict but the number of
  * a reader. The kernel takes its remainder by the count of those that are there,
  * which changes nothing where that is as large: who comes beside them is given
- * nothing (place.h). What has no ports that can be found goes to the first.
+ * nothing (place.h).
  *
  * It runs where the kernel has already passed over the link header, so that it
  * loads from an end of its own choice: bpf_skb_load_bytes_relative, Linux 4.18.
@@ -16,8 +16,8 @@
 #define typeof __typeof__ /* the next header is GNU C */
 #include <bpf/bpf_helpers.h>
 
-#include "dissector/gate.h"
 #include "monitor/capture/gate_entries.h"
+#include "monitor/capture/steer_share.h"
 
 #define ROUNDS_MASK 0xff /* of the last word kept; above it where offsets count from */
 #define START_SHIFT 8
@@ -103,41 +103,13 @@ gate_blur(const struct gate_packet *p, struct gate_walk *w)
 	*w = kept(context(p));
 }
 
-INLINED uint64_t
-stir(uint64_t sum, uint64_t more)
-{
-	sum = (sum ^ more) * 0x9e3779b97f4a7c15;
-	return sum ^ sum >> 29;
-}
-
-/* One that is the same for both directions. */
-INLINED int
-reader_of(const struct flow_key *key)
-{
-	uint64_t low[2], high[2], sum = key->family;
-	uint32_t first = 0;
-	const uint32_t *count = bpf_map_lookup_elem(&readers, &first);
-
-	__builtin_memcpy(low, key->low, sizeof(low));
-	__builtin_memcpy(high, key->high, sizeof(high));
-	sum = stir(sum, low[0]);
-	sum = stir(sum, low[1]);
-	sum = stir(sum, high[0]);
-	sum = stir(sum, high[1]);
-	sum = stir(sum, (uint64_t)key->low_port << 16 | key->high_port);
-	return count && *count ? (int)((uint32_t)(sum >> 32) % *count) : 0;
-}
-
 INLINED int
 steer(const struct gate_packet *p, const struct gate_walk *w)
 {
-	struct flow_key key;
-	uint8_t ports[4];
+	uint32_t first = 0;
+	const uint32_t *count = bpf_map_lookup_elem(&readers, &first);
 
-	if (w->next != HEADER_TCP || !gate_load(p, w->at, ports, 4) ||
-	    !gate_key(p, w, gate_u16(ports), gate_u16(ports + 2), &key))
-		return 0;
-	return reader_of(&key);
+	return count ? (int)steer_end(p, w, *count) : 0;
 }
 
 /* Ends only where the tail call cannot be made. */
