@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,16 @@ store_new(const char *path, enum store_mode mode)
 		return s;
 	store_close(s);
 	return NULL;
+}
+
+void
+store_work_beside(const char *path)
+{
+	char *folder = strdup(path);
+
+	if (folder != NULL)
+		setenv("SQLITE_TMPDIR", dirname(folder), 1);
+	free(folder);
 }
 
 struct store *

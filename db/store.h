@@ -35,6 +35,12 @@ enum store_mode {
  */
 struct store *store_open(const char *path, enum store_mode mode, char *why, size_t why_size);
 
+/*
+ * Have SQLite keep what it needs room for meanwhile in the folder of the database
+ * at path, for a process that can reach no other; before anything is opened.
+ */
+void store_work_beside(const char *path);
+
 /* Roll back what is not committed, and close. NULL does nothing. */
 void store_close(struct store *s);
 

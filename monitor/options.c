@@ -312,6 +312,7 @@ config_read(struct taking *t)
 	enum parsed parsed;
 	FILE *file = fopen(path, "re");
 
+	t->out->config = path;
 	if (file == NULL && errno == ENOENT && t->config == NULL)
 		return PARSED_RUN;
 	if (file == NULL) {

@@ -60,6 +60,7 @@ struct options {
 	const struct command *command; /* never NULL after PARSED_RUN */
 	const char *db;                /* path of the database */
 	bool has_db;                   /* --db stood on the command line */
+	const char *config;            /* path of the configuration file, which may not be there */
 	int verbosity;                 /* -1 with -q, 0, and one more for each -v */
 	enum format format;            /* --json, --csv, --format */
 	struct filter filter;          /* of lists; its with_json is left to the command */

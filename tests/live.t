@@ -231,6 +231,33 @@ begins_anew() {
 	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" && end 0
 }
 ok "SIGHUP begins anew" begins_anew
+# An editor leaves another file of that name; the keeper is enclosed, and must reach it.
+rereads() {
+	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null && wait "$watcher"
+	mkdir -p "$folder/etc" "$folder/data" "$folder/other"
+	printf 'interface = far\ndb = %s\nsensor = one\n' "$folder/data/live" >"$folder/etc/conf"
+	: >"$folder/err"
+	ip netns exec $space "$WAXSEAL" --config "$folder/etc/conf" watch \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it has_begun || return 1
+	sed 's/= one/= two/' "$folder/etc/conf" >"$folder/etc/new" && mv "$folder/etc/new" "$folder/etc/conf"
+	kill -HUP "$watcher"
+	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
+	play $captures/banner-masked.pcap
+	sleep 1
+	[ "$(ask "$folder/data/live" 'select distinct sensor from v_sessions')" = two ]
+}
+ok "it reads a configuration file that was replaced" rereads
+stays_in_reach() {
+	sed 's|data/live|other/live|' "$folder/etc/conf" >"$folder/etc/new" && mv "$folder/etc/new" "$folder/etc/conf"
+	kill -HUP "$watcher"
+	until_it grep -q 'other/live: cannot be reached' "$folder/err" || return 1
+	play $captures/command-injection.pcap
+	sleep 1
+	[ "$(ask "$folder/data/live" 'select count(*) from v_findings')" = 2 ] && end 0
+}
+ok "a database in another folder is told to be out of reach, and it goes on" stays_in_reach
 tells_how_it_goes() {
 	start -i far && kill -USR1 "$watcher" || return 1
 	until_it grep -q '0 packets, 0 withheld, 0 flows under way' "$folder/err" && end 0

@@ -15,6 +15,7 @@
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/role/enclose.h"
 #include "monitor/role/keeper.h"
 
 #define BAR_WIDTH    40
@@ -22,7 +23,7 @@
 
 /* The bar on standard error. */
 struct bar {
-	const struct options *options; /* what was asked for */
+	const struct options *first; /* what was asked for in the beginning */
 	bool is_drawn;
 	int64_t drawn_at; /* milliseconds of the monotonic clock */
 };
@@ -209,6 +210,35 @@ is_sensible(const struct watch_options *w)
 	return true;
 }
 
+/* The files that the keeper is to reach as long as it lives. */
+static struct enclosure
+enclosure_of(const struct options *o)
+{
+	return (struct enclosure){
+	    .db = o->db,
+	    .config = o->config,
+	    .ca_file = o->watch.ca_file,
+	    .captures = o->watch.files.at,
+	    .capture_count = o->watch.files.count,
+	    .has_names = o->watch.expression != NULL,
+	};
+}
+
+/* False, and told, where what is asked for now lies outside of it. */
+static bool
+is_in_reach(const struct options *first, const struct options *anew)
+{
+	const struct enclosure was = enclosure_of(first), wanted = enclosure_of(anew);
+	const char *what;
+
+	if (enclose_reaches(&was, &wanted, &what))
+		return true;
+	log_error("%s: cannot be reached from within the sandbox: what was in force stays so "
+		  "(stop waxseal and start it again)",
+		  what);
+	return false;
+}
+
 /* SIGHUP: a configuration that is wrong must not end a watch that goes well. */
 static bool
 is_sound_anew(void *ctx)
@@ -216,13 +246,12 @@ is_sound_anew(void *ctx)
 	const struct bar *bar = ctx;
 	static struct options anew; /* large */
 	char why[OPTIONS_WHY_MAX];
-	bool is_sound =
-	    options_parse(bar->options->argc, bar->options->argv, &anew, why) == PARSED_RUN;
+	bool is_sound = options_parse(bar->first->argc, bar->first->argv, &anew, why) == PARSED_RUN;
 
 	if (!is_sound)
 		log_error("%s (what was in force stays so)", why);
 	else
-		is_sound = is_sensible(&anew.watch);
+		is_sound = is_sensible(&anew.watch) && is_in_reach(bar->first, &anew);
 	options_free(&anew);
 	return is_sound;
 }
@@ -261,10 +290,10 @@ config_of(const struct options *o, const struct starter *starter, struct bar *ba
 
 /* Watch with what is asked for; the status to exit with, or -1: it is to be begun anew. */
 static int
-watch(const struct options *o, const struct starter *starter)
+watch(const struct options *o, const struct options *first, const struct starter *starter)
 {
 	const struct watch_options *w = &o->watch;
-	struct bar bar = {.options = o};
+	struct bar bar = {.first = first};
 	const struct keeper_config config = config_of(o, starter, &bar);
 	struct keeper_result result;
 
@@ -293,7 +322,7 @@ watch_anew(const struct options *first, const struct starter *starter)
 	while (status < 0) {
 		log_note("beginning anew");
 		if (options_parse(first->argc, first->argv, &anew, why) == PARSED_RUN) {
-			status = watch(&anew, starter);
+			status = watch(&anew, first, starter);
 		} else {
 			log_error("%s", why);
 			status = STATUS_FAILED;
@@ -306,6 +335,7 @@ watch_anew(const struct options *first, const struct starter *starter)
 int
 command_watch(const struct options *o)
 {
+	struct enclosure enclosure;
 	struct starter starter;
 	int status;
 
@@ -315,7 +345,9 @@ command_watch(const struct options *o)
 		log_error("cannot start what starts the readers: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	status = watch(o, &starter);
+	enclosure = enclosure_of(o);
+	enclose_keeper(&enclosure);
+	status = watch(o, o, &starter);
 	if (status < 0)
 		status = watch_anew(o, &starter);
 	starter_end(&starter);

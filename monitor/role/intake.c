@@ -12,16 +12,9 @@
 #include <unistd.h>
 
 #include "monitor/log.h"
+#include "monitor/role/enclose.h"
 #include "monitor/role/sandbox.h"
 #include "monitor/sum.h"
-
-/* Where systems keep the authorities they trust, the first that exists counts. */
-static const char *const ca_bundles[] = {
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-};
 
 void
 intake_fail(struct intake *k)
@@ -384,8 +377,8 @@ open_ca_file(const struct intake *k)
 				  strerror(errno));
 		return descriptor;
 	}
-	for (size_t i = 0; descriptor < 0 && i < sizeof(ca_bundles) / sizeof(ca_bundles[0]); i++)
-		descriptor = open(ca_bundles[i], O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; descriptor < 0 && enclose_ca_bundles[i] != NULL; i++)
+		descriptor = open(enclose_ca_bundles[i], O_RDONLY | O_CLOEXEC);
 	return descriptor;
 }
 

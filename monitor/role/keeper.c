@@ -1,8 +1,8 @@
 /*
  * The keeper role; see keeper.h. It is the process that the user started.
  *
- * It gives up new privileges and core dumps, and keeps its user: the database
- * may lie where only that user can write. It opens what the user named and
+ * It keeps its user, since the database may lie where only that user can write;
+ * what it gives up is enclose.h's. It opens what the user named and
  * passes it on, so that the reader needs no right to open anything.
  */
 #include "monitor/role/keeper.h"
@@ -20,7 +20,6 @@
 
 #include "monitor/log.h"
 #include "monitor/role/intake.h"
-#include "monitor/role/sandbox.h"
 
 struct keeper {
 	struct intake intake;
@@ -227,7 +226,6 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 {
 	struct keeper k = {.config = config, .result = out, .reader.who = "reader"};
 
-	sandbox_harden(config->starter != NULL);
 	catch_signals(on_signal);
 	if (intake_begin(&k.intake, config, out)) {
 		read_all(&k);

@@ -17,8 +17,7 @@
 #include "monitor/role/starter.h"
 
 struct keeper_config {
-	const struct starter *starter; /* of readers; NULL: the keeper starts them itself, and keeps
-					  the right to */
+	const struct starter *starter; /* of readers; NULL: the keeper starts them itself */
 	const char *db, *sensor;
 	const char *ca_file;         /* NULL: the system's, where there is one */
 	const char *const *captures; /* paths; "-": standard input */

@@ -23,7 +23,6 @@
 #include "monitor/role/backlog.h"
 #include "monitor/role/intake.h"
 #include "monitor/role/notify.h"
-#include "monitor/role/sandbox.h"
 #include "monitor/sum.h"
 
 #define AGAIN_MS      1000 /* before what failed is tried again; doubled each time */
@@ -612,7 +611,6 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 
 	if (!intake_begin(&v.intake, config, out))
 		return;
-	sandbox_harden(config->starter != NULL);
 	notify_begin(&v.notify);
 	/* An operator should hear now that records cannot be kept, not at the first session. */
 	if (catch_signals(&v, &before) && man_posts(&v) && intake_open_recorder(&v.intake)) {

@@ -1,8 +1,4 @@
-/*
- * The layers of the sandbox; see sandbox.h. Landlock has no wrapper in the C
- * library, so its system calls are made by number, with the first version of
- * its interface and whatever rights of later ones the kernel says it knows.
- */
+/* The layers of the sandbox; see sandbox.h. */
 #include "monitor/role/sandbox.h"
 
 #include <errno.h>
@@ -25,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "monitor/log.h"
+#include "monitor/role/landlock.h"
 
 #define NOBODY 65534 /* where the list of users has none */
 
@@ -203,57 +199,13 @@ lay_limits(const struct sandbox *s)
 	return error;
 }
 
-#define LANDLOCK_CREATE_RULESET 444 /* numbers of the system calls, on every architecture */
-#define LANDLOCK_RESTRICT_SELF  446
-#define LANDLOCK_VERSION        1 /* flag: say which version of the interface there is */
-
-/*
- * Rights that a ruleset may handle, by version of the interface: files (1),
- * reparenting (2), truncating (3), TCP (4), device ioctls (5); scopes (6) are
- * abstract sockets and signals.
- */
-struct landlock {
-	uint64_t files, network, scopes;
-};
-
-static struct landlock
-landlock_rights(long version)
-{
-	struct landlock l = {.files = (UINT64_C(1) << 13) - 1};
-
-	if (version >= 2)
-		l.files |= UINT64_C(1) << 13;
-	if (version >= 3)
-		l.files |= UINT64_C(1) << 14;
-	if (version >= 4)
-		l.network = 3;
-	if (version >= 5)
-		l.files |= UINT64_C(1) << 15;
-	if (version >= 6)
-		l.scopes = 3;
-	return l;
-}
-
 static int
 lay_landlock(const struct sandbox *s)
 {
-	long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_VERSION);
-	struct landlock rights = landlock_rights(version);
-	size_t size = version >= 6 ? sizeof(rights) : version >= 4 ? 16 : 8;
-	int rules, error;
+	const struct landlock nothing = {0};
 
 	(void)s;
-	if (version < 1)
-		return errno;
-	if (SANDBOX_IS_INSTRUMENTED)
-		return ENOSYS;
-	/* Every right is handled and no rule grants any. */
-	rules = (int)syscall(LANDLOCK_CREATE_RULESET, &rights, size, 0);
-	if (rules < 0)
-		return errno;
-	error = result((int)syscall(LANDLOCK_RESTRICT_SELF, rules, 0));
-	close(rules);
-	return error;
+	return landlock_lay(&nothing);
 }
 
 /*
@@ -446,76 +398,6 @@ sandbox_enter(const struct sandbox *s, int error[LAYERS])
 {
 	for (size_t i = LAYER_DESCRIPTORS + 1; i < LAYERS; i++)
 		error[i] = layers[i].lay(s);
-}
-
-/* The database may lie where only root's way with files leads. */
-static int
-keep_file_capabilities(void)
-{
-	const uint32_t kept =
-	    1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH | 1u << CAP_FOWNER | 1u << CAP_CHOWN;
-	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	if (syscall(SYS_capget, &head, sets) != 0)
-		return errno;
-	for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		sets[i].permitted &= i == 0 ? kept : 0;
-		sets[i].effective &= i == 0 ? kept : 0;
-		sets[i].inheritable = 0;
-	}
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return result((int)syscall(SYS_capset, &head, sets));
-}
-
-/* Sockets that lead nowhere but to this machine's own services, and no program but this one. */
-static int
-refuse_ways_out(void)
-{
-	const struct scmp_arg_cmp elsewhere[] = {SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)};
-	const struct rule rules[] = {
-		{SCMP_SYS(socket), 1, elsewhere},
-		{SCMP_SYS(execve), 0, NULL},
-		{SCMP_SYS(execveat), 0, NULL},
-#if !SANDBOX_IS_INSTRUMENTED
-		{SCMP_SYS(ptrace), 0, NULL}, /* how the sanitizers look for leaks */
-#endif
-		{SCMP_SYS(process_vm_readv), 0, NULL},
-		{SCMP_SYS(process_vm_writev), 0, NULL},
-		{SCMP_SYS(bpf), 0, NULL},
-	};
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int error;
-
-	if (filter == NULL)
-		return ENOMEM;
-	error = add_rules(filter, SCMP_ACT_ERRNO(EACCES), rules, sizeof(rules) / sizeof(rules[0]));
-	if (error == 0)
-		error = -seccomp_load(filter);
-	seccomp_release(filter);
-	return error;
-}
-
-static void
-tell(const char *what, int error)
-{
-	if (error == 0)
-		log_detail("keeper: %s: in force", what);
-	else
-		log_detail("keeper: %s: missing: %s", what, strerror(error));
-}
-
-void
-sandbox_harden(bool starts_nothing)
-{
-	const struct sandbox none = {0};
-
-	tell(layer_name(LAYER_NO_NEW_PRIVILEGES), sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &none));
-	tell(layer_name(LAYER_NO_DUMP), sandbox_lay(LAYER_NO_DUMP, &none));
-	if (!starts_nothing)
-		return;
-	tell("no capabilities but over files", keep_file_capabilities());
-	tell("no network, no other program", refuse_ways_out());
 }
 
 const char *

@@ -78,14 +78,6 @@ int sandbox_lay(enum layer layer, const struct sandbox *s);
 void sandbox_approach(const struct sandbox *s, int error[LAYERS]);
 void sandbox_enter(const struct sandbox *s, int error[LAYERS]);
 
-/*
- * What a process gives up that keeps its user and its files: to gain rights and
- * to be traced; and, where it starts nothing itself, every network, every other
- * program, and all capabilities but those over files. What is in force, and what
- * is not and why, goes to the log's details.
- */
-void sandbox_harden(bool starts_nothing);
-
 /* "no new privileges", "empty root folder" ... */
 const char *layer_name(enum layer layer);
 
