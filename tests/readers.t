@@ -57,11 +57,42 @@ spares_the_others() {
 	shift
 	start -i far --readers 3 "$@" && until_it capturing 3 && kills "$number" && is_accounted_for
 }
+WAXSEAL_ALONE=$WAXSEAL
 packets=$(tcpdump -r "$steady" 2>/dev/null | wc -l)
 pps=$((packets / 5))
 for number in 1 2 3; do
 	ok "sessions of the others are whole when reader $number is killed" spares_the_others $number
 done
+
+# What the interface lost shows in its own statistics, here in one that stands in for it. It had lost
+# some before, and it is one interface, however many read it. A server that does not offer STARTTLS is
+# found only where all of its reply was sure to be seen: here of two sessions, one is under way.
+statistic=/sys/class/net/far/statistics/rx_missed_errors
+missing=tests/captures/starttls-missing.pcap
+loses() {
+	echo 5000 >"$folder/missed"
+	cat >"$folder/lossy" <<-END
+		#!/bin/sh
+		mount --bind "$folder/missed" $statistic && exec "$WAXSEAL_ALONE" "\$@"
+	END
+	chmod 755 "$folder/lossy"
+	WAXSEAL=$folder/lossy
+	start -i far --readers 3
+	WAXSEAL=$WAXSEAL_ALONE
+	until_it capturing 3 && editcap -r $missing "$folder/begin.pcap" 1-4 &&
+	    editcap $missing "$folder/rest.pcap" 1-4 && play "$folder/begin.pcap" || return 1
+	sleep 1
+	echo "$1" >"$folder/missed"
+	sleep 1
+	play "$folder/rest.pcap"
+	sleep 1
+	end 0
+	ask "$folder/live" "select sum(dropped), (select count(*) from v_findings
+	    where kind = 'starttls-missing') from v_capture" >"$folder/out"
+	[ "$(cat "$folder/out")" = "$2" ]
+}
+ok "what an interface had lost before is not counted" loses 5000 '0|2'
+ok "what it loses is counted once, and makes what is absent not seen" loses 5007 '7|1'
 
 # Another interface of the same name: nothing of the old one's group is of use, a dead reader's place least.
 lay_late() {
@@ -84,7 +115,6 @@ shares_anew() {
 ok "an interface that vanishes as a reader dies is shared anew" shares_anew
 
 # With no more than CAP_NET_RAW the kernel refuses programs, and shares out by its own hash.
-WAXSEAL_ALONE=$WAXSEAL
 alone() {
 	chmod 777 "$folder"
 	cat >"$folder/alone" <<-END

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "monitor/capture/capture.h"
+#include "monitor/capture/device.h"
 
 /* Packets from before it had its share are all handed on, or not, within this time. */
 #define UNSHARED_US (INT64_C(5) * LIVE_WAIT_MS * 1000)
@@ -26,8 +27,10 @@ struct live {
 	int64_t since;         /* packets from before are not ours; 0: there are none any more */
 	int64_t sorted_out_by; /* ... at that time, by the monotonic clock */
 	bool is_down;
+	const char *remark;
 	struct live_losses losses;
-	uint32_t ring, interface; /* libpcap's counts, which wrap, as they were last */
+	uint32_t ring; /* libpcap's count, which wraps, as it was last */
+	struct device device;
 	void (*tell)(void *ctx, const struct captured *packet);
 	void *ctx;
 };
@@ -108,6 +111,7 @@ live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_M
 		free(l);
 		return NULL;
 	}
+	device_none(&l->device);
 	if (strcmp(config->interface, "any") != 0)
 		snprintf(l->name.ifr_name, sizeof(l->name.ifr_name), "%s", config->interface);
 	configure(l->pcap, config);
@@ -115,6 +119,11 @@ live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_M
 		live_close(l);
 		return NULL;
 	}
+	if (l->name.ifr_name[0] == '\0')
+		l->remark = "what an interface loses itself is not seen (name it to have that "
+			    "counted)";
+	else if (!device_open(&l->device, config->interface))
+		l->remark = "what the interface loses itself is not seen (is /sys mounted?)";
 	return l;
 }
 
@@ -124,7 +133,14 @@ live_close(struct live *l)
 	if (l == NULL)
 		return;
 	pcap_close(l->pcap);
+	device_close(&l->device);
 	free(l);
+}
+
+const char *
+live_remark(const struct live *l)
+{
+	return l->remark != NULL ? l->remark : "";
 }
 
 uint32_t
@@ -201,6 +217,10 @@ live_why(struct live *l)
 	return l->is_down ? "The interface went down" : pcap_geterr(l->pcap);
 }
 
+/*
+ * What libpcap says of the interface itself is not looked at: it opens the
+ * statistics each time, and takes those that it cannot open for 0.
+ */
 struct live_losses
 live_losses(struct live *l)
 {
@@ -208,9 +228,8 @@ live_losses(struct live *l)
 
 	if (pcap_stats(l->pcap, &s) == 0) {
 		l->losses.ring += (uint32_t)(s.ps_drop - l->ring);
-		l->losses.interface += (uint32_t)(s.ps_ifdrop - l->interface);
 		l->ring = s.ps_drop;
-		l->interface = s.ps_ifdrop;
 	}
+	l->losses.interface += device_lost(&l->device);
 	return l->losses;
 }

@@ -28,8 +28,9 @@ struct live_config {
 
 /* What was lost before it could be read, since the capture began. */
 struct live_losses {
-	uint64_t ring;      /* packets: the ring was full */
-	uint64_t interface; /* packets: by the interface or its driver, as far as it says */
+	uint64_t ring; /* packets: the ring was full */
+	uint64_t
+	    interface; /* packets: by the interface or its driver (device.h), to whoever reads */
 };
 
 /*
@@ -41,6 +42,9 @@ struct live *live_open(const struct live_config *config, bool *is_absent, char w
 
 /* NULL does nothing. */
 void live_close(struct live *l);
+
+/* What is to be known of what the interface itself loses; empty: it is counted. Borrowed. */
+const char *live_remark(const struct live *l);
 
 /* Of every packet from it: LINKTYPE_ value. */
 uint32_t live_linktype(const struct live *l);

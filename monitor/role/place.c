@@ -27,6 +27,7 @@ struct member {
 	struct member *next;
 	struct group *group;
 	pid_t reader; /* 0: it is dead */
+	bool is_chief;
 	int socket;
 };
 
@@ -168,6 +169,16 @@ join(struct places *p, const struct place_wish *wish, int socket, struct place_g
 	return NULL;
 }
 
+/* A chief that died is followed by whoever comes next. */
+static bool
+has_chief(const struct places *p, const struct group *g)
+{
+	for (const struct member *m = p->members; m != NULL; m = m->next)
+		if (m->group == g && m->is_chief && m->reader != 0)
+			return true;
+	return false;
+}
+
 static int64_t
 microseconds_now(void)
 {
@@ -191,7 +202,12 @@ settle(struct places *p, pid_t reader, const struct place_wish *wish, int socket
 		return;
 	}
 	g->members++;
-	*m = (struct member){.next = p->members, .group = g, .reader = reader, .socket = socket};
+	out->is_chief = !has_chief(p, g);
+	*m = (struct member){.next = p->members,
+			     .group = g,
+			     .reader = reader,
+			     .is_chief = out->is_chief,
+			     .socket = socket};
 	p->members = m;
 	out->since = microseconds_now();
 	out->lost = take_over(p, g);

@@ -33,6 +33,7 @@ struct place_wish {
 
 struct place_given {
 	bool is_taken;
+	bool is_chief; /* of those that live just this one counts what all of them lose */
 	/*
 	 * When it was, in microseconds since the epoch: what was captured before was
 	 * not yet shared out.

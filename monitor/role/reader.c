@@ -528,6 +528,9 @@ take_place(struct reader *r, const struct reader_config *config)
 	}
 	if (place.why[0] != '\0')
 		complain(r, MESSAGE_REMARK, place.why);
+	if (place.is_chief && *live_remark(r->live) != '\0')
+		complain(r, MESSAGE_REMARK, live_remark(r->live));
+	r->counts_interface = place.is_chief;
 	live_share(r->live, place.since, place.lost);
 	return true;
 }

@@ -44,7 +44,9 @@ struct reader {
 	/* Of a live capture. */
 	struct live *live;         /* NULL: saved captures are read */
 	struct gate *gate;         /* NULL: none */
-	struct live_losses losses; /* as counted so far */
+	struct live_losses losses; /* as looked at last */
+	bool counts_interface;     /* of several readers it is us who count what it lost */
+	uint64_t dropped;          /* packets, as counted so far */
 	struct blackbox *blackbox; /* for the keeper to look into, should we crash; NULL: none */
 	uint64_t untold;           /* sessions that the keeper was too slow to be told */
 	bool is_finishing;         /* the keeper says that it is enough */

@@ -52,18 +52,24 @@ time_on_tap(const struct tap_clock *c, int64_t now)
 	return c->packet == NEVER ? microseconds(CLOCK_REALTIME) : c->packet + (now - c->seen);
 }
 
-/* What was lost since the last look was lost to every session under way. */
+/*
+ * What was lost since the last look was lost to every session under way. What the
+ * interface lost it lost to all its readers, and one of them counts it.
+ */
 static void
 count_losses(struct reader *r, int64_t time)
 {
 	struct live_losses losses = live_losses(r->live);
-	uint64_t lost = (losses.ring - r->losses.ring) + (losses.interface - r->losses.interface);
+	uint64_t ring = losses.ring - r->losses.ring;
+	uint64_t interface = losses.interface - r->losses.interface;
+	uint64_t lost = ring + (r->counts_interface ? interface : 0);
 
 	r->losses = losses;
-	if (lost == 0)
-		return;
-	reader_count_lost(r, time, lost);
-	dissector_note_loss(r->dissector);
+	if (lost > 0)
+		reader_count_lost(r, time, lost);
+	r->dropped += lost;
+	if (ring + interface > 0)
+		dissector_note_loss(r->dissector);
 }
 
 uint64_t
@@ -87,7 +93,7 @@ tally(struct reader *r)
 	const struct live_tally t = {
 	    .packets = r->now.packets,
 	    .bytes = r->now.bytes,
-	    .dropped = r->losses.ring + r->losses.interface,
+	    .dropped = r->dropped,
 	    .withheld = reader_withheld(r),
 	    .untold = r->untold,
 	    .flows = counts.flows_open,

@@ -1,0 +1,93 @@
+/* Statistics of /sys; see device.h. Each reading of such a file from its start makes it anew. */
+#include "monitor/capture/device.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NUMBER_MAX 32 /* bytes of a counter as text, NUL included */
+
+static const char *const names[DEVICE_COUNTERS] = {"rx_missed_errors", "rx_fifo_errors"};
+
+/* False where it says nothing: it is not open, or its interface is gone. */
+static bool
+read_counter(const struct device_counter *c, uint64_t *out)
+{
+	char text[NUMBER_MAX];
+	ssize_t n = -1;
+
+	if (c->descriptor >= 0 && lseek(c->descriptor, 0, SEEK_SET) == 0)
+		n = read(c->descriptor, text, sizeof(text) - 1);
+	if (n <= 0 || !isdigit((unsigned char)text[0]))
+		return false;
+	text[n] = '\0';
+	*out = strtoull(text, NULL, 10);
+	return true;
+}
+
+bool
+device_open_at(struct device *d, const char *folder)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < DEVICE_COUNTERS; i++) {
+		struct device_counter *c = &d->counters[i];
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		c->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+		c->last = 0;
+		is_any = read_counter(c, &c->last) || is_any;
+	}
+	return is_any;
+}
+
+void
+device_none(struct device *d)
+{
+	for (size_t i = 0; i < DEVICE_COUNTERS; i++)
+		d->counters[i] = (struct device_counter){.descriptor = -1};
+}
+
+bool
+device_open(struct device *d, const char *interface)
+{
+	char folder[PATH_MAX];
+
+	device_none(d);
+	if (strchr(interface, '/') != NULL)
+		return false;
+	snprintf(folder, sizeof(folder), "/sys/class/net/%s/statistics", interface);
+	return device_open_at(d, folder);
+}
+
+uint64_t
+device_lost(struct device *d)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < DEVICE_COUNTERS; i++) {
+		struct device_counter *c = &d->counters[i];
+		uint64_t now;
+
+		if (!read_counter(c, &now))
+			continue;
+		/* A driver that was reset counts anew. */
+		lost += now >= c->last ? now - c->last : now;
+		c->last = now;
+	}
+	return lost;
+}
+
+void
+device_close(struct device *d)
+{
+	for (size_t i = 0; i < DEVICE_COUNTERS; i++)
+		if (d->counters[i].descriptor >= 0)
+			close(d->counters[i].descriptor);
+	device_none(d);
+}

@@ -1,0 +1,42 @@
+/*
+ * What an interface and its driver lost before the kernel had it, by the
+ * interface's own statistics.
+ *
+ * Its files are opened once, while that can be done; afterwards a process may
+ * close itself in. Counted are rx_missed_errors and rx_fifo_errors: no room in
+ * the device, or in its queue. rx_dropped is not: it holds what nobody wanted
+ * beside what was lost, and a loss makes of what is absent something not seen.
+ */
+#ifndef MONITOR_CAPTURE_DEVICE_H
+#define MONITOR_CAPTURE_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEVICE_COUNTERS 2
+
+struct device {
+	struct device_counter {
+		int descriptor; /* -1: not to be had */
+		uint64_t last;  /* what it said */
+	} counters[DEVICE_COUNTERS];
+};
+
+/*
+ * Begin with what the statistics say now. False where there is none of them to be
+ * had: no such interface, or no /sys; all that is asked of it then is 0.
+ */
+bool device_open(struct device *d, const char *interface);
+
+/* The same with the folder of the statistics, for tests. */
+bool device_open_at(struct device *d, const char *folder);
+
+/* One that has none. */
+void device_none(struct device *d);
+
+/* Packets lost since the last call, or since it was opened. */
+uint64_t device_lost(struct device *d);
+
+void device_close(struct device *d);
+
+#endif

@@ -1,0 +1,150 @@
+/* What an interface says that it lost, in files that stand in for those of /sys. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "monitor/capture/device.h"
+
+static char folder[] = "/tmp/waxseal-device-XXXXXX";
+
+static int
+prepare(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int
+clean_up(void **state)
+{
+	(void)state;
+	unlink("rx_missed_errors");
+	unlink("rx_fifo_errors");
+	return chdir("/") != 0 || rmdir(folder) != 0;
+}
+
+/* Into the same file, as the kernel does it. */
+static void
+say(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static struct device
+begin(void)
+{
+	struct device d;
+
+	say("rx_missed_errors", "5000\n");
+	say("rx_fifo_errors", "10\n");
+	assert_true(device_open_at(&d, folder));
+	return d;
+}
+
+static void
+what_was_lost_before_is_not_counted(void **state)
+{
+	struct device d = begin();
+
+	(void)state;
+	assert_int_equal(device_lost(&d), 0);
+	device_close(&d);
+}
+
+static void
+both_counters_count_once(void **state)
+{
+	struct device d = begin();
+
+	(void)state;
+	say("rx_missed_errors", "5007\n");
+	say("rx_fifo_errors", "12\n");
+	assert_int_equal(device_lost(&d), 9);
+	assert_int_equal(device_lost(&d), 0);
+	say("rx_fifo_errors", "13\n");
+	assert_int_equal(device_lost(&d), 1);
+	device_close(&d);
+}
+
+static void
+a_driver_that_was_reset_counts_anew(void **state)
+{
+	struct device d = begin();
+
+	(void)state;
+	say("rx_missed_errors", "3\n");
+	assert_int_equal(device_lost(&d), 3);
+	device_close(&d);
+}
+
+/* The interface is gone, or says what is no number: nothing is known, and nothing counted. */
+static void
+what_is_no_number_counts_nothing(void **state)
+{
+	static const char *const texts[] = {"", "-1\n", "many\n"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct device d = begin();
+
+		say("rx_missed_errors", texts[i]);
+		assert_int_equal(device_lost(&d), 0);
+		say("rx_missed_errors", "5001\n");
+		assert_int_equal(device_lost(&d), 1);
+		device_close(&d);
+	}
+}
+
+static void
+one_counter_is_enough(void **state)
+{
+	struct device d;
+
+	(void)state;
+	say("rx_missed_errors", "1\n");
+	unlink("rx_fifo_errors");
+	assert_true(device_open_at(&d, folder));
+	say("rx_missed_errors", "2\n");
+	assert_int_equal(device_lost(&d), 1);
+	device_close(&d);
+}
+
+static void
+without_statistics_nothing_is_counted(void **state)
+{
+	struct device d;
+
+	(void)state;
+	assert_false(device_open(&d, "no-such-interface"));
+	assert_int_equal(device_lost(&d), 0);
+	assert_false(device_open(&d, "../../.."));
+	assert_int_equal(device_lost(&d), 0);
+	device_none(&d);
+	assert_int_equal(device_lost(&d), 0);
+	device_close(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_was_lost_before_is_not_counted),
+	    cmocka_unit_test(both_counters_count_once),
+	    cmocka_unit_test(a_driver_that_was_reset_counts_anew),
+	    cmocka_unit_test(what_is_no_number_counts_nothing),
+	    cmocka_unit_test(one_counter_is_enough),
+	    cmocka_unit_test(without_statistics_nothing_is_counted),
+	};
+
+	return cmocka_run_group_tests_name("device", tests, prepare, clean_up);
+}
