@@ -11,6 +11,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -24,6 +26,8 @@
 #include "tests/skip.h"
 
 #define MEMORY ((size_t)512 << 20)
+
+static enum allowance allows; /* of the attempts that follow */
 
 /* How an attempt ended: by SIGSYS, with an errno, or well. */
 #define STOPPED   (-1)
@@ -185,7 +189,7 @@ give_up(void)
 static int
 attempt(enum layer layer, int (*try)(void))
 {
-	struct sandbox s = {.memory = MEMORY};
+	struct sandbox s = {.memory = MEMORY, .allows = allows};
 	int ends[2], status, error[LAYERS] = {0};
 	pid_t pid;
 
@@ -276,6 +280,96 @@ what_a_reader_needs_goes_on_working(void **state)
 	TRY((enum layer)LAYERS, rows);
 }
 
+/* ---- One that may use the network ---- */
+
+static int
+sockets(int family, int kind)
+{
+	return socket(family, kind, 0) < 0 ? errno : 0;
+}
+
+static int
+make_raw_socket(void)
+{
+	return sockets(AF_INET, SOCK_RAW);
+}
+static int
+make_packet_socket(void)
+{
+	return sockets(AF_PACKET, SOCK_RAW);
+}
+static int
+make_local_socket(void)
+{
+	return sockets(AF_UNIX, SOCK_STREAM);
+}
+static int
+make_datagram_socket(void)
+{
+	return sockets(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC);
+}
+
+static int
+listen_for_others(void)
+{
+	return listen(socket(AF_INET, SOCK_STREAM, 0), 1) < 0 ? errno : 0;
+}
+
+/* To a port of this test's on the loopback, over TCP as a browser does it. */
+static struct sockaddr_in listening;
+
+static int
+converse(void)
+{
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct pollfd end = {.fd = s, .events = POLLOUT};
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (connect(s, (struct sockaddr *)&listening, sizeof(listening)) != 0 &&
+	    errno != EINPROGRESS)
+		return errno;
+	if (poll(&end, 1, 5000) != 1 || getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		return EIO;
+	return error != 0 ? error : send(s, "hello", 5, 0) == 5 ? 0 : EIO;
+}
+
+static void
+the_network_is_open_to_whom_it_is_allowed(void **state)
+{
+	static const struct row open_ways[] = {
+	    {"TCP", converse, WENT_WELL, false},
+	    {"UDP", make_datagram_socket, WENT_WELL, false},
+	};
+	static const struct row shut[] = {
+	    {"raw", make_raw_socket, STOPPED, false},
+	    {"packets", make_packet_socket, STOPPED, false},
+	    {"local", make_local_socket, STOPPED, false},
+	    {"listen", listen_for_others, STOPPED, false},
+	    {"open", open_passwd, EACCES, true},
+	    {"create", make_file, EACCES, true},
+	    {"fork", start_process, STOPPED, false},
+	    {"execve", execute, STOPPED, false},
+	    {"kill", signal_parent, STOPPED, true},
+	    {"mmap of code", map_code, STOPPED, true},
+	};
+	socklen_t len = sizeof(listening);
+	int s = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	listening =
+	    (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	assert_int_equal(bind(s, (struct sockaddr *)&listening, sizeof(listening)), 0);
+	assert_int_equal(listen(s, 8), 0);
+	assert_int_equal(getsockname(s, (struct sockaddr *)&listening, &len), 0);
+	allows = ALLOWS_NETWORK;
+	TRY((enum layer)LAYERS, open_ways);
+	TRY((enum layer)LAYERS, shut);
+	TRY(LAYER_SYSTEM_CALLS, shut);
+	allows = ALLOWS_NOTHING;
+	close(s);
+}
+
 static void
 memory_beyond_the_limit_is_refused(void **state)
 {
@@ -363,6 +457,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(no_system_call_leads_out),
 	    cmocka_unit_test(what_a_reader_needs_goes_on_working),
+	    cmocka_unit_test(the_network_is_open_to_whom_it_is_allowed),
 	    cmocka_unit_test(memory_beyond_the_limit_is_refused),
 	    cmocka_unit_test(limits_alone_bound_descriptors),
 	    cmocka_unit_test(landlock_alone_keeps_every_path_shut),

@@ -605,10 +605,11 @@ tell_layers(struct reader *r, const int error[LAYERS])
  * given up right behind it. False, and told, where there is none to be had.
  */
 static bool
-close_in(struct reader *r, const struct reader_config *config)
+close_in(struct reader *r, const struct reader_config *config, const struct sandbox *box)
 {
 	struct sandbox sandbox = {
-	    .socket = ROLE_SOCKET,
+	    .socket = box->socket,
+	    .allows = config->interface[0] != '\0' ? box->allows : ALLOWS_NOTHING,
 	    .link = config->interface[0] != '\0' ? ROLE_LINK : 0,
 	    .memory = (size_t)config->budget + config->buffer +
 		      (size_t)config->gate_flows * GATE_FLOW_SIZE + MEMORY_BESIDE,
@@ -622,21 +623,20 @@ close_in(struct reader *r, const struct reader_config *config)
 	sandbox_approach(&sandbox, error);
 	if (!prepare_live(r, config))
 		return false;
-	sandbox.is_live = r->live != NULL;
-	sandbox.capture = sandbox.is_live ? live_descriptor(r->live) : -1;
+	sandbox.capture = r->live != NULL ? live_descriptor(r->live) : -1;
 	sandbox_enter(&sandbox, error);
 	tell_layers(r, error);
 	return true;
 }
 
 int
-reader_main(int socket)
+reader_main(const struct sandbox *box)
 {
-	struct reader r = {.channel = channel_new(socket)};
+	struct reader r = {.channel = channel_new(box->socket)};
 	struct reader_config *config = malloc(sizeof(*config));
 	bool is_done = false;
 
-	if (r.channel != NULL && config != NULL && prepare(&r, config) && close_in(&r, config))
+	if (r.channel != NULL && config != NULL && prepare(&r, config) && close_in(&r, config, box))
 		is_done = serve(&r);
 	dissector_free(r.dissector);
 	free(r.verdict);

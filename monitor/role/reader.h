@@ -9,7 +9,12 @@
 #ifndef MONITOR_ROLE_READER_H
 #define MONITOR_ROLE_READER_H
 
-/* Serve until the keeper closes the socket or says it is done; the status to exit with. */
-int reader_main(int socket);
+#include "monitor/role/sandbox.h"
+
+/*
+ * Serve on the box's socket until the keeper closes it or says it is done; the
+ * status to exit with. box has the most that it may do.
+ */
+int reader_main(const struct sandbox *box);
 
 #endif

@@ -26,11 +26,18 @@
 
 static const struct role {
 	const char *name;
-	int (*run)(int socket);
+	int (*run)(const struct sandbox *box);
 	bool is_linked; /* to who starts it, for what takes rights of that one */
+	/*
+	 * The most that it may do once it is closed in, with a user and an empty root
+	 * folder of its own: sandbox.h. Its entry lays the layers when it has what it
+	 * needs.
+	 */
+	enum allowance allows;
 } roles[] = {
-    {"reader", reader_main, true},
-    {"starter", starter_main, false},
+    {"reader", reader_main, true, ALLOWS_CAPTURE},
+    /* It is not closed in: what it starts takes its rights. It hears the keeper alone. */
+    {"starter", starter_main, false, ALLOWS_NOTHING},
 };
 
 static const struct role *
@@ -79,7 +86,7 @@ role_main(int argc, char *const argv[])
 	signal(SIGHUP, SIG_IGN);
 	role = find(argv[1] + 1);
 	if (role != NULL)
-		leave(role->run(ROLE_SOCKET));
+		leave(role->run(&(struct sandbox){.socket = ROLE_SOCKET, .allows = role->allows}));
 	return 2;
 }
 

@@ -4,8 +4,16 @@
  *
  * A role starts by executing the program again, so that it inherits nobody's
  * memory: no secret, no key, no half-read file. Its one way out is a socket
- * that is descriptor ROLE_SOCKET; while it starts, some have a link to who started
- * them beside it, ROLE_LINK, which they close before they serve.
+ * that is descriptor ROLE_SOCKET (sandbox.h has what else it may do); while it starts, some have a
+ * link to who started them beside it, ROLE_LINK, which they close before they serve.
+ *
+ * Another role is another row of the table in role.c, and an entry that does what
+ * reader_main does: hears on its socket what is wanted, opens what it needs,
+ * completes the sandbox that it is given (memory, user), calls sandbox_approach
+ * and sandbox_enter, says how they came out, serves. The keeper starts it by its
+ * name, through the starter. One that asks the network, as a checker, has
+ * ALLOWS_NETWORK in its row; it is given names that were validated, and opens its
+ * authorities and the resolver's configuration before it is closed in.
  */
 #ifndef MONITOR_ROLE_ROLE_H
 #define MONITOR_ROLE_ROLE_H

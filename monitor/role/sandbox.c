@@ -187,8 +187,12 @@ limit(__rlimit_resource_t resource, rlim_t most)
 static int
 lay_limits(const struct sandbox *s)
 {
-	int error =
-	    limit(RLIMIT_NOFILE, s->is_live ? SANDBOX_DESCRIPTORS_LIVE : SANDBOX_DESCRIPTORS);
+	static const rlim_t descriptors[] = {
+	    [ALLOWS_NOTHING] = SANDBOX_DESCRIPTORS,
+	    [ALLOWS_CAPTURE] = SANDBOX_DESCRIPTORS_LIVE,
+	    [ALLOWS_NETWORK] = SANDBOX_DESCRIPTORS_OUT,
+	};
+	int error = limit(RLIMIT_NOFILE, descriptors[s->allows]);
 
 	if (error == 0)
 		error = limit(RLIMIT_NPROC, 0);
@@ -202,10 +206,9 @@ lay_limits(const struct sandbox *s)
 static int
 lay_landlock(const struct sandbox *s)
 {
-	const struct landlock nothing = {0};
+	const struct landlock no_paths = {.has_network = s->allows == ALLOWS_NETWORK};
 
-	(void)s;
-	return landlock_lay(&nothing);
+	return landlock_lay(&no_paths);
 }
 
 /*
@@ -289,7 +292,7 @@ static int
 refuse_ioctl(scmp_filter_ctx filter, const struct sandbox *s)
 {
 	const struct scmp_arg_cmp others[] = {SCMP_A1(SCMP_CMP_NE, SIOCGIFFLAGS, 0)};
-	const struct rule rules[] = {{SCMP_SYS(ioctl), s->is_live, others}};
+	const struct rule rules[] = {{SCMP_SYS(ioctl), s->allows == ALLOWS_CAPTURE, others}};
 
 	return add_rules(filter, SCMP_ACT_ERRNO(EACCES), rules, 1);
 }
@@ -334,6 +337,42 @@ decide(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t count)
 	return 0;
 }
 
+/* What c-ares, libcurl and OpenSSL call on sockets and to wait for them; none that listens. */
+static const int network_calls[] = {
+    SCMP_SYS(connect),       SCMP_SYS(sendto),      SCMP_SYS(recvfrom),     SCMP_SYS(sendmsg),
+    SCMP_SYS(recvmsg),       SCMP_SYS(sendmmsg),    SCMP_SYS(shutdown),     SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),    SCMP_SYS(getsockname), SCMP_SYS(getpeername),  SCMP_SYS(poll),
+    SCMP_SYS(ppoll),         SCMP_SYS(select),      SCMP_SYS(pselect6),     SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait),  SCMP_SYS(write),
+    SCMP_SYS(writev),        SCMP_SYS(readv),       SCMP_SYS(fcntl),        SCMP_SYS(socketpair),
+    SCMP_SYS(pipe2),         SCMP_SYS(eventfd2),    SCMP_SYS(rt_sigaction), SCMP_SYS(gettimeofday)};
+
+#define SOCKET_KIND 0xf /* of a socket's type, without its flags */
+
+static int
+allow_network(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp sockets[][2] = {
+	    {SCMP_A0(SCMP_CMP_EQ, AF_INET, 0),
+	     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND, SOCK_STREAM)},
+	    {SCMP_A0(SCMP_CMP_EQ, AF_INET, 0),
+	     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND, SOCK_DGRAM)},
+	    {SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0),
+	     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND, SOCK_STREAM)},
+	    {SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0),
+	     SCMP_A1(SCMP_CMP_MASKED_EQ, SOCKET_KIND, SOCK_DGRAM)},
+	};
+	int error = decide(filter, SCMP_ACT_ALLOW, network_calls,
+			   sizeof(network_calls) / sizeof(network_calls[0]));
+
+	for (size_t i = 0; error == 0 && i < sizeof(sockets) / sizeof(sockets[0]); i++) {
+		const struct rule rule = {SCMP_SYS(socket), 2, sockets[i]};
+
+		error = add_rules(filter, SCMP_ACT_ALLOW, &rule, 1);
+	}
+	return error;
+}
+
 static int
 lay_system_calls(const struct sandbox *s)
 {
@@ -346,8 +385,10 @@ lay_system_calls(const struct sandbox *s)
 	    decide(filter, SCMP_ACT_ALLOW, free_calls, sizeof(free_calls) / sizeof(free_calls[0]));
 	if (error == 0)
 		error = allow_bounded(filter, s);
-	if (error == 0 && s->is_live)
+	if (error == 0 && s->allows == ALLOWS_CAPTURE)
 		error = allow_live(filter, s);
+	if (error == 0 && s->allows == ALLOWS_NETWORK)
+		error = allow_network(filter);
 #if SANDBOX_IS_INSTRUMENTED
 	if (error == 0)
 		error = decide(filter, SCMP_ACT_ALLOW, instrument_calls,

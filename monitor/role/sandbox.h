@@ -43,11 +43,23 @@ enum layer {
 };
 #define LAYERS (LAYER_SYSTEM_CALLS + 1)
 
+/* What a process may do beside using its socket and its memory, once it is closed in. */
+enum allowance {
+	ALLOWS_NOTHING,
+	ALLOWS_CAPTURE, /* wait for one capture, read its counters and mark flows in its gate */
+	/*
+	 * Connect over IP, as client alone: TCP and UDP. No file and no other kind of
+	 * socket is opened, and no thread begun: files that are needed are opened
+	 * before, and names are resolved without threads.
+	 */
+	ALLOWS_NETWORK
+};
+
 struct sandbox {
-	int socket;    /* the one descriptor to keep, beside 0, 1 and 2 */
-	int link;      /* another one, which the process closes itself before it serves; 0: none */
-	int capture;   /* a live capture's socket: it is waited on, and its counters are read */
-	bool is_live;  /* there is one */
+	int socket; /* the one descriptor to keep, beside 0, 1 and 2 */
+	int link;   /* another one, which the process closes itself before it serves; 0: none */
+	enum allowance allows;
+	int capture;   /* of ALLOWS_CAPTURE: its socket */
 	size_t memory; /* bytes of address space */
 	uid_t uid;     /* to become where it is root: sandbox_find_user */
 	gid_t gid;
@@ -56,6 +68,7 @@ struct sandbox {
 /* Most descriptors at once: the standard three, the socket, what a capture has, some to spare. */
 #define SANDBOX_DESCRIPTORS      6
 #define SANDBOX_DESCRIPTORS_LIVE 64 /* the gate's programs and maps, too */
+#define SANDBOX_DESCRIPTORS_OUT  256
 
 /*
  * The user of that name; where it is empty "waxseal", or else "nobody". Reads

@@ -136,7 +136,7 @@ hear_readers(struct started *s, const struct pollfd *ends)
 }
 
 int
-starter_main(int socket)
+starter_main(const struct sandbox *box)
 {
 	static struct started started;
 	static struct pollfd ends[STARTED_MAX + 1];
@@ -147,14 +147,14 @@ starter_main(int socket)
 		return 1;
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	while (is_served) {
-		ends[0] = (struct pollfd){.fd = socket, .events = POLLIN};
+		ends[0] = (struct pollfd){.fd = box->socket, .events = POLLIN};
 		for (size_t i = 0; i < started.count; i++)
 			ends[i + 1] = (struct pollfd){.fd = started.at[i].link, .events = POLLIN};
 		if (poll(ends, started.count + 1, -1) < 0)
 			continue;
 		hear_readers(&started, ends + 1);
 		if (ends[0].revents != 0)
-			is_served = hear_keeper(&started, socket);
+			is_served = hear_keeper(&started, box->socket);
 	}
 	for (size_t i = 0; i < started.count; i++)
 		role_kill(&started.at[i]);

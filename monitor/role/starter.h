@@ -11,6 +11,7 @@
 #define MONITOR_ROLE_STARTER_H
 
 #include "monitor/role/role.h"
+#include "monitor/role/sandbox.h"
 
 /* The keeper's end. */
 struct starter {
@@ -29,6 +30,6 @@ void starter_kill(const struct starter *s, const struct role_process *r);
 bool starter_reap(const struct starter *s, struct role_process *r, char how[ROLE_HOW_MAX]);
 
 /* The role: serve until the keeper is gone; the status to exit with. */
-int starter_main(int socket);
+int starter_main(const struct sandbox *box);
 
 #endif
