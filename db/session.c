@@ -230,11 +230,18 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 }
 
 static const char find_session[] =
-    "SELECT id, \"end\", packets, client_bytes, server_bytes, seen, complete, gap_bytes, outcome,"
-    " domain, tls_version, starttls_offered + 1, starttls_accepted + 1 FROM sessions WHERE start = "
-    "?1 AND"
+    "SELECT id, \"end\", packets, client_bytes, server_bytes, seen, complete, gap_bytes, ending,"
+    " outcome, domain, tls_version, starttls_offered + 1, starttls_accepted + 1 FROM sessions"
+    " WHERE start = ?1 AND"
     " client_port = ?2 AND client = ?3 AND server = ?4 AND server_port = ?5 AND service = ?6 AND"
     " sensor_id = ?7";
+
+/* By the capture, which ended or has not yet: its own end is not seen. */
+static bool
+is_cut_off(const char *ending)
+{
+	return strcmp(ending, "capture") == 0;
+}
 
 /* Compare the row with what is known, the next columns of find_session. */
 static void
@@ -257,8 +264,10 @@ compare(struct sql *q, const struct session_row *row, struct known *out)
 		is_less |= strcmp(row->seen, "both") != 0;
 	}
 	is_less |= (int64_t)row->complete < sql_take_int(q);
-	out->is_richer = is_more && !is_less;
 	out->may_refute = row->gap_bytes <= sql_take_int(q);
+	/* One told under way has its end to come, maybe without another packet. */
+	is_more |= is_cut_off(sql_take_text(q)) && !is_cut_off(row->ending);
+	out->is_richer = is_more && !is_less;
 }
 
 /* Find the session that has the row's key; take its counts back where the row is richer. */

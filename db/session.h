@@ -118,7 +118,7 @@ struct session_row {
 enum session_added {
 	SESSION_NEW,
 	SESSION_KNOWN,    /* it was there, and no more is seen of it now: nothing changed */
-	SESSION_EXTENDED, /* it was there, but less of it was seen: replaced */
+	SESSION_EXTENDED, /* it was there, but less of it, or not its end, was seen: replaced */
 	SESSION_REMOVED,  /* it was there and was removed by age or size: nothing changed */
 	SESSION_BEHIND, /* it began before the time of which is known what was removed: likewise */
 	SESSION_FAILED  /* store_error says why; the transaction is rolled back */

@@ -112,6 +112,33 @@ a_second_side_makes_a_view_richer(void **state)
 	assert_query(p->path, "SELECT seen, complete FROM v_sessions", "both|1\n");
 }
 
+/* A live session is told as soon as something is decided, and all its packets may be in by then. */
+static void
+a_session_that_was_under_way_takes_its_end(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct finding_row findings[2];
+	struct session_row row = masked_row(s, &findings[0]);
+
+	row.ending = "capture";
+	row.complete = false;
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+	row = masked_row(s, &findings[0]);
+	findings[1] = plain_finding("plaintext-fallback", RANK_WARNING);
+	row.ending = "reset";
+	row.finding_count = 2;
+	assert_int_equal(add_one(s, &row), SESSION_EXTENDED);
+	row.ending = "capture";
+	row.finding_count = 0;
+	assert_int_equal(add_one(s, &row), SESSION_KNOWN);
+	store_close(s);
+	assert_query(p->path, "SELECT ending, complete FROM v_sessions", "reset|1\n");
+	assert_query(p->path, "SELECT kind FROM v_findings ORDER BY kind",
+		     "plaintext-fallback\nstarttls-masked\n");
+	assert_sound(p->path);
+}
+
 /* What was proven of bytes that are missing now was proven. */
 static void
 a_longer_view_with_more_missing_refutes_nothing(void **state)
@@ -244,6 +271,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(a_poorer_view_replaces_nothing),
 	    FIXTURE_TEST(a_second_side_makes_a_view_richer),
+	    FIXTURE_TEST(a_session_that_was_under_way_takes_its_end),
 	    FIXTURE_TEST(a_longer_view_with_more_missing_refutes_nothing),
 	    FIXTURE_TEST(an_incident_of_one_session_takes_the_domain_that_is_learnt),
 	    FIXTURE_TEST(a_session_moves_to_the_incident_of_the_domain_that_is_learnt),
