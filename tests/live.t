@@ -115,6 +115,13 @@ is_told_at_once() {
 ok "a finding is recorded within a second" is_told_at_once
 ok "and it ends in order" end 0
 
+# Without a moment to spare: what came lies in the ring yet.
+is_read_to_the_end() {
+	start -i far && play $captures/banner-masked.pcap && end 0 || return 1
+	[ "$(ask "$folder/live" "select ending from v_sessions where findings like '%banner-masked%'")" = reset ]
+}
+ok "what came right before it ends is read" is_read_to_the_end
+
 # The reader is the child of the watcher's one child.
 reader() { cat /proc/"$(cat /proc/"$watcher"/task/*/children | tr -d ' ')"/task/*/children; }
 

@@ -11,6 +11,8 @@
 #define MINUTE    INT64_C(60000000) /* microseconds */
 #define REPORT_US INT64_C(250000)   /* between looks at what was decided and what was lost */
 #define TALLY_US  INT64_C(1000000)
+#define QUIET_US  (INT64_C(3000) * LIVE_WAIT_MS) /* after which nothing older is to come */
+#define DRAIN_US  INT64_C(5000000)               /* for what has come, less than the keeper waits */
 #define NEVER     INT64_MIN
 
 /* What time it is on the tap, where no packet says so. */
@@ -184,6 +186,42 @@ read_interface(struct tap *tap)
 	return tap->is_up;
 }
 
+/*
+ * What came before it was enough lies in the ring, or in a block of it that the
+ * kernel has yet to hand on. On a busy link it ends with the first packet that
+ * came afterwards, on a silent one when it has been silent for long enough.
+ */
+static void
+drain(struct tap *tap)
+{
+	struct reader *r = tap->reader;
+	const int64_t asked = microseconds(CLOCK_REALTIME), begun = microseconds(CLOCK_MONOTONIC);
+	int64_t now = begun, heard = begun;
+	struct pollfd end = {.fd = live_descriptor(r->live), .events = POLLIN};
+
+	while (!r->is_alone && now - begun < DRAIN_US && now - heard < QUIET_US) {
+		int count = live_read(r->live, PACKETS_AT_ONCE, take, tap);
+
+		if (count < 0 || (count > 0 && tap->clock.packet > asked))
+			return;
+		now = microseconds(CLOCK_MONOTONIC);
+		if (count > 0)
+			heard = tap->clock.seen = now;
+		else
+			poll(&end, 1, LIVE_WAIT_MS);
+		keep_time(tap);
+	}
+}
+
+/* What was lost since the last look counts for the sessions that are told now. */
+static void
+settle(struct tap *tap)
+{
+	drain(tap);
+	count_losses(tap->reader, time_on_tap(&tap->clock, microseconds(CLOCK_MONOTONIC)));
+	tally(tap->reader);
+}
+
 bool
 tap_serve(struct reader *r)
 {
@@ -197,6 +235,8 @@ tap_serve(struct reader *r)
 	reader_flush(r);
 	if (reader_hear_filter(r))
 		is_alive = read_interface(&tap);
+	if (r->is_finishing)
+		settle(&tap);
 	if (r->is_alone)
 		return false;
 	reader_end_minute(r);
