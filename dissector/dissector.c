@@ -29,7 +29,6 @@
 #define YOUNG_US     120000000 /* a connection attempt: RFC 9293 section 3.8.3 retries that long */
 #define LINGER_US    10000000 /* after a reset or the last FIN: what contradicts it comes at once */
 #define STONE_US     60000000 /* late packets of a session that was told */
-#define SWEEP_US     1000000  /* how often all this is looked at */
 #define STEP_BACK_US 60000000 /* a clock that steps back further is believed */
 #define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row do */
 #define LEAP_PAIR    2        /* ... two, up to IDLE_US */
@@ -50,7 +49,8 @@ struct dissector {
 	int64_t leap;     /* a time far ahead of it, which the latest packet claimed */
 	int64_t leap_low; /* the earliest of those in a row */
 	uint32_t leaps;   /* how many they are */
-	int64_t swept;
+	int64_t swept;    /* when all queues were looked at last */
+	int64_t patience; /* nothing is due until so long behind that */
 	/* With something to tell before their end; some may be over meanwhile, or others. */
 	struct conversation *news[NEWS_MAX];
 	size_t news_count;
@@ -265,14 +265,22 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 		tell(d, c, ENDING_IDLE);
 		flow_move(&d->flows, f, QUEUE_TOLD, d->now);
 	}
+	if (f && silence - (d->now - f->touched) < d->patience)
+		d->patience = silence - (d->now - f->touched);
 }
 
+/*
+ * Each session is told when its time is up, not when somebody happens to look:
+ * what it is judged beside must not hang on that. What enters a queue from now
+ * on is due behind the shortest silence at the earliest.
+ */
 static void
 sweep(struct dissector *d)
 {
-	if (d->swept != INT64_MIN && d->now >= d->swept && d->now - d->swept < SWEEP_US)
+	if (d->swept != INT64_MIN && d->now >= d->swept && d->now - d->swept <= d->patience)
 		return;
 	d->swept = d->now;
+	d->patience = LINGER_US;
 	sweep_queue(d, QUEUE_TOLD, STONE_US);
 	sweep_queue(d, QUEUE_CLOSING, LINGER_US);
 	sweep_queue(d, QUEUE_YOUNG, YOUNG_US);
@@ -362,6 +370,8 @@ place(struct dissector *d, struct conversation *c, enum after after)
 	}
 	if (queue == QUEUE_SETTLED)
 		conversation_settle(c, &d->workshop);
+	if (queue == QUEUE_CLOSING)
+		(void)goes_on(d, c); /* what was withheld up to here */
 	flow_move(&d->flows, &c->flow, queue, d->now);
 }
 
@@ -552,12 +562,14 @@ agreed_time(const struct dissector *d, int64_t time)
  * What time it is by this packet. One with a wrong clock must not end all that
  * is under way as silent, and where packets are sparse each leaps ahead of the
  * one before. So a leap counts as far as those agree on it that leap in a row: a
- * pair of them where it ends nothing that is not long silent, else more.
+ * pair of them where it ends nothing that is not long silent, else more. True
+ * where it counts from this packet on.
  */
-static void
+static bool
 take_time(struct dissector *d, int64_t time)
 {
 	int64_t agreed;
+	bool has_leapt = false;
 
 	if (d->now != INT64_MIN && time > d->now + LEAP_US) {
 		d->leap_low = d->leaps == 0 || time < d->leap_low ? time : d->leap_low;
@@ -565,17 +577,19 @@ take_time(struct dissector *d, int64_t time)
 		agreed = agreed_time(d, time);
 		d->leap = time;
 		if (agreed == INT64_MIN)
-			return;
+			return false;
 		/* This packet may itself leap ahead of that. */
 		d->now = agreed;
+		has_leapt = true;
 		d->leaps = 1;
 		d->leap_low = time;
 		if (time > d->now + LEAP_US)
-			return;
+			return true;
 	}
 	d->leaps = 0;
 	if (d->now == INT64_MIN || time > d->now || time < d->now - STEP_BACK_US)
 		d->now = time;
+	return has_leapt;
 }
 
 void
@@ -583,8 +597,10 @@ dissector_feed(struct dissector *d, const struct captured *in)
 {
 	struct packet p;
 	enum packet_got got;
+	bool has_leapt = take_time(d, in->time);
 
-	take_time(d, in->time);
+	if (!has_leapt)
+		sweep(d);
 	d->counts.packets++;
 	d->counts.bytes += in->wire_len;
 	got = packet_read(in, d->fragments, &p);
@@ -592,7 +608,9 @@ dissector_feed(struct dissector *d, const struct captured *in)
 	if (got == PACKET_TCP && (d->config.service[p.source_port] != SERVICE_NONE ||
 				  d->config.service[p.destination_port] != SERVICE_NONE))
 		feed_segment(d, &p);
-	sweep(d);
+	/* Its own flow, at least, is not silent. */
+	if (has_leapt)
+		sweep(d);
 }
 
 void

@@ -297,6 +297,45 @@ deliver_mail(struct dialogue *g)
 	server(g, "221 bye\r\n");
 }
 
+/*
+ * One session is reset and lingers, another closes right after that is over. They
+ * are told in this order, whether or not somebody looks in between.
+ */
+static void
+tell_in_order(bool looks)
+{
+	struct dialogue g = dialogue(40000), other = dialogue(40001);
+
+	connect_ends(&g);
+	deliver_mail(&g);
+	say(&g, SIDE_CLIENT, TCP_RST | TCP_ACK, NULL);
+	other.time = g.time + 9500000;
+	connect_ends(&other);
+	deliver_mail(&other);
+	if (looks)
+		dissector_expire(dissector, g.time + 9900000);
+	other.time = g.time + 10200000;
+	close_ends(&other);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[0].s.client_port, 40000);
+	assert_int_equal(told[0].s.ending, ENDING_RESET);
+	assert_int_equal(told[1].s.client_port, 40001);
+}
+
+static void
+sessions_are_told_when_they_are_due(void **state)
+{
+	(void)state;
+	tell_in_order(false);
+}
+
+static void
+sessions_are_told_when_they_are_due_whoever_looks(void **state)
+{
+	(void)state;
+	tell_in_order(true);
+}
+
 static void
 a_whole_session_is_complete(void **state)
 {
@@ -2122,6 +2161,22 @@ what_is_withheld_is_not_idle_as_long_as_it_goes_on(void **state)
 	assert_int_equal(gate.admitted, 1);
 }
 
+/* The count of its reset is not one that goes on behind it. */
+static void
+a_reset_of_what_was_withheld_lingers_no_longer(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	say_much(&g);
+	gate.packets = 500;
+	say(&g, SIDE_CLIENT, TCP_RST | TCP_ACK, NULL);
+	dissector_expire(dissector, g.time + 10000000);
+	assert_int_equal(told_count, 0);
+	dissector_expire(dissector, g.time + 10000001);
+	assert_int_equal(told_count, 1);
+}
+
 /* A mark that went is set again; with a rival between the same ends it is not. */
 static void
 a_flow_that_comes_again_is_withheld_again(void **state)
@@ -2336,6 +2391,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    CASE(sessions_are_told_when_they_are_due),
+	    CASE(sessions_are_told_when_they_are_due_whoever_looks),
 	    CASE(a_whole_session_is_complete),
 	    CASE(evidence_holds_no_message_and_no_local_part),
 	    CASE(packets_in_any_order_give_the_same_facts),
@@ -2396,6 +2453,7 @@ main(void)
 	    REPORTS(many_decisions_at_once_are_all_told),
 	    CASE(ciphertext_that_is_withheld_is_no_gap),
 	    CASE(what_is_withheld_is_not_idle_as_long_as_it_goes_on),
+	    CASE(a_reset_of_what_was_withheld_lingers_no_longer),
 	    CASE(a_flow_that_comes_again_is_withheld_again),
 	    CASE(a_short_session_is_read_whole),
 	    CASE(a_dialogue_that_began_like_tls_is_read_on),

@@ -11,7 +11,7 @@
 #define MINUTE    INT64_C(60000000) /* microseconds */
 #define REPORT_US INT64_C(250000)   /* between looks at what was decided and what was lost */
 #define TALLY_US  INT64_C(1000000)
-#define QUIET_US  (INT64_C(3000) * LIVE_WAIT_MS) /* after which nothing older is to come */
+#define QUIET_US  (INT64_C(3000) * LIVE_WAIT_MS) /* of silence: nothing older is to come */
 #define DRAIN_US  INT64_C(5000000)               /* for what has come, less than the keeper waits */
 #define NEVER     INT64_MIN
 
@@ -120,7 +120,8 @@ keep_time(struct tap *tap)
 	c->reported = now;
 	time = time_on_tap(c, now);
 	count_losses(r, time);
-	dissector_expire(r->dissector, time);
+	/* Earlier packets may be in the ring yet, and are to be read first. */
+	dissector_expire(r->dissector, time - QUIET_US);
 	dissector_report(r->dissector);
 	if (r->now.has_minute && time - r->now.minute.minute >= MINUTE)
 		reader_end_minute(r);
