@@ -270,25 +270,100 @@ tells_how_it_goes() {
 	until_it grep -q '0 packets, 0 withheld, 0 flows under way' "$folder/err" && end 0
 }
 ok "SIGUSR1 tells how it goes" tells_how_it_goes
+# timeout(1) signals its child, and then its group.
+is_not_hurried() {
+	start -i far && play $captures/banner-masked.pcap && kill -TERM "$watcher" || return 1
+	sleep 0.1
+	end 0 && ! grep -q "in time" "$folder/err" &&
+	    [ "$(ask "$folder/live" "select count(*) from v_findings")" = 1 ]
+}
+ok "a second SIGTERM right behind the first does not hurry it" is_not_hurried
 
-# ---- With no more than CAP_NET_RAW ----
+# ---- With root, and with no more than CAP_NET_RAW ----
 
-needs_one_capability() {
+# finds FILE: what -r finds in a capture, in the database of this watch
+finds() {
+	rm -f "$folder/saved"*
+	for one in $open; do
+		play "$captures/$one.pcap" &&
+		    "$WAXSEAL" --config /dev/null --db "$folder/saved" watch -q -r "$captures/$one.pcap" \
+		        >/dev/null || return 1
+	done
+	end 0 && same "$folder/saved" "$1" "$findings" && same "$folder/saved" "$1" "$sessions"
+}
+layer() { grep -q "far: $1: $2" "$folder/err"; }
+# What only a kernel or a build lacks, whoever runs it.
+may_lack="\(in force\|missing: not in this kernel\)"
+nobody_needs() {
+	layer "no new privileges" "in force" && layer "no core, no tracing" "in force" &&
+	    layer "no descriptor but the socket" "in force" && layer "no capabilities" "in force" &&
+	    layer "resource limits" "in force" && layer "landlock, no paths" "$may_lack" &&
+	    layer "system calls it needs alone" "in force"
+}
+root_lacks_nothing() {
+	start -i far -v && finds "$folder/live" && nobody_needs && layer "user of its own" "in force" &&
+	    layer "empty root folder" "$may_lack" && ! grep -q "takes root" "$folder/err"
+}
+ok "root in a new namespace lacks nothing, and finds what -r finds" root_lacks_nothing
+
+# Kernels may be set to take programs from anybody.
+is_refused_ebpf() { [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" = 0 ] || grep -q "$1" "$folder/err"; }
+
+# as_nobody READERS COMMAND...: with capabilities by a way of the caller, until all capture
+as_nobody() {
+	readers=$1
+	shift
 	: >"$folder/err"
 	chmod 777 "$folder"
-	ip netns exec $space setpriv --reuid nobody --regid nogroup --clear-groups \
-	    --inh-caps=+net_raw \
-	    --ambient-caps=+net_raw --bounding-set=-all,+net_raw \
-	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -v -i far \
+	rm -f "$folder"/alone*
+	ip netns exec $space setpriv --reuid nobody --regid nogroup --clear-groups "$@" \
 	    >"$folder/out" 2>"$folder/err" </dev/null &
 	watcher=$!
-	until_it grep -q ': capturing' "$folder/err" || return 1
-	play $captures/banner-masked.pcap
-	sleep 1
-	[ "$(ask "$folder/alone" 'select count(*) from v_findings')" = 1 ] &&
-	    grep -q 'missing' "$folder/err" && end 0
+	until_it has_begun && until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = $readers ]"
 }
-ok "CAP_NET_RAW alone is enough, and what is missing without root is said" needs_one_capability
+one_capability="--inh-caps=+net_raw --ambient-caps=+net_raw --bounding-set=-all,+net_raw"
+
+needs_one_capability() {
+	# shellcheck disable=SC2086 # several words are meant
+	as_nobody 1 $one_capability \
+	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -v -i far || return 1
+	finds "$folder/alone" && nobody_needs && layer "empty root folder" "missing: " &&
+	    layer "user of its own" "missing: takes root" &&
+	    is_refused_ebpf "far: gate: in user space: the kernel refuses eBPF: .*CAP_BPF"
+}
+ok "CAP_NET_RAW alone is enough, and -v says what holds and what takes root" needs_one_capability
+is_a_matter_of_the_file() {
+	cp "$WAXSEAL" "$folder/waxseal" && setcap cap_net_raw=ep "$folder/waxseal" || return 1
+	as_nobody 1 --bounding-set=-all,+net_raw \
+	    "$folder/waxseal" --config /dev/null --db "$folder/alone" watch -i far || return 1
+	finds "$folder/alone" && is_refused_ebpf "far: gate: in user space" &&
+	    [ "$(grep -c "far: the reader is without: .*user of its own: takes root" "$folder/err")" = 1 ]
+}
+ok "so is the file's, and what is missing is said without -v, once" is_a_matter_of_the_file
+shares_by_hash() {
+	# shellcheck disable=SC2086
+	as_nobody 2 $one_capability \
+	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -i far --readers 2 || return 1
+	finds "$folder/alone" && is_refused_ebpf "far, reader 2: readers share by the outermost" &&
+	    [ "$(grep -c "the reader is without" "$folder/err")" = 1 ]
+}
+ok "two readers work, too, and say what they cannot share" shares_by_hash
+insists_in_vain() {
+	# shellcheck disable=SC2086
+	in_space setpriv --reuid nobody --regid nogroup --clear-groups $one_capability \
+	    timeout -s KILL 10 "$WAXSEAL" --config /dev/null --db "$folder/none" watch -i far --gate ebpf \
+	    >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq 1 ] && grep -q "far: --gate ebpf: the kernel refuses eBPF" "$folder/err" &&
+	    ! grep -q "in user space" "$folder/err"
+}
+if [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" = 0 ]; then
+	count=$((count + 1))
+	echo "ok $count - --gate ebpf is refused without CAP_BPF # SKIP anybody may use eBPF here"
+else
+	ok "--gate ebpf is refused without CAP_BPF, and nothing is said to go on" insists_in_vain
+fi
+hears_what_it_is_set_to() { start -i any && end 0 && grep -q "any: not promiscuous: .*promisc on" "$folder/err"; }
+ok "all interfaces are not promiscuous, and that is said" hears_what_it_is_set_to
 is_refused_plainly() {
 	in_space setpriv --reuid nobody --regid nogroup --clear-groups --bounding-set=-all \
 	    "$WAXSEAL" --config /dev/null --db "$folder/none" watch -i far \

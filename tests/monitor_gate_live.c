@@ -353,7 +353,7 @@ make_one(struct gate *unused)
 
 	(void)unused;
 	print_message("# %s\n", why);
-	if (!g || gate_is_in_kernel(g) || !strstr(why, "in user space"))
+	if (!g || gate_is_in_kernel(g) || !strstr(why, "eBPF"))
 		return 1;
 	return mark_and_judge(g);
 }

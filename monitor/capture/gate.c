@@ -29,14 +29,13 @@ explain(int error, char why[GATE_WHY_MAX])
 
 	if (error == ENOTSUP && !gate_kernel_is_built()) {
 		snprintf(why, GATE_WHY_MAX,
-			 "gate: in user space: built without eBPF "
+			 "built without eBPF "
 			 "(build it where there is clang)");
 		return;
 	}
 	if (error == EPERM)
 		help = " (run as root, or give CAP_BPF, and locked memory before Linux 5.11)";
-	snprintf(why, GATE_WHY_MAX, "gate: in user space: the kernel refuses eBPF: %s%s",
-		 strerror(error), help);
+	snprintf(why, GATE_WHY_MAX, "the kernel refuses eBPF: %s%s", strerror(error), help);
 }
 
 struct gate *

@@ -23,7 +23,8 @@
 struct live {
 	pcap_t *pcap;
 	uint32_t linktype;
-	struct ifreq name;     /* empty: all interfaces */
+	char narrow[LIVE_WHY_MAX]; /* what it cannot hear; empty: nothing */
+	struct ifreq name;         /* empty: all interfaces */
 	int64_t since;         /* packets from before are not ours; 0: there are none any more */
 	int64_t sorted_out_by; /* ... at that time, by the monotonic clock */
 	bool is_down;
@@ -114,6 +115,10 @@ live_open(const struct live_config *config, bool *is_absent, char why[LIVE_WHY_M
 	device_none(&l->device);
 	if (strcmp(config->interface, "any") != 0)
 		snprintf(l->name.ifr_name, sizeof(l->name.ifr_name), "%s", config->interface);
+	else
+		snprintf(l->narrow, sizeof(l->narrow),
+			 "not promiscuous: of what is mirrored for others an interface hears only "
+			 "what it is set to (ip link set IFACE promisc on, or -i IFACE)");
 	configure(l->pcap, config);
 	if (!activate(l, is_absent, why)) {
 		live_close(l);
@@ -138,9 +143,11 @@ live_close(struct live *l)
 }
 
 const char *
-live_remark(const struct live *l)
+live_remark(const struct live *l, size_t i)
 {
-	return l->remark != NULL ? l->remark : "";
+	const char *lost = l->remark != NULL ? l->remark : "";
+
+	return i == 0 ? l->narrow : lost;
 }
 
 uint32_t

@@ -43,8 +43,12 @@ struct live *live_open(const struct live_config *config, bool *is_absent, char w
 /* NULL does nothing. */
 void live_close(struct live *l);
 
-/* What is to be known of what the interface itself loses; empty: it is counted. Borrowed. */
-const char *live_remark(const struct live *l);
+/*
+ * What is to be known of how it is captured, and of what the interface itself loses, one after the
+ * other; empty: nothing. Borrowed.
+ */
+#define LIVE_REMARKS 2
+const char *live_remark(const struct live *l, size_t i);
 
 /* Of every packet from it: LINKTYPE_ value. */
 uint32_t live_linktype(const struct live *l);

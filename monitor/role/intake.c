@@ -75,9 +75,44 @@ intake_refused(struct intake *k)
 	return false;
 }
 
+/* Why a layer is not in force. */
+static const char *
+words_of(uint16_t error)
+{
+	switch (error) {
+	case EPERM:
+		return "takes root";
+	case ENOSYS:
+		return "not in this kernel or build";
+	default:
+		return strerror(error);
+	}
+}
+
+/* Who watches for months without a layer should know it from the beginning. */
+static void
+tell_lacks(struct intake *k, const struct peer *p, const struct layer_states *states)
+{
+	char lacks[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < states->count && used < sizeof(lacks); i++) {
+		const struct layer_state *s = &states->state[i];
+
+		if (s->error != 0)
+			used += (size_t)snprintf(
+			    lacks + used, sizeof(lacks) - used, "%s%s: %s", used > 0 ? "; " : "",
+			    layer_name((enum layer)s->layer), words_of(s->error));
+	}
+	if (used > 0 && !k->has_told_lacks)
+		log_note("%s: the reader is without: %s (what else closes it in holds: -v)",
+			 p->capture, lacks);
+	k->has_told_lacks = true;
+}
+
 /* Each handler is false where the message is bad, or comes when it may not. */
 static bool
-on_layers(struct peer *p, struct bytes body)
+on_layers(struct intake *k, struct peer *p, struct bytes body)
 {
 	struct layer_states states;
 
@@ -92,8 +127,10 @@ on_layers(struct peer *p, struct bytes body)
 			log_detail("%s: %s: in force", p->who, layer_name((enum layer)s->layer));
 		else
 			log_detail("%s: %s: missing: %s", p->who, layer_name((enum layer)s->layer),
-				   strerror(s->error));
+				   words_of(s->error));
 	}
+	if (p->is_live)
+		tell_lacks(k, p, &states);
 	p->stage = STAGE_IDLE;
 	return true;
 }
@@ -331,7 +368,7 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 {
 	switch (type) {
 	case MESSAGE_LAYERS:
-		return on_layers(p, body);
+		return on_layers(k, p, body);
 	case MESSAGE_OPENED:
 		return on_opened(k, p, body);
 	case MESSAGE_SOURCE:

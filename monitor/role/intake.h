@@ -54,6 +54,7 @@ struct intake {
 	struct recorder *recorder; /* NULL: not opened, or closed again */
 	struct verdict *verdict;
 	struct session_message *session;
+	bool has_told_lacks; /* of live readers: each lacks the same */
 };
 
 /* False, and told, where there is no memory. */

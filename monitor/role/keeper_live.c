@@ -29,6 +29,7 @@
 #define AGAIN_MAX_MS  60000
 #define CALM_MS       60000 /* a reader that has lived so long starts from the beginning */
 #define PATIENCE_MS   10000 /* for a reader to say all, once it is told to */
+#define AT_ONCE_MS    1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define STATUS_MS     1000
 #define LINE_MAX_LEN  512 /* bytes of a line on how it goes */
 #define TURN_MESSAGES 256 /* of one reader, before the others have their turn */
@@ -382,7 +383,8 @@ static void
 stop(struct vigil *v)
 {
 	if (v->is_stopping) {
-		v->deadline = 0;
+		if (now() >= v->deadline - PATIENCE_MS + AT_ONCE_MS)
+			v->deadline = 0;
 		return;
 	}
 	v->is_stopping = true;

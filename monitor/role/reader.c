@@ -489,7 +489,9 @@ prepare_gate(struct reader *r, const struct reader_config *config)
 	    .snaplen = config->snaplen,
 	    .service = config->service,
 	};
-	char why[GATE_WHY_MAX] = "gate: no memory or no random bytes";
+	char why[GATE_WHY_MAX] = "no memory or no random bytes", line[GATE_WHY_MAX + 32];
+	const char *what = "gate: in user space: ";
+	bool is_fatal;
 
 	if (config->gate == GATE_NONE)
 		return true;
@@ -499,9 +501,12 @@ prepare_gate(struct reader *r, const struct reader_config *config)
 		gate_attach(r->gate, live_descriptor(r->live), live_linktype(r->live), why);
 	if (r->gate != NULL && gate_is_in_kernel(r->gate))
 		return true;
-	complain(r, config->gate == GATE_EBPF || r->gate == NULL ? MESSAGE_NOTICE : MESSAGE_REMARK,
-		 why);
-	return config->gate != GATE_EBPF && r->gate != NULL;
+	is_fatal = config->gate == GATE_EBPF || r->gate == NULL;
+	if (is_fatal)
+		what = config->gate == GATE_EBPF ? "--gate ebpf: " : "gate: ";
+	snprintf(line, sizeof(line), "%s%s", what, why);
+	complain(r, is_fatal ? MESSAGE_NOTICE : MESSAGE_REMARK, line);
+	return !is_fatal;
 }
 
 /*
@@ -528,8 +533,9 @@ take_place(struct reader *r, const struct reader_config *config)
 	}
 	if (place.why[0] != '\0')
 		complain(r, MESSAGE_REMARK, place.why);
-	if (place.is_chief && *live_remark(r->live) != '\0')
-		complain(r, MESSAGE_REMARK, live_remark(r->live));
+	for (size_t i = 0; place.is_chief && i < LIVE_REMARKS; i++)
+		if (*live_remark(r->live, i) != '\0')
+			complain(r, MESSAGE_REMARK, live_remark(r->live, i));
 	r->counts_interface = place.is_chief;
 	live_share(r->live, place.since, place.lost);
 	return true;
