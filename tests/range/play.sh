@@ -95,6 +95,7 @@ write_facts() {	# CAPTURE JSON
 
 record() {	# IFACE [FILE]
 	local file=${2:-$work/$1.pcap} i
+	: >"$file.log"
 	ip netns exec "$middle" tcpdump -Z root -i "$1" --immediate-mode -s 0 -U -w "$file" tcp 2>"$file.log" &
 	pids+=($!)
 	for i in $(seq 50); do
@@ -104,6 +105,7 @@ record() {	# IFACE [FILE]
 }
 
 box() {
+	: >"$work/box.out"
 	ip netns exec "$middle" "$build/box" 9025 "$@" >"$work/box.out" 2>&1 &
 	pids+=($!)
 	in_middle nft -f - <<-EOF
@@ -122,6 +124,7 @@ box() {
 # A man on the side; the box makes the servers slow, so that he can be first.
 inject() {
 	box delay 60
+	: >"$work/inject.out"
 	ip netns exec "$middle" "$build/inject" mc0 "$@" >"$work/inject.out" 2>&1 &
 	pids+=($!)
 	ready "$work/inject.out"
@@ -131,6 +134,7 @@ inject() {
 serve() {	# [PORT=N] STEP ...
 	local port=25
 	case $1 in PORT=*) port=${1#PORT=}; shift ;; esac
+	: >"$work/serve.out"
 	ip netns exec "$server" "$build/talk" -l $scripted "$port" "$@" >"$work/serve.out" 2>&1 &
 	pids+=($!)
 	ready "$work/serve.out"
