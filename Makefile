@@ -7,6 +7,7 @@
 #   make bench      figures against peers       make bench-live  of live capture (root)
 #   make bench-report  of reports
 #   make soak       an hour of what goes wrong (root)
+#   make range-live  live capture among real mail servers (root)
 #   make install    DESTDIR, PREFIX             make clean
 
 O ?= .build
@@ -114,12 +115,14 @@ REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 
 PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
 	libidn2-dev zlib1g-dev libzstd-dev libbpf-dev
-PACKAGES_TEST := $(PACKAGES_BUILD) clang libcmocka-dev perl netbase sqlite3 tshark tcpdump zstd \
-	gzip openssl iproute2 tcpreplay util-linux
+PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftables ethtool tcpdump \
+	sqlite3 openssl iproute2 util-linux procps
+PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) libcmocka-dev perl netbase tshark zstd gzip \
+	tcpreplay libcap2-bin
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
-packages-build packages-test packages-lint packages-fuzz: packages-%:
+packages-build packages-test packages-range packages-lint packages-fuzz: packages-%:
 	@sh tests/packages.sh $(PACKAGES_$(shell echo $* | tr a-z A-Z))
 
 # ---- What people run ----
@@ -131,7 +134,7 @@ demo: packages-build
 test: packages-test
 	@$(MAKE) --no-print-directory check
 
-check: all $O/waxseal-stumbling $(TESTS) $(REPLAYS)
+check: all $O/waxseal-stumbling $O/tests/range/wrap.bpf.o $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -172,7 +175,11 @@ bench-lists: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/lists.sh
 
-captures:
+range-live: packages-test
+	@$(MAKE) --no-print-directory all $O/tests/range/wrap.bpf.o
+	@WAXSEAL=$O/waxseal O=$O prove -v -e sh tests/range/live.sh
+
+captures: packages-range
 	@sh tests/range/make.sh
 
 install: all
@@ -188,4 +195,5 @@ clean:
 	rm -rf $O
 
 .PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-report \
-	soak captures install clean packages-build packages-test packages-lint packages-fuzz
+	soak range-live captures install clean \
+	packages-build packages-test packages-range packages-lint packages-fuzz

@@ -102,26 +102,49 @@ hosts_certificates() {
 	cd "$tree"
 }
 
-# Lay a throw-away overlay over this machine and install a package into it; what was installed is
-# kept as an archive for the next run.
-hosts_root() {	# NAME PACKAGE
-	local kept=$build/$1.tar root=$work/$1
+# A throw-away overlay over this machine, with what a package was found to bring.
+hosts_overlay() {	# NAME
+	local root=$work/$1
 	mkdir -p "$root" "$work/$1.u" "$work/$1.w"
-	[ ! -e "$kept" ] || tar -C "$work/$1.u" --xattrs --xattrs-include='*' -xpf "$kept"
+	[ ! -e "$build/$1.tar" ] ||
+	    tar -C "$work/$1.u" --xattrs --xattrs-include='*' -xpf "$build/$1.tar"
 	mount -t overlay overlay -o "lowerdir=/,upperdir=$work/$1.u,workdir=$work/$1.w" "$root"
 	mount -t proc proc "$root/proc"
 	mount --bind /dev "$root/dev"
-	if [ ! -e "$kept" ]; then
-		echo "range: installing $2" >&2
-		printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
-		chmod 755 "$root/usr/sbin/policy-rc.d"
-		echo "postfix postfix/main_mailer_type select No configuration" |
-		    chroot "$root" debconf-set-selections
-		chroot "$root" env DEBIAN_FRONTEND=noninteractive \
-		    apt-get install -y --no-install-recommends "$2" >"$work/$1.log" 2>&1
-		tar -C "$work/$1.u" --xattrs --xattrs-include='*' -cpf "$kept.new" .
-		mv "$kept.new" "$kept"
-	fi
+}
+
+# Install a package into an overlay, once; what that brought is kept as an archive.
+hosts_install() {	# NAME PACKAGE
+	local kept=$build/$1.tar name=$1.new root=$work/$1.new
+	[ ! -e "$kept" ] || return 0
+	apt-cache policy "$2" | grep -q "Candidate: [0-9]" || apt-get update >"$work/$name.log" 2>&1
+	echo "range: installing $2" >&2
+	hosts_overlay "$name"
+	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+	chmod 755 "$root/usr/sbin/policy-rc.d"
+	echo "postfix postfix/main_mailer_type select No configuration" |
+	    chroot "$root" debconf-set-selections
+	chroot "$root" env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -y --no-install-recommends "$2" >>"$work/$name.log" 2>&1 || {
+		tail -5 "$work/$name.log" >&2
+		echo "range: $2 cannot be installed" >&2
+		return 1
+	}
+	tar -C "$work/$name.u" --xattrs --xattrs-include='*' -cpf "$kept.new" .
+	umount "$root/dev" "$root/proc" "$root"
+	mv "$kept.new" "$kept"
+}
+
+hosts_installed() {
+	hosts_install postfix postfix
+	hosts_install exim exim4-daemon-light
+	hosts_install opensmtpd opensmtpd
+}
+
+# One of them as a root folder to run it in.
+hosts_root() {	# NAME
+	local root=$work/$1
+	hosts_overlay "$1"
 	mount -t tmpfs tmpfs "$root/tmp"
 	mount -t tmpfs tmpfs "$root/run"
 	mkdir -p "$root/etc/range"
@@ -211,7 +234,7 @@ postfix_common() {	# QUEUE LOG
 
 hosts_postfix() {
 	local root=$work/postfix dir
-	hosts_root postfix postfix
+	hosts_root postfix
 	for dir in etc/postfix-send var/spool/send var/spool/send-data var/spool/mx var/spool/mx-data; do
 		mkdir -p "$root/$dir"
 		chroot "$root" cp -n /etc/postfix/dynamicmaps.cf /etc/postfix/postfix-files /etc/postfix-send/ 2>/dev/null || :
@@ -280,7 +303,7 @@ postfix_transports() {
 
 hosts_exim() {
 	local root=$work/exim
-	hosts_root exim exim4-daemon-light
+	hosts_root exim
 	exim_config $exim yes >"$root/etc/exim4/range.conf"
 	exim_config $exim_plain no >"$root/etc/exim4/plain.conf"
 	chroot "$root" chown root:root /etc/exim4/range.conf /etc/exim4/plain.conf
@@ -349,7 +372,7 @@ exim_config() {	# ADDRESS TLS
 
 hosts_opensmtpd() {
 	local root=$work/opensmtpd
-	hosts_root opensmtpd opensmtpd
+	hosts_root opensmtpd
 	chmod 600 "$root"/etc/range/*.key
 	cat >"$root/etc/smtpd.conf" <<-EOF
 		pki mx.example.net cert "/etc/range/mx.pem"
@@ -375,6 +398,7 @@ hosts_wait() {	# ADDRESS PORT
 }
 
 hosts_start() {
+	hosts_installed
 	hosts_network
 	hosts_certificates
 	hosts_postfix
