@@ -32,6 +32,9 @@ two_spans_count_and_what_is_older_does_not(void **state)
 	assert_int_equal(t.first, START);
 	assert_int_equal(mark_tally(&m, START + MARK_SPAN).yes, 5);
 	assert_int_equal(mark_tally(&m, START + 2 * MARK_SPAN).yes, 0);
+	/* nor does what is long to come: captures may be read in any order */
+	assert_int_equal(mark_tally(&m, START - MARK_SPAN / 2).yes, 5);
+	assert_int_equal(mark_tally(&m, START - 3 * MARK_SPAN).yes, 0);
 	mark_count(&m, true, START + MARK_SPAN + 5);
 	t = mark_tally(&m, START + MARK_SPAN + 5);
 	assert_int_equal(t.yes, 6);

@@ -138,7 +138,8 @@ mark_tally(const struct mark *m, int64_t time)
 	if (m == NULL || m->since == 0)
 		return t;
 	spans = spans_after(m, time);
-	if (spans > 1)
+	/* Long ago, or long to come. */
+	if (spans > 1 || spans < -1)
 		return t;
 	t.yes = m->yes + (spans < 1 ? m->yes_before : 0);
 	t.no = m->no + (spans < 1 ? m->no_before : 0);
