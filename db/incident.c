@@ -1,32 +1,66 @@
 #include "db/incident.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "db/inside.h"
+#include "db/surge.h"
 
-static const char set_state[] =
-    "UPDATE incidents SET state = ?2, note = coalesce(?3, note) WHERE id = ?1";
+#define STATE_MAX 16 /* bytes of its name */
+
+static const char read_state[] = "SELECT state FROM incidents WHERE id = ?1";
+
+/* ?3 is the state that it had: what is part of it and stands like it goes with it; all closes. */
+static const char set_state[] = "UPDATE incidents SET state = ?2 WHERE id IN " SURGE_DOWN
+				" AND (id = ?1 OR state = ?3 OR ?2 = 'closed')";
+static const char set_note[] = "UPDATE incidents SET note = coalesce(?2, note) WHERE id = ?1";
+
+static bool
+read_one(struct store *s, int64_t id, char state[STATE_MAX])
+{
+	struct sql *q = sql_use(s->file, read_state);
+
+	sql_put_int(q, id);
+	state[0] = '\0';
+	if (sql_row(q))
+		snprintf(state, STATE_MAX, "%s", sql_take_text(q));
+	return sql_end(q);
+}
+
+static bool
+change(struct store *s, int64_t id, const char *before, const char *state, const char *note)
+{
+	struct sql *q = sql_use(s->file, set_state);
+
+	sql_put_int(q, id);
+	sql_put_text(q, state);
+	sql_put_text(q, before);
+	if (!sql_run(q))
+		return false;
+	q = sql_use(s->file, set_note);
+	sql_put_int(q, id);
+	sql_put_text(q, note);
+	return sql_run(q) && (strcmp(state, "closed") == 0 || surge_leave_closed(s, id));
+}
 
 enum incident_changed
 incident_set_state(struct store *s, int64_t id, const char *state, const char *note)
 {
-	struct sql *q;
-	int64_t changes;
+	char before[STATE_MAX];
+	bool is_good;
 
 	if (!store_begin(s))
 		return INCIDENT_FAILED;
-	q = sql_use(s->file, set_state);
-	sql_put_int(q, id);
-	sql_put_text(q, state);
-	sql_put_text(q, note);
-	if (!sql_run(q)) {
+	is_good = read_one(s, id, before);
+	if (is_good && before[0] != '\0')
+		is_good = change(s, id, before, state, note);
+	if (!is_good) {
 		store_rollback(s);
 		return INCIDENT_FAILED;
 	}
-	changes = sql_changes(s->file);
 	if (!store_commit(s))
 		return INCIDENT_FAILED;
-	return changes == 0 ? INCIDENT_ABSENT : INCIDENT_CHANGED;
+	return before[0] == '\0' ? INCIDENT_ABSENT : INCIDENT_CHANGED;
 }
 
 static const char exists[] = "SELECT count(*) FROM incidents WHERE id = ?1";
@@ -44,8 +78,24 @@ incident_exists(struct store *s, int64_t id)
 	return count == 0 ? MAYBE_NO : MAYBE_YES;
 }
 
+static const char exemplar[] =
+    "SELECT e.id FROM incidents e WHERE e.id IN " SURGE_DOWN " AND (e.id = ?1 AND e.server <> ''"
+    " AND e.client_net <> '' OR EXISTS (SELECT 1 FROM kept k WHERE k.incident_id = e.id)) ORDER BY"
+    " e.id <> ?1, e.severity DESC, e.certainty DESC, e.id LIMIT 1";
+
+int64_t
+incident_exemplar(struct store *s, int64_t id)
+{
+	struct sql *q = sql_use(s->file, exemplar);
+	int64_t found;
+
+	sql_put_int(q, id);
+	found = sql_int(q, 0);
+	return sql_failed(s->file) ? -1 : found;
+}
+
 static const char kept_proofs[] =
-    "SELECT what, value FROM evidence WHERE incident_id = ?1 AND place = ?2 ORDER BY seq";
+    "SELECT what, value, is_count FROM evidence WHERE incident_id = ?1 AND place = ?2 ORDER BY seq";
 static const char kept_lines[] =
     "SELECT time, side = 'server', text FROM transcripts WHERE session_id = ?1 ORDER BY seq";
 static const char kept_packets[] =
@@ -66,6 +116,7 @@ walk_proofs(struct store *s, int64_t id, int64_t place, const struct incident_te
 
 		proof.what = sql_take_text(q);
 		proof.value = sql_take_text(q);
+		proof.is_count = sql_take_int(q) != 0;
 		teller->proof(teller->ctx, &proof);
 	}
 	return sql_end(q);

@@ -18,12 +18,23 @@ enum incident_changed {
 /*
  * Set the state: "open", "acked" or "closed". note: NULL leaves the one that is
  * there, anything else replaces it (printable text). A transaction of its own.
+ *
+ * What a surge sums up goes with it: closing closes all of it; otherwise those
+ * change that were in the state that it was in, so that what a person decided
+ * of one of them stays. One that is not closed leaves a surge that is.
  */
 enum incident_changed incident_set_state(struct store *s, int64_t id, const char *state,
 					 const char *note);
 
 /* Whether there is an incident with this id: MAYBE_NULL where the database failed. */
 enum maybe incident_exists(struct store *s, int64_t id);
+
+/*
+ * The incident whose evidence is shown for this one: itself, or of a surge that
+ * has none of its own the gravest that it sums up, of those the first. 0 where
+ * there is none, -1 where the database failed.
+ */
+int64_t incident_exemplar(struct store *s, int64_t id);
 
 /*
  * What was kept, in order: of the first sessions, then of the latest, each by

@@ -2,20 +2,26 @@
 
 #include <string.h>
 
+#include "db/surge.h"
+
 /* What an incident is now, before a finding joins. */
 struct standing {
 	int64_t id;
 	int64_t severity, certainty;
 	bool is_closed, has_key; /* has_key: its domain is the row's */
 	int64_t sessions;
+	bool is_part; /* of a surge, or one itself */
 };
 
 static const char find_by_key[] =
-    "SELECT id, severity, certainty, state = 'closed', 1, sessions FROM incidents WHERE server = ?1"
+    "SELECT id, severity, certainty, state = 'closed', 1, sessions, parent IS NOT NULL FROM"
+    " incidents WHERE server = ?1"
     " AND server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
+/* Any key is that of a surge that is joined itself. */
+#define IS_SURGE "(server = '' OR client_net = '')"
 static const char find_by_id[] =
-    "SELECT id, severity, certainty, state = 'closed', domain = ?2, sessions FROM incidents WHERE"
-    " id = ?1";
+    "SELECT id, severity, certainty, state = 'closed', domain = ?2 OR " IS_SURGE ", sessions,"
+    " parent IS NOT NULL OR " IS_SURGE " FROM incidents WHERE id = ?1";
 
 /* id is 0 where there is none. */
 static bool
@@ -29,6 +35,7 @@ take_standing(struct sql *q, struct standing *out)
 		out->is_closed = sql_take_int(q) != 0;
 		out->has_key = sql_take_int(q) != 0;
 		out->sessions = sql_take_int(q);
+		out->is_part = sql_take_int(q) != 0;
 	}
 	return sql_end(q);
 }
@@ -47,11 +54,21 @@ find(struct store *s, const struct session_row *row, const struct finding_row *f
 	return take_standing(q, out);
 }
 
+static bool
+find_one(struct store *s, int64_t id, const struct session_row *row, struct standing *out)
+{
+	struct sql *q = sql_use(s->file, find_by_id);
+
+	sql_put_int(q, id);
+	sql_put_text(q, row->domain);
+	return take_standing(q, out);
+}
+
 static const char open_incident[] =
     "INSERT INTO incidents (kind, server, server_port, client_net, domain, sensor_id, service,"
     " client, severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\","
-    " summary, refuted_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open', ?11, ?12, 1,"
-    " 0, ?13, ?14, ?15)";
+    " summary, refuted_by, opened) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open', ?11,"
+    " ?12, 1, 0, ?13, ?14, ?15, ?11)";
 
 static bool
 open_new(struct store *s, const struct session_row *row, struct finding_row *finding)
@@ -80,15 +97,19 @@ open_new(struct store *s, const struct session_row *row, struct finding_row *fin
 	return true;
 }
 
-static const char touch[] =
-    "UPDATE incidents SET first_seen = min(first_seen, ?2), last_seen = max(last_seen, ?3),"
-    " sessions = sessions + ?4, certainty = max(certainty, ?5) WHERE id = ?1";
+#define TOUCH                                                                               \
+	"UPDATE incidents SET first_seen = min(first_seen, ?2), last_seen = max(last_seen," \
+	" ?3), sessions = sessions + ?4, certainty = max(certainty, ?5) WHERE id "
+
+static const char touch[] = TOUCH "= ?1";
+/* What it is part of counts it, too. */
+static const char touch_all[] = TOUCH "IN " SURGE_UP;
 
 static bool
 touch_one(struct store *s, const struct session_row *row, const struct finding_row *finding,
-	  int count)
+	  const struct standing *now, int count)
 {
-	struct sql *q = sql_use(s->file, touch);
+	struct sql *q = sql_use(s->file, now->is_part ? touch_all : touch);
 
 	sql_put_int(q, finding->incident_id);
 	sql_put_int(q, row->start);
@@ -99,11 +120,12 @@ touch_one(struct store *s, const struct session_row *row, const struct finding_r
 }
 
 /* The sentence is that of the gravest finding; a side once known is not lost. */
-static const char raise[] = "UPDATE incidents SET severity = ?2, summary = ?3, refuted_by = ?4,"
-			    " \"where\" = iif(?5 = 'unknown', \"where\", ?5) WHERE id = ?1";
+static const char raise[] =
+    "UPDATE incidents SET severity = ?2, summary = iif(" IS_SURGE ", summary, ?3), refuted_by = ?4,"
+    " \"where\" = iif(?5 = 'unknown', \"where\", ?5), opened = ?6 WHERE id = ?1";
 
 static bool
-raise_one(struct store *s, const struct finding_row *finding)
+raise_one(struct store *s, const struct session_row *row, const struct finding_row *finding)
 {
 	struct sql *q = sql_use(s->file, raise);
 
@@ -112,6 +134,7 @@ raise_one(struct store *s, const struct finding_row *finding)
 	sql_put_text(q, finding->summary);
 	sql_put_text(q, finding->refuted_by);
 	sql_put_text(q, finding->where);
+	sql_put_int(q, row->start);
 	return sql_run(q);
 }
 
@@ -145,21 +168,28 @@ join(struct store *s, const struct session_row *row, struct finding_row *finding
 		finding->event = count != 0 ? INCIDENT_TOUCHED : INCIDENT_UNTOUCHED;
 	if (is_recurring && !reopen_one(s, finding))
 		return false;
-	if ((is_recurring || is_graver || is_surer) && !raise_one(s, finding))
+	if ((is_recurring || is_graver || is_surer) && !raise_one(s, row, finding))
 		return false;
-	return touch_one(s, row, finding, count);
+	if (!touch_one(s, row, finding, now, count))
+		return false;
+	return (!now->is_part && !is_graver && !is_recurring) || surge_settle(s, row, finding);
 }
 
 bool
 join_new(struct store *s, const struct session_row *row, struct finding_row *finding)
 {
 	struct standing now;
+	int64_t full;
 
 	if (!find(s, row, finding, &now))
 		return false;
-	if (now.id == 0)
-		return open_new(s, row, finding);
-	return join(s, row, finding, &now, 1);
+	if (now.id != 0)
+		return join(s, row, finding, &now, 1);
+	if (!surge_find_full(s, row, finding, &full))
+		return false;
+	if (full != 0)
+		return find_one(s, full, row, &now) && join(s, row, finding, &now, 1);
+	return open_new(s, row, finding) && surge_settle(s, row, finding);
 }
 
 static const char rename_key[] = "UPDATE incidents SET domain = ?2 WHERE id = ?1";
@@ -182,7 +212,8 @@ move_key(struct store *s, const struct session_row *row, const struct finding_ro
 	return sql_run(q) ? JOINED : JOINED_FAILED;
 }
 
-static const char retell[] = "UPDATE incidents SET summary = ?2, refuted_by = ?3 WHERE id = ?1";
+static const char retell[] =
+    "UPDATE incidents SET summary = iif(" IS_SURGE ", summary, ?2), refuted_by = ?3 WHERE id = ?1";
 
 static bool
 retell_one(struct store *s, const struct finding_row *finding)
@@ -199,13 +230,10 @@ enum joined
 join_again(struct store *s, const struct session_row *row, struct finding_row *finding,
 	   const struct join_past *past)
 {
-	struct sql *q = sql_use(s->file, find_by_id);
 	enum joined moved = JOINED;
 	struct standing now;
 
-	sql_put_int(q, past->incident);
-	sql_put_text(q, row->domain);
-	if (!take_standing(q, &now))
+	if (!find_one(s, past->incident, row, &now))
 		return JOINED_FAILED;
 	if (!now.has_key)
 		moved = move_key(s, row, finding, &now);
@@ -216,9 +244,9 @@ join_again(struct store *s, const struct session_row *row, struct finding_row *f
 	return JOINED;
 }
 
-static const char leave[] = "UPDATE incidents SET sessions = sessions - 1 WHERE id = ?1";
-static const char forget[] =
-    "DELETE FROM incidents WHERE id = ?1 AND sessions = 0 AND state = 'open' AND note IS NULL";
+static const char leave[] = "UPDATE incidents SET sessions = sessions - 1 WHERE id IN " SURGE_UP;
+static const char forget[] = "DELETE FROM incidents WHERE id IN " SURGE_UP
+			     " AND sessions = 0 AND state = 'open' AND note IS NULL";
 
 bool
 join_leave(struct store *s, int64_t incident)

@@ -200,10 +200,12 @@ is_kept(struct store *s, int64_t id)
 }
 
 static const char add_proof[] =
-    "INSERT INTO evidence (incident_id, place, seq, what, value) VALUES (?1, ?2, ?3, ?4, ?5)";
+    "INSERT INTO evidence (incident_id, place, seq, what, value, is_count) VALUES (?1, ?2, ?3, ?4,"
+    " ?5, ?6)";
 
+/* From seq on. */
 static bool
-write_proofs(struct store *s, const struct join *j, int64_t place)
+write_proofs(struct store *s, const struct join *j, int64_t place, int64_t seq)
 {
 	size_t i;
 
@@ -212,9 +214,10 @@ write_proofs(struct store *s, const struct join *j, int64_t place)
 
 		sql_put_int(q, j->incident);
 		sql_put_int(q, place);
-		sql_put_int(q, (int64_t)i);
+		sql_put_int(q, seq + (int64_t)i);
 		sql_put_text(q, j->proofs[i].what);
 		sql_put_text(q, j->proofs[i].value);
+		sql_put_int(q, j->proofs[i].is_count);
 		if (!sql_run(q))
 			return false;
 	}
@@ -247,7 +250,7 @@ put(struct store *s, const struct join *j, int64_t place, const struct candidate
 	sql_put_int(q, place);
 	sql_put_int(q, c->session);
 	sql_put_int(q, c->exhibit.is_whole);
-	return sql_run(q) && write_proofs(s, j, place);
+	return sql_run(q) && write_proofs(s, j, place, 0);
 }
 
 static const char at_place[] = "SELECT session_id FROM kept WHERE incident_id = ?1 AND place = ?2";
@@ -528,6 +531,24 @@ keep_early(struct store *s, int64_t id, const struct finding_row *finding)
 	return put(s, &j, place, &c);
 }
 
+static const char next_seq[] =
+    "SELECT coalesce(max(seq), -1) + 1 FROM evidence WHERE incident_id = ?1 AND place = ?2";
+
+bool
+keep_more(struct store *s, int64_t id, const struct finding_row *finding)
+{
+	struct join j = join_of(finding);
+	int64_t place = find_place(s, id, j.incident);
+	struct sql *q;
+
+	if (place == 0)
+		return !sql_failed(s->file);
+	q = sql_use(s->file, next_seq);
+	sql_put_int(q, j.incident);
+	sql_put_int(q, place);
+	return write_proofs(s, &j, place, sql_int(q, 0));
+}
+
 static int
 by_incident_in_order(const void *x, const void *y)
 {
@@ -575,7 +596,7 @@ replace_proofs(struct store *s, int64_t id, const struct finding_row *finding)
 	q = sql_use(s->file, clear_proofs);
 	sql_put_int(q, j.incident);
 	sql_put_int(q, place);
-	return sql_run(q) && write_proofs(s, &j, place);
+	return sql_run(q) && write_proofs(s, &j, place, 0);
 }
 
 bool

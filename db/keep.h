@@ -26,6 +26,10 @@ bool keep_again(struct store *s, int64_t id, const struct session_row *row);
 /* A session has joined an incident late: it takes one of the first places, where one is free. */
 bool keep_early(struct store *s, int64_t id, const struct finding_row *finding);
 
+/* A session was judged again: where it is kept, what is to be checked of the new finding joins what
+ * was to be of the old. */
+bool keep_more(struct store *s, int64_t id, const struct finding_row *finding);
+
 /* A session has left an incident. */
 bool keep_leave(struct store *s, int64_t id, int64_t incident);
 

@@ -12,6 +12,7 @@
 
 #include "db/inside.h"
 #include "db/narrow.h"
+#include "db/surge.h"
 
 #define COLUMNS_MAX  64 /* more than any list has */
 #define PAIR_KEY_MAX (ADDRESS_RANGE_MAX + 8)
@@ -82,13 +83,13 @@ static const char few_sessions[] =
 				 " ON v.id = t.id" SESSION_ORDER;
 static const char sessions_of_incident[] =
     SESSION_COLUMNS SESSION_JSON "FROM findings g CROSS JOIN v_sessions v ON v.id = g.session_id "
-				 "WHERE g.incident_id = ?1" SESSION_FILTER;
+				 "WHERE g.incident_id IN " SURGE_DOWN SESSION_FILTER;
 
 #define INCIDENT_COLUMNS \
 	"SELECT v.id, v.kind, v.severity, v.certainty, v.state," \
 	" rfc3339(v.first_seen) AS first_seen, rfc3339(v.last_seen) AS last_seen, v.sessions," \
 	" v.client, v.server, v.server_port, v.service, v.domain, v.mx, v.\"where\", v.summary," \
-	" v.evidence, v.refuted_by, v.note, v.client_net, v.sensor, "
+	" v.evidence, v.refuted_by, v.note, v.client_net, v.sensor, v.parent, v.surge, "
 
 #define INCIDENT_JSON \
 	"CASE WHEN ?2 THEN json_object('id', v.id, 'kind', v.kind, 'severity', v.severity," \
@@ -96,7 +97,18 @@ static const char sessions_of_incident[] =
 	" 'last_seen', rfc3339(v.last_seen), 'sessions', v.sessions, 'client', v.client," \
 	" 'server', v.server, 'server_port', v.server_port, 'service', v.service," \
 	" 'domain', v.domain, 'mx', v.mx, 'where', v.\"where\", 'summary', v.summary," \
-	" 'evidence', json(v.evidence), 'refuted_by', v.refuted_by, 'note', v.note) END "
+	" 'evidence', json(v.evidence), 'refuted_by', v.refuted_by, 'note', v.note," \
+	" 'parent', v.parent, 'surge', v.surge) END "
+
+/* What sums it up is listed in its place, and not by what it alone has: an address, a domain. */
+#define IS_FOLDED \
+	"(?5 IS NULL AND ?6 IS NULL AND ?7 IS NULL AND ?8 IS NULL AND (?11 IS NULL OR ?11 =" \
+	" (SELECT p.state FROM incidents p WHERE p.id = i.parent)))"
+
+/* What ?14 sums up. */
+#define SURGE_BELOW \
+	"(WITH RECURSIVE down (id) AS (VALUES (?14) UNION SELECT b.id FROM down JOIN incidents b" \
+	" ON b.parent = down.id) SELECT id FROM down)"
 
 #define INCIDENT_WHERE \
 	" AND v.last_seen >= ?3 AND v.first_seen <= ?4" \
@@ -112,7 +124,8 @@ static const char sessions_of_incident[] =
 	"   EXISTS (SELECT 1 FROM json_each(s.mail_rcpt_domains) WHERE in_domain(value, ?8))" \
 	"   OR EXISTS (SELECT 1 FROM json_each(s.mail_from_domains) WHERE in_domain(value, ?8)))))" \
 	" AND (?9 IS NULL OR v.kind = ?9) AND i.severity >= ?10" \
-	" AND (?11 IS NULL OR v.state = ?11)"
+	" AND (?11 IS NULL OR v.state = ?11) AND (?13 OR i.parent IS NULL OR NOT " IS_FOLDED ")" \
+	" AND (?14 = 0 OR v.id <> ?14 AND v.id IN " SURGE_BELOW ")"
 #define INCIDENT_ORDER " ORDER BY v.last_seen DESC, v.id DESC"
 #define INCIDENT_FILTER INCIDENT_WHERE INCIDENT_ORDER " LIMIT ?12"
 
@@ -221,6 +234,16 @@ list(struct sql *q, bool (*tell)(void *ctx, const struct row *row), void *ctx)
 	return sql_end(q);
 }
 
+/* Of incidents alone: how those that one sums up are listed. */
+static void
+put_surge(struct sql *q, const char *statement, const struct filter *f)
+{
+	if (statement != one_incident && statement != few_incidents && statement != all_incidents)
+		return;
+	sql_put_int(q, f->with_parts || f->id != 0 || f->surge != 0);
+	sql_put_int(q, f->surge);
+}
+
 /* By id. */
 static bool
 list_one(struct store *s, const char *statement, int64_t id, const struct filter *f,
@@ -230,6 +253,7 @@ list_one(struct store *s, const char *statement, int64_t id, const struct filter
 
 	sql_put_int(q, id);
 	put_filter(q, f, f->until);
+	put_surge(q, statement, f);
 	return list(q, tell, ctx);
 }
 
@@ -246,6 +270,7 @@ list_narrowed(struct store *s, const char *all, const char *few, struct narrow *
 	else
 		sql_put_int(q, 0);
 	put_filter(q, f, f->until < n->until ? f->until : n->until);
+	put_surge(q, n->is_few ? few : all, f);
 	is_good = list(q, tell, ctx);
 	free(n->ids);
 	return is_good;

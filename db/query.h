@@ -17,7 +17,9 @@
  */
 struct filter {
 	int64_t id;           /* this one alone; 0: any */
-	int64_t incident;     /* sessions only: of this incident; 0: any */
+	int64_t incident;     /* sessions only: of this incident, or what it sums up; 0: any */
+	int64_t surge;        /* incidents only: those that this one sums up; 0: any */
+	bool with_parts;      /* incidents only: those, too, that one which is listed sums up */
 	int64_t since, until; /* microseconds, both included; a session by its start, an incident
 				 where first to last seen overlaps */
 	const char *kind;     /* with a finding of this kind */

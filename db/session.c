@@ -215,6 +215,7 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 
 		finding->incident_id = 0;
 		finding->event = INCIDENT_UNTOUCHED;
+		finding->surge_id = 0;
 		if (find_kind(row, finding->kind) != i)
 			continue; /* the first of a kind counts */
 		for (k = 0; known != NULL && k < known->count && known->findings[k].now != i; k++)
@@ -560,7 +561,8 @@ session_judge_again(struct store *s, int64_t id, const struct session_row *row, 
 	if (!sql_run(q))
 		return false;
 	if (strcmp(kind, finding->kind) == 0)
-		return join_known(s, id, row, finding, &past) && write_finding(s, id, finding);
+		return join_known(s, id, row, finding, &past) && write_finding(s, id, finding) &&
+		       keep_more(s, id, finding);
 	return join_new(s, row, finding) && write_finding(s, id, finding) &&
 	       keep_early(s, id, finding) && leave(s, id, past.incident);
 }
@@ -569,8 +571,8 @@ static const char findings_json[] =
     "SELECT json_object('time', rfc3339(time), 'sensor', sensor, 'service', service, 'client',"
     " client, 'client_port', client_port, 'server', server, 'server_port', server_port, 'session',"
     " session, 'kind', kind, 'severity', severity, 'certainty', certainty, 'where', \"where\","
-    " 'detail', detail, 'incident', incident) FROM v_findings WHERE session = ?1 AND (?2 IS NULL OR"
-    " kind = ?2) ORDER BY id";
+    " 'detail', detail, 'incident', incident, 'surge', (SELECT parent FROM incidents i WHERE i.id ="
+    " incident)) FROM v_findings WHERE session = ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY id";
 
 bool
 session_findings(struct store *s, int64_t id, const char *kind,

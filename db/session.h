@@ -18,6 +18,7 @@ enum certainty_rank { RANK_POSSIBLE, RANK_PROBABLE, RANK_PROVEN };
 /* A thing that a person can check. */
 struct proof_row {
 	const char *what, *value; /* printable */
+	bool is_count; /* of all that was seen until then: that of a later session overtakes it */
 };
 
 /* What became of an incident when a finding joined it. */
@@ -39,11 +40,16 @@ struct finding_row {
 	const char *summary;    /* the incident's sentence, where this finding opens or raises it;
 				   it ends in detail */
 	const char *refuted_by; /* what would show it harmless */
+	const char *title;      /* the kind in a few words: of a surge the sentence begins so */
+	bool is_of_path; /* somebody on the way does so: it may have one cause at many servers */
 	const struct proof_row *proofs;
 	size_t proof_count;
 	/* Filled in by session_add where the session was new or longer. */
 	int64_t incident_id;
 	enum incident_event event;
+	/* The surge that the incident is part of, which is to be told in its place: db/surge.h. */
+	int64_t surge_id; /* 0: none, or one that is closed */
+	enum incident_event surge_event;
 };
 
 /* One line of the dialogue, scrubbed and printable. */
@@ -173,7 +179,8 @@ bool session_judge_again(struct store *s, int64_t id, const struct session_row *
 /*
  * Tell the findings of one session, or that of one kind (NULL: all), each as a JSON object of
  * time, sensor, service, client, client_port, server, server_port, session,
- * kind, severity, certainty, where, detail, incident (its id). In order of adding.
+ * kind, severity, certainty, where, detail, incident (its id), surge (the id of the incident that
+ * sums that one up, or null). In order of adding.
  */
 bool session_findings(struct store *s, int64_t id, const char *kind,
 		      void (*tell)(void *ctx, const char *json), void *ctx);

@@ -16,8 +16,13 @@
 static const char *const invariants[] = {
     "SELECT 'incident ' || id || ': sessions counted: ' || sessions || ', removed: ' || pruned ||"
     " ', there: ' || n FROM (SELECT i.id, i.sessions, i.pruned, (SELECT"
-    " count(*) FROM findings f WHERE f.incident_id = i.id) AS n FROM incidents i) WHERE n +"
+    " count(*) FROM findings f WHERE f.incident_id = i.id) + (SELECT coalesce(sum(c.sessions), 0)"
+    " FROM incidents c WHERE c.parent = i.id) AS n FROM incidents i) WHERE n +"
     " pruned <> sessions LIMIT 100",
+    "SELECT 'incident ' || c.id || ' is part of ' || p.id || ', which sums up no surge of its kind'"
+    " FROM incidents c JOIN incidents p ON p.id = c.parent WHERE p.kind <> c.kind OR"
+    " (p.server <> '' AND p.client_net <> '') OR p.server NOT IN ('', c.server) OR"
+    " p.client_net NOT IN ('', c.client_net) LIMIT 100",
     "SELECT 'hours: sessions counted: ' || h || ', there: ' || n FROM (SELECT (SELECT"
     " coalesce(sum(sessions), 0) FROM hourly) AS h, (SELECT count(*) FROM sessions) + (SELECT"
     " pruned FROM totals) AS n) WHERE h <> n",

@@ -349,16 +349,36 @@ take_limit(struct taking *t, const char *value)
 }
 
 static bool
-take_incident(struct taking *t, const char *value)
+take_id(struct taking *t, const char *flag, const char *value, int64_t *out)
 {
 	uint64_t number;
 
 	if (!whole_number(value, 1, INT64_MAX, &number))
 		return flag_refuse(t,
-				   "--incident %s: not the id of an incident (waxseal incidents "
+				   "--%s %s: not the id of an incident (waxseal incidents "
 				   "lists them)",
-				   value);
-	t->out->filter.incident = (int64_t)number;
+				   flag, value);
+	*out = (int64_t)number;
+	return true;
+}
+
+static bool
+take_incident(struct taking *t, const char *value)
+{
+	return take_id(t, "incident", value, &t->out->filter.incident);
+}
+
+static bool
+take_surge(struct taking *t, const char *value)
+{
+	return take_id(t, "surge", value, &t->out->filter.surge);
+}
+
+static bool
+take_all(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->filter.with_parts = true;
 	return true;
 }
 
@@ -841,6 +861,8 @@ const struct flag flags[] = {
     {"outcome", 0, "OUTCOME", FLAG_LIST, false, take_outcome,
      "encrypted, plaintext, tls-failed, no-mail or partial"},
     {"incident", 0, "ID", FLAG_SESSION, false, take_incident, "of this incident"},
+    {"all", 0, NULL, FLAG_SURGES, false, take_all, "those, too, that another incident sums up"},
+    {"surge", 0, "ID", FLAG_SURGES, false, take_surge, "those that this incident sums up"},
     {"client", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_client,
      "of this client or network"},
     {"server", 0, "ADDR[/N]", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_server,

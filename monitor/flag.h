@@ -16,6 +16,7 @@
 #define FLAG_WATCH   0x002u
 #define FLAG_LIST    0x004u /* lists of sessions and of incidents */
 #define FLAG_SESSION 0x008u /* lists of sessions */
+#define FLAG_SURGES  0x010u /* the list of incidents */
 #define FLAG_JSON    0x020u
 #define FLAG_CSV     0x040u
 #define FLAG_NOTE    0x080u

@@ -168,6 +168,15 @@ count_incident(struct recorder_counts *c, enum incident_event event)
 	}
 }
 
+/* Of its incident, and of the surge that sums it up: that one is to be alerted in its place. */
+static void
+count_finding(struct recorder_counts *c, const struct finding_row *f)
+{
+	count_incident(c, f->event);
+	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
+		count_incident(c, f->surge_event);
+}
+
 static void
 count(struct recorder *r, const struct session *s, const struct session_row *row,
       const struct verdict *v)
@@ -181,7 +190,7 @@ count(struct recorder *r, const struct session *s, const struct session_row *row
 			r->batch.findings[v->findings[i].severity]++;
 	}
 	for (i = 0; i < row->finding_count; i++)
-		count_incident(&r->batch, row->findings[i].event);
+		count_finding(&r->batch, &row->findings[i]);
 }
 
 static void
@@ -270,7 +279,7 @@ tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct
 	struct telling *t = ctx;
 
 	t->recorder->batch.findings[f->severity]++;
-	count_incident(&t->recorder->batch, row->event);
+	count_finding(&t->recorder->batch, row);
 	if (t->json != NULL &&
 	    !session_findings(t->recorder->store, session, f->kind->name, print_line, t->json))
 		t->is_failed = true;

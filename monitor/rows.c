@@ -442,7 +442,8 @@ put_finding(struct rows *r, size_t i, const struct session_row *row, const struc
 	size_t k;
 
 	for (k = 0; k < f->proof_count && k < PROOFS_MAX; k++)
-		r->proofs[i][k] = (struct proof_row){f->proofs[k].what, f->proofs[k].value};
+		r->proofs[i][k] = (struct proof_row){f->proofs[k].what, f->proofs[k].value,
+						     f->proofs[k].is_count};
 	r->findings[i] = (struct finding_row){
 	    .kind = f->kind->name,
 	    .severity = (enum severity_rank)f->severity,
@@ -451,6 +452,8 @@ put_finding(struct rows *r, size_t i, const struct session_row *row, const struc
 	    .detail = f->detail,
 	    .summary = summary_text(r, row, f),
 	    .refuted_by = f->refuted_by,
+	    .title = f->kind->title,
+	    .is_of_path = !f->kind->is_own_doing,
 	    .proofs = r->proofs[i],
 	    .proof_count = k,
 	};

@@ -107,7 +107,8 @@ plain_row(struct store *s, int n)
 	};
 }
 
-static const struct proof_row plain_proofs[] = {{"EHLO reply", "250 mx1"}, {"tap", "no loss"}};
+static const struct proof_row plain_proofs[] = {{"EHLO reply", "250 mx1", false},
+						{"tap", "no loss", false}};
 
 static inline struct finding_row
 plain_finding(const char *kind, enum severity_rank severity)
@@ -120,6 +121,8 @@ plain_finding(const char *kind, enum severity_rank severity)
 	    .detail = "The reply has no STARTTLS.",
 	    .summary = "192.0.2.7 to 198.51.100.25:25: the reply has no STARTTLS.",
 	    .refuted_by = "A reply that has it.",
+	    .title = "No STARTTLS",
+	    .is_of_path = true,
 	    .proofs = plain_proofs,
 	    .proof_count = 2,
 	};

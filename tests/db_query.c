@@ -18,7 +18,7 @@ static const struct {
      "findings,ending,packets,client_bytes,server_bytes\n"},
     {"v_incidents",
      "id,kind,severity,certainty,state,first_seen,last_seen,sessions,client,server,server_port,"
-     "service,domain,mx,where,summary,evidence,refuted_by,note,client_net,sensor\n"},
+     "service,domain,mx,where,summary,evidence,refuted_by,note,client_net,sensor,parent,surge\n"},
     {"v_findings",
      "id,session,incident,time,sensor,service,client,client_port,server,server_port,kind,"
      "severity,certainty,where,detail\n"},
@@ -170,7 +170,8 @@ an_incident_is_told_as_the_contract_says(void **state)
 		       "\"summary\":\"192.0.2.7 to 198.51.100.25:25: the reply has no STARTTLS.\","
 		       "\"evidence\":[{\"what\":\"EHLO reply\",\"value\":\"250 mx1\"},"
 		       "{\"what\":\"tap\",\"value\":\"no loss\"}],"
-		       "\"refuted_by\":\"A reply that has it.\",\"note\":null}");
+		       "\"refuted_by\":\"A reply that has it.\",\"note\":null,"
+		       "\"parent\":null,\"surge\":null}");
 	free(seen.json);
 	store_close(s);
 }

@@ -52,7 +52,8 @@ static const struct packet_row packets[] = {
 static void
 add_session(struct store *s, int64_t sensor, const char *client, bool is_masked)
 {
-	const struct proof_row proofs[] = {{"masked keyword", "XXXXXXXA"}, {"captured", "whole"}};
+	const struct proof_row proofs[] = {{"masked keyword", "XXXXXXXA", false},
+					   {"captured", "whole", false}};
 	const struct exhibit exhibit = {
 	    .lines = lines,
 	    .line_count = sizeof(lines) / sizeof(lines[0]),
@@ -227,6 +228,11 @@ numbers_agree_with_what_they_count(void **state)
 	assert_string_equal(counted(1, "session").text, "1 session");
 	assert_string_equal(counted(2, "session").text, "2 sessions");
 	assert_string_equal(counted(UINT64_MAX, "byte").text, "18446744073709551615 bytes");
+	assert_string_equal(counted_grouped(1204, "session").text, "1,204 sessions");
+	assert_string_equal(counted_grouped(UINT64_MAX, "byte").text,
+			    "18,446,744,073,709,551,615 bytes");
+	assert_string_equal(grouped(999).text, "999");
+	assert_string_equal(grouped(100000).text, "100,000");
 }
 
 static void
@@ -443,19 +449,19 @@ the_bytes_are_of_the_session_that_the_summary_speaks_of(void **state)
 	     RANK_POSSIBLE,
 	     "starttls-masked",
 	     "Line 2 is \"XXXXXXXA\\x00\", which may hide STARTTLS.",
-	     {{"masked line", "XXXXXXXA"}, {"captured", "both directions"}},
+	     {{"masked line", "XXXXXXXA", false}, {"captured", "both directions", false}},
 	     {{START, true, "250 XXXXXXXA"}}},
 	    {START + 60000000,
 	     RANK_PROVEN,
 	     "starttls-masked",
 	     "Line 2 is \"XXXXXXXB\\x00\" in place of STARTTLS.",
-	     {{"masked line", "XXXXXXXB"}, {"captured", "both directions"}},
+	     {{"masked line", "XXXXXXXB", false}, {"captured", "both directions", false}},
 	     {{START + 60000000, true, "250 XXXXXXXB"}}},
 	    {START + 120000000,
 	     RANK_POSSIBLE,
 	     "starttls-masked",
 	     "Line 2 is \"XXXXXXXC\\x00\", which may hide STARTTLS.",
-	     {{"masked line", "XXXXXXXC"}, {"captured", "both directions"}},
+	     {{"masked line", "XXXXXXXC", false}, {"captured", "both directions", false}},
 	     {{START + 120000000, true, "250 XXXXXXXC"}}},
 	};
 	static const char *const wanted[] = {
@@ -482,10 +488,11 @@ what_tells_is_marked_line_by_line(void **state)
 	    RANK_PROVEN,
 	    "command-injection",
 	    "Behind STARTTLS came text.",
-	    {{"text behind STARTTLS", "RSET\\x0d\\x0aMAIL FROM:<xxx@example.org>\\x0d\\x0aQU"},
-	     {"server's bytes", "454 TLS not available\\x0d\\x0a"},
-	     {"greeting", "mx1.example.net ESMTP"},
-	     {"server name asked for", "mx1.example.net"}},
+	    {{"text behind STARTTLS", "RSET\\x0d\\x0aMAIL FROM:<xxx@example.org>\\x0d\\x0aQU",
+	      false},
+	     {"server's bytes", "454 TLS not available\\x0d\\x0a", false},
+	     {"greeting", "mx1.example.net ESMTP", false},
+	     {"server name asked for", "mx1.example.net", false}},
 	    {{START, true, "220 mx1.example.net ESMTP"},
 	     {START + 1, true, "250-mx1.example.net"},
 	     {START + 2, false, "RSET"},
@@ -514,7 +521,7 @@ a_masked_greeting_is_marked_where_it_is_what_tells(void **state)
 					 RANK_PROVEN,
 					 "banner-masked",
 					 "The greeting is overwritten.",
-					 {{"greeting", "*****2**0*"}},
+					 {{"greeting", "*****2**0*", false}},
 					 {{START, true, "220 *****2**0*"}}};
 	static const char *const wanted[] = {"\n> 12:00:00.000000 S: 220 *****2**0*\n"};
 
@@ -532,7 +539,7 @@ the_command_that_is_reported_is_marked(void **state)
 	     RANK_PROVEN,
 	     "requiretls-violation",
 	     "The client sent MAIL with REQUIRETLS outside TLS.",
-	     {{"EHLO reply", "mx1.example.net | REQUIRETLS | AUTH PLAIN"}},
+	     {{"EHLO reply", "mx1.example.net | REQUIRETLS | AUTH PLAIN", false}},
 	     {{START + 1, true, "250-REQUIRETLS"},
 	      {START + 2, false, "MAIL FROM:<xxx@example.org>"},
 	      {START + 3, false, "MAIL FROM:<xxx@example.org> requiretls"}}},
@@ -540,7 +547,7 @@ the_command_that_is_reported_is_marked(void **state)
 	     RANK_PROVEN,
 	     "credentials-exposed",
 	     "The client sent a reusable secret in clear.",
-	     {{"mechanism", "PLAIN"}, {"EHLO reply", "mx1.example.net | AUTH PLAIN"}},
+	     {{"mechanism", "PLAIN", false}, {"EHLO reply", "mx1.example.net | AUTH PLAIN", false}},
 	     {{START + 1, true, "250 AUTH PLAIN"},
 	      {START + 2, false, "AUTH PLAIN xxxxxxxx"},
 	      {START + 3, false, "MAIL FROM:<xxx@example.org> AUTH=<>"}}},

@@ -9,7 +9,7 @@ const struct command commands[] = {
     {"watch", command_watch, "analyse saved captures or live traffic",
      "-r FILE ... | -i IFACE ... [OPTION ...]", OPERANDS_FILES, FLAG_WATCH},
     {"incidents", command_incidents, "list incidents", "[FILTER ...]", OPERANDS_NONE,
-     FLAG_LIST | FLAG_JSON | FLAG_CSV},
+     FLAG_LIST | FLAG_SURGES | FLAG_JSON | FLAG_CSV},
     {"show", command_show, "one incident: what, why we think so, what to do", "ID", OPERANDS_ID,
      FLAG_JSON},
     {"sessions", command_sessions, "list sessions", "[FILTER ...]", OPERANDS_NONE,

@@ -54,6 +54,7 @@ tell_proof(void *ctx, const struct proof_row *proof)
 	if (kept == NULL)
 		return;
 	kept->session = k->session_count - 1;
+	kept->is_count = proof->is_count;
 	kept->what = copy(k, proof->what, strlen(proof->what));
 	kept->value = copy(k, proof->value, strlen(proof->value));
 }
@@ -120,7 +121,8 @@ kept_read(struct store *s, int64_t id, char *why)
 	snprintf(why, STORE_WHY_MAX, "evidence: cannot be read: out of memory");
 	if (k == NULL)
 		return NULL;
-	if (!incident_walk(s, id, &teller)) {
+	k->incident = incident_exemplar(s, id);
+	if (k->incident < 0 || !incident_walk(s, k->incident, &teller)) {
 		snprintf(why, STORE_WHY_MAX, "%s", store_error(s));
 		k->has_failed = true;
 	}

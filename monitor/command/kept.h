@@ -16,6 +16,7 @@ struct kept_session {
 struct kept_proof {
 	size_t session; /* index of its session */
 	char *what, *value;
+	bool is_count; /* of all that was seen until then */
 };
 
 struct kept_line {
@@ -35,6 +36,7 @@ struct kept_packet {
 };
 
 struct kept {
+	int64_t incident;              /* of which it is: of a surge, one that it sums up */
 	struct kept_session *sessions; /* each once */
 	struct kept_proof *proofs;     /* by session */
 	struct kept_line *lines;       /* by session, then time */
@@ -44,8 +46,8 @@ struct kept {
 };
 
 /*
- * All that is kept of the incident with this id; NULL, and one line in why
- * (STORE_WHY_MAX bytes), where it cannot be had. Nothing kept is no failure.
+ * All that is kept of the incident with this id, or of the one that stands for it; NULL, and one
+ * line in why (STORE_WHY_MAX bytes), where it cannot be had. Nothing kept is no failure.
  */
 struct kept *kept_read(struct store *s, int64_t id, char *why);
 

@@ -38,8 +38,12 @@ list_server(const struct row *row, char *out)
 	const char *port = row_value(row, "server_port");
 	const bool is_long = address != NULL && strchr(address, ':') != NULL;
 
-	snprintf(out, LIST_CELL_MAX, "%s%s%s:%s", is_long ? "[" : "",
-		 address == NULL ? "" : address, is_long ? "]" : "", port == NULL ? "" : port);
+	if (address == NULL) {
+		snprintf(out, LIST_CELL_MAX, LIST_SEVERAL);
+		return;
+	}
+	snprintf(out, LIST_CELL_MAX, "%s%s%s:%s", is_long ? "[" : "", address, is_long ? "]" : "",
+		 port == NULL ? "" : port);
 }
 
 void
@@ -149,6 +153,8 @@ list_run(const struct options *o, const struct list *list)
 	if (s == NULL)
 		return STATUS_FAILED;
 	filter.with_json = o->format == FORMAT_JSON;
+	/* Programs sum up for themselves. */
+	filter.with_parts |= o->format != FORMAT_TABLE;
 	l.has_failed = o->format == FORMAT_TABLE && !table_begin(&l, columns);
 	if (!l.has_failed && !list->query(s, &filter, tell, &l)) {
 		log_error("%s", store_error(s));

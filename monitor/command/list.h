@@ -31,6 +31,9 @@ int list_run(const struct options *o, const struct list *list);
 /* The database for reading; NULL after a message. */
 struct store *list_store(const struct options *o);
 
+/* Of an incident that sums up others: they do not have one client, or server, in common. */
+#define LIST_SEVERAL "several"
+
 /* Address and port of the server: "192.0.2.25:25", "[2001:db8::25]:25". For cells. */
 void list_server(const struct row *row, char *out);
 

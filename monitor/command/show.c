@@ -20,6 +20,7 @@
 #define INDENT      2
 #define PAGE_WIDTH  100 /* characters; wider lines are hard to read */
 #define LINES_MAX   80  /* of a transcript */
+#define PARTS_MAX   20  /* of the incidents that one sums up */
 #define TELLING_MIN 3   /* characters of a line that a proof can quote */
 #define TIME_AT     11  /* where the time of day begins in RFC 3339 */
 #define TIME_LENGTH 15  /* of "12:00:00.000000" */
@@ -125,13 +126,50 @@ show_what(const struct page *p, const struct row *row, const struct kind *kind)
 	list_server(row, server);
 	snprintf(whole, sizeof(whole), "%s (%s)%s%s", server, text_of(row, "service"),
 		 row_value(row, "mx") == NULL ? "" : ", ", text_of(row, "mx"));
-	field("client", text_of(row, "client"));
+	field("client", row_value(row, "client") == NULL ? LIST_SEVERAL : text_of(row, "client"));
 	field("server", whole);
 	field("domain", text_of(row, "domain"));
 	field("sessions", text_of(row, "sessions"));
 	field("first", text_of(row, "first_seen"));
 	field("last", text_of(row, "last_seen"));
 	field("changed", where_words(text_of(row, "where")));
+	field("summed up", text_of(row, "surge"));
+	if (row_value(row, "parent") != NULL)
+		printf("  %-10s incident %s, which sums it up with others\n", "part of",
+		       text_of(row, "parent"));
+}
+
+static bool
+show_part(void *ctx, const struct row *row)
+{
+	char server[LIST_CELL_MAX], last[LIST_CELL_MAX];
+
+	(void)ctx;
+	list_server(row, server);
+	list_time(row_value(row, "last_seen"), last);
+	printf("  incident %s: %s, %s, %s to %s, last at %s\n", text_of(row, "id"),
+	       text_of(row, "severity"), text_of(row, "state"),
+	       row_value(row, "client") == NULL ? LIST_SEVERAL : text_of(row, "client"), server,
+	       last);
+	return true;
+}
+
+/* The latest of those that it sums up. */
+static bool
+show_parts(const struct page *p, const struct row *row)
+{
+	struct filter parts = FILTER_ALL;
+
+	if (row_value(row, "surge") == NULL)
+		return true;
+	parts.surge = p->options->id;
+	parts.limit = PARTS_MAX;
+	heading("What it sums up");
+	if (!query_incidents(p->store, &parts, show_part, NULL))
+		return false;
+	if (strtoll(text_of(row, "surge"), NULL, 10) > PARTS_MAX)
+		puts("  ... and more, see below");
+	return true;
 }
 
 /* The text of a reply's line behind its code; the whole of any other line. */
@@ -275,6 +313,11 @@ show_bytes(const struct page *p)
 		 "The bytes (session %" PRId64 ", %.10s, UTC; > marks what tells)", session->id,
 		 date);
 	heading(title);
+	if (k->incident != p->options->id) {
+		snprintf(title, sizeof(title), "Those of incident %" PRId64 " stand for all.",
+			 k->incident);
+		paragraph(p, title);
+	}
 	for (i = 0; i < session->line_count && i < LINES_MAX; i++)
 		show_line(p, &k->lines[session->first_line + i]);
 	if (session->line_count > LINES_MAX)
@@ -323,13 +366,47 @@ show_evidence_of_others(const struct page *p)
 	for (size_t i = 0; i < k->proof_count; i++) {
 		const struct kept_proof *proof = &k->proofs[i];
 
-		if (proof->session == p->session || is_told(p, i))
+		if (proof->session == p->session || proof->is_count || is_told(p, i))
 			continue;
 		if (is_first)
 			heading(p->session == k->session_count ? "Evidence"
 							       : "Evidence of other sessions");
 		is_first = false;
 		show_proof(p, proof, k->sessions[proof->session].id);
+	}
+}
+
+/* A later session counts what this one did; one that was removed by age has no id, and was before.
+ */
+static bool
+is_overtaken(const struct kept *k, const struct kept_proof *proof)
+{
+	int64_t id = k->sessions[proof->session].id;
+
+	for (size_t i = 0; i < k->proof_count; i++) {
+		const struct kept_proof *p = &k->proofs[i];
+		int64_t other = k->sessions[p->session].id;
+
+		if (p->is_count && strcmp(p->what, proof->what) == 0 &&
+		    (other > id || (other == id && p->session > proof->session)))
+			return true;
+	}
+	return false;
+}
+
+static void
+show_counts(const struct page *p)
+{
+	const struct kept *k = p->kept;
+	bool is_first = true;
+
+	for (size_t i = 0; i < k->proof_count; i++) {
+		if (!k->proofs[i].is_count || is_overtaken(k, &k->proofs[i]))
+			continue;
+		if (is_first)
+			heading("In numbers");
+		is_first = false;
+		show_proof(p, &k->proofs[i], 0);
 	}
 }
 
@@ -345,7 +422,7 @@ show_evidence(const struct page *p)
 		snprintf(title, sizeof(title), "Evidence (session %" PRId64 ")",
 			 k->sessions[p->session].id);
 	for (size_t i = 0; i < k->proof_count; i++) {
-		if (k->proofs[i].session != p->session)
+		if (k->proofs[i].session != p->session || k->proofs[i].is_count)
 			continue;
 		if (is_first)
 			heading(title);
@@ -425,8 +502,11 @@ show_further(const struct page *p, const struct row *row)
 	begin_command(p);
 	printf("sessions --incident %" PRId64 "\n", id);
 	begin_command(p);
-	printf("sessions --client %s --server %s\n", text_of(row, "client"),
-	       text_of(row, "server"));
+	if (row_value(row, "surge") != NULL)
+		printf("incidents --surge %" PRId64 "\n", id);
+	else
+		printf("sessions --client %s --server %s\n", text_of(row, "client"),
+		       text_of(row, "server"));
 	begin_command(p);
 	printf("ack %" PRId64 " --note 'who looks at it'\n", id);
 }
@@ -444,8 +524,7 @@ choose_session(struct page *p)
 	for (size_t i = 0; i < k->session_count && !p->is_spoken_of; i++) {
 		if (k->sessions[i].line_count == 0)
 			continue;
-		if (!session_is_teller(p->store, k->sessions[i].id, p->options->id,
-				       &p->is_spoken_of))
+		if (!session_is_teller(p->store, k->sessions[i].id, k->incident, &p->is_spoken_of))
 			return false;
 		if (p->is_spoken_of || p->session == k->session_count)
 			p->session = i;
@@ -471,6 +550,8 @@ show_row(void *ctx, const struct row *row)
 	}
 	show_headline(row, kind);
 	show_what(p, row, kind);
+	p->has_failed = !show_parts(p, row);
+	show_counts(p);
 	show_bytes(p);
 	show_evidence(p);
 	show_certainty(p, row);

@@ -241,6 +241,7 @@ const struct kind judge_kinds[] = {
 	.advice = "Nothing by itself. If the server is yours, renew the certificate for its "
 		  "MX name from an issuer that is widely trusted.",
 	.reference = "RFC 7817 section 3",
+	.is_own_doing = true,
 	.test = judge_certificate_invalid,
     },
     {
@@ -277,6 +278,7 @@ const struct kind judge_kinds[] = {
 	.advice = "Change the password. Switch the client to TLS, and let the server offer "
 		  "AUTH under TLS alone.",
 	.reference = "RFC 4954 section 4",
+	.is_own_doing = true,
 	.test = judge_credentials_exposed,
     },
     {
@@ -288,6 +290,7 @@ const struct kind judge_kinds[] = {
 	.advice = "Find out why the client had no TLS in this session, and update it: it "
 		  "should have refused to send.",
 	.reference = "RFC 8689 section 2",
+	.is_own_doing = true,
 	.test = judge_requiretls_violation,
     },
 };

@@ -17,7 +17,7 @@ enum where { WHERE_UNKNOWN, WHERE_CLIENT_SIDE, WHERE_SERVER_SIDE };
 
 #define DETAIL_MAX   512
 #define FINDINGS_MAX 24
-#define PROOFS_MAX   8
+#define PROOFS_MAX   10
 
 struct finding;
 
@@ -35,6 +35,7 @@ struct kind {
 	const char *refuted_by; /* what would show it harmless, unless a finding has its own */
 	const char *advice;     /* what to do next, imperative */
 	const char *reference;  /* "RFC 3207 section 6" */
+	bool is_own_doing;      /* what a client or an operator does amiss: nobody on the way */
 	/* Judge: true where the kind holds; fills in severity, certainty, where, detail, proofs. */
 	bool (*test)(const struct judge_case *c, struct finding *out);
 };
@@ -43,6 +44,7 @@ struct kind {
 struct proof {
 	char what[48];
 	char value[SAMPLE_MAX * 4 + 1]; /* printable */
+	bool is_count; /* of all that was seen until then: that of a later session overtakes it */
 };
 
 struct finding {

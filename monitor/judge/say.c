@@ -63,6 +63,7 @@ proof_new(struct finding *out, const char *what)
 	p = &out->proofs[out->proof_count++];
 	snprintf(p->what, sizeof(p->what), "%s", what);
 	p->value[0] = '\0';
+	p->is_count = false;
 	return p;
 }
 
@@ -74,6 +75,20 @@ say_proof(struct finding *out, const char *what, const char *format, ...)
 
 	if (p == NULL)
 		return;
+	va_start(args, format);
+	vsnprintf(p->value, sizeof(p->value), format, args);
+	va_end(args);
+}
+
+void
+say_proof_count(struct finding *out, const char *what, const char *format, ...)
+{
+	struct proof *p = proof_new(out, what);
+	va_list args;
+
+	if (p == NULL)
+		return;
+	p->is_count = true;
 	va_start(args, format);
 	vsnprintf(p->value, sizeof(p->value), format, args);
 	va_end(args);

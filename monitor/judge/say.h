@@ -27,6 +27,10 @@ void say_more(struct finding *out, const char *format, ...) __attribute__((forma
 void say_proof(struct finding *out, const char *what, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* One that counts what was seen until now. */
+void say_proof_count(struct finding *out, const char *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* A proof that is wire text. */
 void say_proof_bytes(struct finding *out, const char *what, struct bytes wire);
 
