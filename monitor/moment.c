@@ -255,3 +255,22 @@ moment_short_text(int64_t moment, char out[MOMENT_TEXT_MAX])
 	snprintf(out, MOMENT_TEXT_MAX, "%04d-%02u-%02u %02u:%02u:%02u", (int)b.date.year,
 		 b.date.month % 100, b.date.day % 100, b.hour % 100, b.minute, b.second);
 }
+
+void
+moment_plain_text(int64_t moment, int64_t now, char out[MOMENT_TEXT_MAX])
+{
+	static const char *const months[] = {"January",   "February", "March",    "April",
+					     "May",       "June",     "July",     "August",
+					     "September", "October",  "November", "December"};
+	const struct broken_down b = break_down(moment), n = break_down(now);
+	const bool is_this_year = b.date.year == n.date.year;
+
+	if (is_this_year && b.date.month == n.date.month && b.date.day == n.date.day)
+		snprintf(out, MOMENT_TEXT_MAX, "%02u:%02u", b.hour % 100, b.minute);
+	else if (is_this_year)
+		snprintf(out, MOMENT_TEXT_MAX, "%u %s", b.date.day % 100,
+			 months[(b.date.month - 1) % 12]);
+	else
+		snprintf(out, MOMENT_TEXT_MAX, "%u %s %04d", b.date.day % 100,
+			 months[(b.date.month - 1) % 12], (int)b.date.year);
+}

@@ -26,4 +26,8 @@ void moment_text(int64_t moment, char out[MOMENT_TEXT_MAX]);
 /* The same without "T", fraction and zone, for tables: "2026-03-01 12:00:00". */
 void moment_short_text(int64_t moment, char out[MOMENT_TEXT_MAX]);
 
+/* As people say it at the moment now, in UTC: "14:02" of the same day, "3 March" of the same year,
+ * "3 March 2025". */
+void moment_plain_text(int64_t moment, int64_t now, char out[MOMENT_TEXT_MAX]);
+
 #endif

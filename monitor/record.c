@@ -303,7 +303,7 @@ learn(struct recorder *r, int64_t id, const struct session *s, const struct verd
 		return fail_batch(r);
 	if (!is_first)
 		return true;
-	if (baseline_learn(r->baseline, r->store, s, v) && hindsight(&back, &c, v) &&
+	if (baseline_learn(r->baseline, r->store, &c, v) && hindsight(&back, &c, v) &&
 	    !telling.is_failed)
 		return true;
 	return fail_batch(r);

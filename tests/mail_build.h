@@ -59,7 +59,8 @@ set_ehlo(struct session *s, const char *const *lines, size_t count)
 	s->ehlos = count;
 }
 
-/* Client and server are numbers; a client network has 200 of them. Postfix takes a mail by TLS. */
+/* Client and server are numbers; a client network has 200 of them, an owner five servers. Postfix
+ * takes a mail by TLS. */
 static inline struct session *
 meet(struct scene *sc, unsigned client, unsigned server)
 {
@@ -67,6 +68,7 @@ meet(struct scene *sc, unsigned client, unsigned server)
 					    "VRFY",     "ETRN",       "STARTTLS",
 					    "8BITMIME", "DSN",        "CHUNKING"};
 	struct session *s = &sc->session;
+	char owner[32];
 
 	*s = (struct session){
 	    .service = SERVICE_SMTP,
@@ -86,8 +88,9 @@ meet(struct scene *sc, unsigned client, unsigned server)
 	    .packets = 20,
 	    .ending = ENDING_FIN,
 	};
-	snprintf(sc->names[0], sizeof(sc->names[0]), "mx%u.example.net", server);
-	snprintf(sc->names[1], sizeof(sc->names[1]), "mx%u.example.net ESMTP Postfix", server);
+	snprintf(owner, sizeof(owner), "example%.0u.net", server / 5);
+	snprintf(sc->names[0], sizeof(sc->names[0]), "mx%u.%s", server, owner);
+	snprintf(sc->names[1], sizeof(sc->names[1]), "mx%u.%s ESMTP Postfix", server, owner);
 	snprintf(sc->names[2], sizeof(sc->names[2]), "out%u.example.org", client);
 	snprintf(sc->names[3], sizeof(sc->names[3]), "to%u.example.com", server);
 	set_ehlo(s, lines, sizeof(lines) / sizeof(lines[0]));

@@ -119,6 +119,50 @@ others_that_are_still_offered_it_settle_it(void **state)
 	test_free(sc);
 }
 
+/* What another client's session sheds light on is not that client's. */
+static void
+hindsight_does_not_mistake_one_client_for_another(void **state)
+{
+	SCENE();
+	use(sc, NETWORK(0), 1, 5, MINUTE);
+	for (unsigned n = 1; n < 3; n++)
+		use(sc, NETWORK(n), 1, 9, MINUTE);
+	strip(sc, NETWORK(0), 1);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	scene_close(sc);
+	assert_query(p->path, "SELECT substr(detail, 1, 14) FROM v_findings", "With hindsight\n");
+	assert_query(p->path,
+		     "SELECT e.value ->> 'value' FROM v_incidents i, json_each(i.evidence) e WHERE"
+		     " e.value ->> 'what' = 'judged again'",
+		     "after the session at 2026-03-01 12:24:00\n");
+	assert_query(p->path,
+		     "SELECT e.value ->> 'value' FROM v_incidents i, json_each(i.evidence) e WHERE"
+		     " e.value ->> 'what' LIKE '%this client%'",
+		     "in 5 of 5 sessions since 2026-03-01 12:00:00, the last at 2026-03-01"
+		     " 12:04:00\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+/* Nothing is known of the client, and what is known of another one is not its own. */
+static void
+hindsight_of_a_first_session_counts_no_other_client(void **state)
+{
+	SCENE();
+	strip(sc, 0, 1);
+	use(sc, NETWORK(1), 1, 1, MINUTE);
+	scene_close(sc);
+	assert_query(p->path, "SELECT kind, substr(detail, 1, 14) FROM v_findings",
+		     "starttls-stripped|With hindsight\n");
+	assert_query(p->path,
+		     "SELECT e.value ->> 'what', e.value ->> 'value' FROM v_incidents i,"
+		     " json_each(i.evidence) e WHERE e.value ->> 'what' LIKE '%this client%' OR"
+		     " e.value ->> 'what' = 'in numbers'",
+		     "");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
 static void
 a_new_client_is_held_to_what_others_get(void **state)
 {
@@ -159,6 +203,217 @@ one_pair_is_cut_on_its_path(void **state)
 	strip(sc, 0, 1);
 	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail, "on the path between"));
 	END();
+}
+
+/* Where it was done, in words: in the sentence and in what can be checked. */
+
+static void
+assert_where(struct scene *sc, const char *path, const char *words)
+{
+	const struct finding *f = finding_of(sc, "starttls-stripped");
+	char query[512];
+
+	if (f == NULL)
+		fail_msg("no starttls-stripped");
+	else if (strstr(f->detail, words) == NULL)
+		fail_msg("%s: %s", words, f->detail);
+	assert_true(recorder_flush(sc->recorder));
+	snprintf(query, sizeof(query),
+		 "SELECT count(*) FROM v_incidents i, json_each(i.evidence) e WHERE e.value ->>"
+		 " 'what' = 'where' AND e.value ->> 'value' LIKE '%s:%%' AND i.id = (SELECT"
+		 " max(incident) FROM v_findings)",
+		 words);
+	assert_query(path, query, "1\n");
+}
+
+/* Servers of an owner each. */
+#define OWN(n) (5u * (n))
+
+/* Client networks that use five servers. */
+static void
+use_all(struct scene *sc, unsigned networks)
+{
+	for (unsigned n = 0; n < networks; n++)
+		for (unsigned server = 1; server < 6; server++)
+			use(sc, NETWORK(n), OWN(server), 3, SECOND);
+}
+
+/* The others keep it at each server, so it is not the servers; this one has it at none. */
+static void
+one_network_from_everybody_is_near_the_client(void **state)
+{
+	SCENE();
+	use_all(sc, 3);
+	for (unsigned server = 1; server < 6; server++) {
+		use(sc, NETWORK(1), OWN(server), 1, SECOND);
+		strip(sc, 0, OWN(server));
+	}
+	assert_where(sc, p->path, "near the client");
+	assert_int_equal(finding_of(sc, "starttls-stripped")->where, WHERE_SERVER_SIDE);
+	END();
+}
+
+static void
+one_server_for_everybody_is_near_it_or_it_changed(void **state)
+{
+	const struct finding *f;
+
+	SCENE();
+	use_all(sc, 4);
+	for (unsigned n = 0; n < 4; n++) {
+		use(sc, NETWORK(n), OWN(2), 1, SECOND);
+		strip(sc, NETWORK(n), OWN(1));
+	}
+	f = finding_of(sc, "starttls-missing");
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_NOTICE);
+	assert_int_equal(f->where, WHERE_UNKNOWN);
+	assert_non_null(strstr(f->detail, "switched it off, unless it is cut near the server"));
+	END();
+}
+
+/* Nobody else came to this server; elsewhere this client is offered it as before. */
+static void
+one_server_for_its_only_client_is_near_it_or_it_changed(void **state)
+{
+	SCENE();
+	use_all(sc, 1);
+	for (int i = 0; i < 3; i++) {
+		strip(sc, 0, OWN(1));
+		use(sc, 0, OWN(2), 1, SECOND);
+		use(sc, 0, OWN(3), 1, SECOND);
+	}
+	strip(sc, 0, OWN(1));
+	assert_where(sc, p->path, "near the server or on the way to it, or the server changed");
+	END();
+}
+
+/* Others are offered it here, and this client elsewhere. */
+static void
+one_pair_is_on_its_path(void **state)
+{
+	SCENE();
+	use_all(sc, 3);
+	strip(sc, 0, OWN(1));
+	use(sc, NETWORK(1), OWN(1), 1, SECOND);
+	use(sc, 0, OWN(2), 1, SECOND);
+	strip(sc, 0, OWN(1));
+	assert_where(sc, p->path, "on the path between these two");
+	END();
+}
+
+/* Others are offered it here; elsewhere this client was not seen. */
+static void
+a_client_of_one_server_may_be_cut_anywhere_on_its_way(void **state)
+{
+	SCENE();
+	for (unsigned n = 0; n < 4; n++)
+		use(sc, NETWORK(n), 1, 5, SECOND);
+	strip(sc, 0, 1);
+	use(sc, NETWORK(1), 1, 1, SECOND);
+	strip(sc, 0, 1);
+	assert_where(sc, p->path, "near the client, or on its path to this server");
+	END();
+}
+
+static void
+alone_with_one_server_it_is_unknown(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 12, HOUR);
+	strip(sc, 0, 1);
+	assert_where(sc, p->path, "unknown");
+	assert_null(strstr(finding_of(sc, "starttls-stripped")->detail, "near"));
+	END();
+}
+
+/* A middlebox before all: every network loses it at every server. */
+static void
+many_from_many_is_where_their_paths_are_one(void **state)
+{
+	SCENE();
+	use_all(sc, 6);
+	for (unsigned server = 1; server < 6; server++)
+		for (unsigned n = 0; n < 6; n++)
+			strip(sc, NETWORK(n), OWN(server));
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	assert_where(sc, p->path, "where the paths of several clients and servers are one");
+	END();
+}
+
+/* Four servers of one owner: it may have switched it off at all of them. */
+static void
+one_owner_that_switches_it_off_everywhere_changed(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 60; i++)
+		use(sc, NETWORK((unsigned)i % 5), 1 + (unsigned)i / 5 % 4, 1, MINUTE);
+	for (int i = 0; i < 60; i++)
+		strip(sc, NETWORK((unsigned)i % 5), 1 + (unsigned)i / 5 % 4);
+	assert_calm(sc);
+	END_CALMLY();
+}
+
+/* One cause, many keys: all are told under one line. */
+static void
+a_middlebox_before_all_servers_is_one_line(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 1200; i++)
+		use(sc, NETWORK((unsigned)i % 20), 1 + (unsigned)i / 20 % 20, 1, 10 * SECOND);
+	for (unsigned i = 0; i < 400; i++) {
+		meet_without(sc, NETWORK(i * 7 % 20), 1 + (i * 7 / 20 * 11 + i) % 20);
+		pass(sc, 5 * SECOND);
+	}
+	scene_close(sc);
+	assert_query(
+	    p->path,
+	    "SELECT kind, severity, client, server, surge > 100 FROM v_incidents WHERE parent"
+	    " IS NULL AND severity IN ('warning', 'critical')",
+	    "starttls-stripped|critical|||1\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+/* What stood so before it began is no sign of where it is. */
+static void
+what_was_kept_before_the_loss_is_not_kept(void **state)
+{
+	SCENE();
+	for (unsigned server = 1; server < 11; server++)
+		use(sc, 0, server, 3, SECOND);
+	for (unsigned server = 1; server < 5; server++)
+		strip(sc, 0, server);
+	assert_null(strstr(finding_of(sc, "starttls-stripped")->detail, "this client keeps it"));
+	for (unsigned server = 5; server < 9; server++)
+		strip(sc, 0, server);
+	assert_where(sc, p->path, "near the client");
+	END();
+}
+
+/* The four numbers, as they are when the incident has grown. */
+static void
+evidence_holds_the_numbers(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 1204; i++)
+		use(sc, 0, 1, 1, 2 * MINUTE);
+	for (unsigned n = 1; n < 8; n++)
+		use(sc, NETWORK(n), 1, 1, MINUTE);
+	sc->now = START + 3 * DAY + 2 * HOUR + 2 * MINUTE; /* 4 March, 14:02 */
+	for (int i = 0; i < 41; i++) {
+		strip(sc, 0, 1);
+		use(sc, NETWORK((unsigned)i % 7 + 1), 1, 1, MINUTE);
+	}
+	scene_close(sc);
+	assert_query(
+	    p->path,
+	    "SELECT e.value ->> 'value' FROM v_incidents i, json_each(i.evidence) e WHERE"
+	    " e.value ->> 'what' = 'in numbers' AND i.kind = 'starttls-stripped'",
+	    "offered to this client in 1,204 of 1,204 sessions since 1 March; in none of 41"
+	    " since 14:02; 7 other client networks got it in that time; no capture loss\n");
+	assert_sound(p->path);
+	test_free(sc);
 }
 
 static void
@@ -217,6 +472,113 @@ an_attack_from_the_first_session_is_seen_with_hindsight(void **state)
 	strip(sc, 0, 1);
 	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
 	END();
+}
+
+/* Whoever can send on the tapped line can invent sessions, to shape what is believed. */
+
+/* Four client networks with a habit of many sessions. */
+static void
+make_habit(struct scene *sc)
+{
+	for (int i = 0; i < 25; i++)
+		for (unsigned n = 0; n < 4; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+}
+
+/* Then one of them is stripped, while the others are offered it as before. */
+static void
+strip_one_of_four(struct scene *sc)
+{
+	for (int i = 0; i < 3; i++) {
+		strip(sc, 0, 1);
+		for (unsigned n = 1; n < 4; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	}
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+}
+
+/* "The server keeps it from some anyway." */
+static void
+invented_clients_that_never_saw_it_excuse_nothing(void **state)
+{
+	SCENE();
+	make_habit(sc);
+	for (unsigned i = 0; i < 50; i++) {
+		strip(sc, NETWORK(100 + i % 10), 1);
+		use(sc, NETWORK(i % 4), 1, 1, MINUTE);
+	}
+	strip_one_of_four(sc);
+	END();
+}
+
+/* "The server lost it for everybody that comes." */
+static void
+invented_clients_that_lost_it_excuse_nothing(void **state)
+{
+	SCENE();
+	make_habit(sc);
+	for (unsigned n = 100; n < 105; n++)
+		use(sc, NETWORK(n), 1, 3, SECOND);
+	for (unsigned i = 0; i < 50; i++)
+		strip(sc, NETWORK(100 + i % 5), 1);
+	for (unsigned n = 0; n < 4; n++)
+		use(sc, NETWORK(n), 1, 1, SECOND);
+	strip_one_of_four(sc);
+	END();
+}
+
+/* "The machines behind it differ." */
+static void
+invented_clients_that_get_it_by_turns_excuse_nothing(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 3; i++) {
+		make_habit(sc);
+		sc->now += DAY;
+	}
+	for (unsigned i = 0; i < 60; i++)
+		for (unsigned n = 100; n < 105; n++) {
+			if (i % 2 == 0)
+				meet(sc, NETWORK(n), 1);
+			else
+				meet_without(sc, NETWORK(n), 1);
+			pass(sc, MINUTE);
+		}
+	for (unsigned n = 0; n < 4; n++)
+		use(sc, NETWORK(n), 1, 5, SECOND);
+	strip_one_of_four(sc);
+	END();
+}
+
+/* So many that they would push out the real ones. */
+static void
+a_flood_of_invented_networks_pushes_out_no_habit(void **state)
+{
+	SCENE();
+	make_habit(sc);
+	for (unsigned i = 0; i < 2000; i++) {
+		meet(sc, NETWORK(100 + i), 1);
+		pass(sc, SECOND);
+	}
+	strip_one_of_four(sc);
+	END();
+}
+
+/* Offers that an honest server never made. */
+static void
+invented_offers_make_no_honest_server_suspect(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 60; i++)
+		strip(sc, NETWORK((unsigned)i % 4), 1);
+	for (unsigned n = 100; n < 103; n++)
+		use(sc, NETWORK(n), 1, 2, MINUTE);
+	for (int i = 0; i < 60; i++) {
+		strip(sc, NETWORK((unsigned)i % 4), 1);
+		assert_calm(sc);
+	}
+	END_CALMLY();
 }
 
 /* Innocent explanations of a reply without it. */
@@ -839,12 +1201,30 @@ main(void)
 	    FIXTURE_TEST(a_habit_outlives_a_restart),
 	    FIXTURE_TEST(what_is_long_ago_does_not_count),
 	    FIXTURE_TEST(others_that_are_still_offered_it_settle_it),
+	    FIXTURE_TEST(hindsight_does_not_mistake_one_client_for_another),
+	    FIXTURE_TEST(hindsight_of_a_first_session_counts_no_other_client),
 	    FIXTURE_TEST(a_new_client_is_held_to_what_others_get),
 	    FIXTURE_TEST(a_network_that_loses_it_everywhere_is_cut_near_it),
 	    FIXTURE_TEST(one_pair_is_cut_on_its_path),
+	    FIXTURE_TEST(one_network_from_everybody_is_near_the_client),
+	    FIXTURE_TEST(one_server_for_everybody_is_near_it_or_it_changed),
+	    FIXTURE_TEST(one_server_for_its_only_client_is_near_it_or_it_changed),
+	    FIXTURE_TEST(one_pair_is_on_its_path),
+	    FIXTURE_TEST(a_client_of_one_server_may_be_cut_anywhere_on_its_way),
+	    FIXTURE_TEST(alone_with_one_server_it_is_unknown),
+	    FIXTURE_TEST(many_from_many_is_where_their_paths_are_one),
+	    FIXTURE_TEST(one_owner_that_switches_it_off_everywhere_changed),
+	    FIXTURE_TEST(a_middlebox_before_all_servers_is_one_line),
+	    FIXTURE_TEST(what_was_kept_before_the_loss_is_not_kept),
+	    FIXTURE_TEST(evidence_holds_the_numbers),
 	    FIXTURE_TEST(a_reply_that_is_not_whole_says_nothing),
 	    FIXTURE_TEST(an_attack_does_not_become_the_norm),
 	    FIXTURE_TEST(an_attack_from_the_first_session_is_seen_with_hindsight),
+	    FIXTURE_TEST(invented_clients_that_never_saw_it_excuse_nothing),
+	    FIXTURE_TEST(invented_clients_that_lost_it_excuse_nothing),
+	    FIXTURE_TEST(invented_clients_that_get_it_by_turns_excuse_nothing),
+	    FIXTURE_TEST(a_flood_of_invented_networks_pushes_out_no_habit),
+	    FIXTURE_TEST(invented_offers_make_no_honest_server_suspect),
 	    FIXTURE_TEST(a_server_that_never_offered_it_is_only_missing_it),
 	    FIXTURE_TEST(a_server_that_switches_it_on_was_not_stripped),
 	    FIXTURE_TEST(a_server_that_switches_it_off_for_all_is_told_once),

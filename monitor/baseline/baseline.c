@@ -12,6 +12,7 @@
 #include "monitor/baseline/inside.h"
 #include "monitor/baseline/parties.h"
 #include "monitor/judge/kinds.h"
+#include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 
 #define AT_HAND_MAX       2048 /* subjects */
@@ -63,6 +64,8 @@ struct learning {
 	const struct parties *parties;
 	struct subject *server, *pair, *network, *name; /* name: NULL where there is none */
 	bool is_suspect;
+	bool is_kept_from_it; /* the client's network never was offered what the server offers */
+	bool is_lost;         /* everybody lost the offer: be it that the server changed */
 	bool is_failed;
 };
 
@@ -137,13 +140,16 @@ learn_offer(struct learning *l, const struct verdict *v)
 
 	if (!is_offered && !lacks_offer(s))
 		return;
-	count_norm(l, l->server, MARK_OFFERED, is_offered);
 	count_norm(l, l->pair, MARK_OFFERED, is_offered);
-	count_norm(l, l->name, MARK_OFFERED, is_offered);
+	/* Who never had it did not lose it: that says nothing of what others are to get. */
+	if (is_offered || !l->is_kept_from_it) {
+		count_norm(l, l->server, MARK_OFFERED, is_offered);
+		count_norm(l, l->name, MARK_OFFERED, is_offered);
+	}
 	/* To compare clients and servers the attack's own sessions are just what is wanted. */
 	count(l, l->server, MARK_NETWORK, l->parties->from, is_offered);
-	if (is_offered || l->is_suspect)
-		count(l, l->network, MARK_SERVER, l->parties->endpoint, is_offered);
+	if (is_offered || l->is_suspect || l->is_lost)
+		count(l, l->network, MARK_SERVER, l->parties->at, is_offered);
 	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
 		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
 	if (is_offered) {
@@ -292,22 +298,14 @@ learn_setbacks(struct learning *l, const struct verdict *v)
 		learn_setback(l, MARK_SUPPRESSED);
 }
 
-/* Something was found that an attack shows. What a client or an operator does amiss is none. */
+/* Something was found that an attack shows. */
 static bool
 is_suspect(const struct verdict *v)
 {
-	static const char *const innocent[] = {"credentials-exposed", "requiretls-violation",
-					       "certificate-invalid"};
-
-	for (size_t i = 0; i < v->count; i++) {
-		const struct finding *f = &v->findings[i];
-		bool is_innocent = f->severity < SEVERITY_WARNING;
-
-		for (size_t k = 0; k < sizeof(innocent) / sizeof(innocent[0]); k++)
-			is_innocent |= strcmp(f->kind->name, innocent[k]) == 0;
-		if (!is_innocent)
+	for (size_t i = 0; i < v->count; i++)
+		if (v->findings[i].severity >= SEVERITY_WARNING &&
+		    !v->findings[i].kind->is_own_doing)
 			return true;
-	}
 	return false;
 }
 
@@ -333,15 +331,18 @@ meet(struct learning *l)
 }
 
 bool
-baseline_learn(struct baseline *b, struct store *store, const struct session *s,
+baseline_learn(struct baseline *b, struct store *store, const struct judge_case *c,
 	       const struct verdict *v)
 {
+	const struct session *s = c->session;
 	struct parties p;
 	struct learning l = {.memory = b->memory,
 			     .store = store,
 			     .session = s,
 			     .parties = &p,
-			     .is_suspect = is_suspect(v)};
+			     .is_suspect = is_suspect(v),
+			     .is_kept_from_it = loss_is_of_new(c->known),
+			     .is_lost = lacks_offer(s) && loss_of(c) == LOSS_CHANGED};
 
 	parties_of(s, &p);
 	if (!meet(&l))

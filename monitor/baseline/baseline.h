@@ -22,8 +22,8 @@ void baseline_free(struct baseline *b);
 bool baseline_ask(struct baseline *b, struct store *store, const struct session *s,
 		  struct history *out);
 
-/* Count a session that is new, with what was found. */
-bool baseline_learn(struct baseline *b, struct store *store, const struct session *s,
+/* Count a session that is new, with what was known beside it and what was found. */
+bool baseline_learn(struct baseline *b, struct store *store, const struct judge_case *c,
 		    const struct verdict *v);
 
 /* Whether a client was ever offered STARTTLS by this session's server. */

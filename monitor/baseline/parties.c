@@ -8,7 +8,8 @@
 #include "monitor/judge/mask.h"
 
 #define NODE_NAME_MAX (MARK_VALUE_MAX - 10) /* bytes of a name before its extensions */
-#define KEY_DIGITS    40                    /* of the SHA-256 of a key: enough to tell keys apart */
+#define OWNER_MAX     (MARK_VALUE_MAX - ENDPOINT_TEXT_MAX - 1)
+#define KEY_DIGITS    40 /* of the SHA-256 of a key: enough to tell keys apart */
 
 void
 mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
@@ -83,6 +84,41 @@ node_of(struct parties *out)
 			 shape_of(out));
 }
 
+/*
+ * Whose the server is: the last two labels of its name. Those of one owner
+ * change together; that some of two owners share their last labels only makes
+ * them count as one.
+ */
+static void
+at_of(struct parties *out)
+{
+	const char *owner = out->node_name, *dot = strrchr(owner, '.');
+
+	while (dot != NULL && dot > owner && dot[-1] != '.')
+		dot--;
+	if (dot != NULL)
+		owner = dot;
+	/* Of a long name the end is cut, the same each time. */
+	snprintf(out->at, sizeof(out->at), "%.*s %.*s", ENDPOINT_TEXT_MAX - 1, out->endpoint,
+		 OWNER_MAX, owner);
+}
+
+bool
+at_is_of(const char *at, const char *endpoint)
+{
+	size_t len = strlen(endpoint);
+
+	return strncmp(at, endpoint, len) == 0 && (at[len] == ' ' || at[len] == '\0');
+}
+
+const char *
+at_owner(const char *at)
+{
+	const char *owner = strrchr(at, ' ');
+
+	return owner == NULL ? "" : owner + 1;
+}
+
 bool
 node_is_of_name(const char *node, const char *name)
 {
@@ -107,6 +143,7 @@ parties_of(const struct session *s, struct parties *out)
 	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node_name);
 	extensions_of(s, out);
 	node_of(out);
+	at_of(out);
 	mark_value(s->helo, out->helo);
 	out->name[0] = '\0';
 	/* A name without a dot is any machine's. */

@@ -17,6 +17,7 @@ struct parties {
 	char name[SUBJECT_KEY_MAX]; /* empty where the server has none */
 	/* Values of marks. */
 	char endpoint[ENDPOINT_TEXT_MAX]; /* "198.51.100.25 25" */
+	char at[MARK_VALUE_MAX];          /* the same, and whose it is: "... 25 example.net" */
 	char from[NETWORK_TEXT_MAX];      /* "192.0.2.0/24" */
 	char node_name[MARK_VALUE_MAX];   /* what the server calls itself; empty: not seen */
 	char node[MARK_VALUE_MAX];        /* the name, and which extensions it has; or empty */
@@ -31,6 +32,10 @@ void parties_of(const struct session *s, struct parties *out);
 
 /* The value of a mark that is wire text. */
 void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
+
+/* Whether a value of a server is of this endpoint, and whose it is: "" where it has no name. */
+bool at_is_of(const char *at, const char *endpoint);
+const char *at_owner(const char *at);
 
 /* Whether two values of nodes are of one name. */
 bool node_is_of_name(const char *node, const char *name);

@@ -83,21 +83,62 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 	a->out->others_without += t.yes == 0 && t.no > 0;
 }
 
+/* Another server that offered it to this client's network, be it once; it came by within the hour.
+ */
+static bool
+is_other_server(const struct asking *a, const struct mark *m)
+{
+	return m->kind == MARK_SERVER && !at_is_of(m->value, a->parties->endpoint) &&
+	       mark_tally(m, a->session->start).yes > 0 && is_within_hour(a, mark_last(m));
+}
+
+static bool
+is_lost_server(const struct asking *a, const struct mark *m)
+{
+	return is_other_server(a, m) && m->last_yes <= m->last_no;
+}
+
+/* Whether a server of this mark's owner, or of this session's, was counted before it. */
+static bool
+is_known_owner(const struct asking *a, size_t index)
+{
+	const char *owner = at_owner(a->network->marks[index].value);
+
+	if (strcmp(owner, at_owner(a->parties->at)) == 0)
+		return true;
+	for (size_t i = 0; i < index; i++)
+		if (is_lost_server(a, &a->network->marks[i]) &&
+		    strcmp(owner, at_owner(a->network->marks[i].value)) == 0)
+			return true;
+	return false;
+}
+
 /* What this client's network gets from other servers. */
 static void
 compare_servers(const struct asking *a)
 {
+	struct history *h = a->out;
+	int64_t first_loss = INT64_MAX;
+
 	for (size_t i = 0; i < a->network->count; i++) {
 		const struct mark *m = &a->network->marks[i];
-		struct tally t = mark_tally(m, a->session->start);
 
-		if (m->kind != MARK_SERVER || strcmp(m->value, a->parties->endpoint) == 0 ||
-		    t.yes == 0 || !is_within_hour(a, mark_last(m)))
+		if (!is_lost_server(a, m))
 			continue;
-		if (t.last_yes > t.last_no)
-			a->out->servers_kept++;
+		h->servers_lost++;
+		h->owners_lost += !is_known_owner(a, i);
+		if (m->turned < first_loss)
+			first_loss = m->turned;
+	}
+	for (size_t i = 0; i < a->network->count; i++) {
+		const struct mark *m = &a->network->marks[i];
+
+		if (!is_other_server(a, m) || m->last_yes <= m->last_no)
+			continue;
+		if (h->servers_lost == 0 || m->last_yes > first_loss)
+			h->servers_kept++;
 		else
-			a->out->servers_lost++;
+			h->servers_waiting++;
 	}
 }
 
@@ -122,7 +163,8 @@ recall_offers(const struct asking *a)
 	for (size_t i = 0; i < a->server->count; i++)
 		if (a->server->marks[i].kind == MARK_NETWORK)
 			compare_network(a, &a->server->marks[i], last_offered);
-	compare_servers(a);
+	if (lacks_offer(a->session))
+		compare_servers(a);
 }
 
 /* Whether a mark before this one is of the same name, and offers it too. */

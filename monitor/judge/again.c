@@ -172,5 +172,9 @@ judge_hindsight(const struct judge_case *c, const struct rejudging *r, int64_t b
 	say_proof(out, "judged again", "after the session at %s", text);
 	moment_short_text(began, text);
 	say_proof(out, "without STARTTLS", "the session at %s", text);
-	loss_prove(c, out);
+	/* What is known beside another client's session is not of this one. */
+	if (r->is_same_client)
+		loss_prove(c, loss_of(c), out);
+	else if (c->known->offered.yes > 0)
+		loss_prove_server(c->known, out);
 }

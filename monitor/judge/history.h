@@ -60,7 +60,10 @@ struct history {
 	uint32_t networks_mixed;   /* were, were not, and were again: all networks */
 	int64_t mixed_since;       /* since when somebody was not; 0: never */
 	/* The same client's network at other servers, within the hour before. */
-	uint32_t servers_kept, servers_lost;
+	uint32_t servers_lost;
+	uint32_t owners_lost;     /* whose those are, beside the owner of this one */
+	uint32_t servers_kept;    /* that offered it last, and since the first of those lost it */
+	uint32_t servers_waiting; /* that offered it last, before that */
 	/* Which of several machines behind the address this is, by what it calls itself. */
 	bool is_new_node;      /* it gave other names before, and never this one */
 	bool is_lacking_node;  /* this one is known, and never offered it */

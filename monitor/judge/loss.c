@@ -7,6 +7,8 @@
 #include "monitor/judge/loss.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "monitor/counted.h"
 #include "monitor/judge/say.h"
@@ -25,6 +27,9 @@
 #define MIXED_BELIEVED   3  /* where the server was clean before, and */
 #define MIXED_TIME       (7 * HISTORY_DAY)
 #define ELSEWHERE        2 /* servers that the network lost it at, too */
+#define ELSEWHERE_MANY   4
+#define OWNERS_OF_ONE    1 /* beside this server's */
+#define OWNERS_OF_ALL    2
 #define LOST_NETWORKS    2 /* others beside this one; fewer where there are no more */
 
 /* It was a habit of the server before the first session without it. */
@@ -75,6 +80,12 @@ is_new_to_it(const struct history *h)
 	return h->offered_to_client.yes == 0 && h->offered_to_network.yes == 0;
 }
 
+bool
+loss_is_of_new(const struct history *h)
+{
+	return is_new_to_it(h) && tally_is_steady(&h->offered);
+}
+
 static bool
 is_hidden(const struct session *s, const struct history *h)
 {
@@ -114,6 +125,19 @@ is_lost_to_all(const struct history *h)
 	return h->others_lost >= LOST_NETWORKS || (h->others_lost > 0 && h->others_waiting == 0);
 }
 
+/*
+ * The client's network lost it at several servers and since then kept it at
+ * none; they are most of those it used, or many. One owner's servers may have
+ * changed together; where other clients lost it here, too, even two owners'.
+ */
+static bool
+is_lost_elsewhere(const struct history *h)
+{
+	return h->servers_lost >= ELSEWHERE && h->servers_kept == 0 &&
+	       (h->servers_lost > h->servers_waiting || h->servers_lost >= ELSEWHERE_MANY) &&
+	       h->owners_lost >= (h->others_lost > 0 ? OWNERS_OF_ALL : OWNERS_OF_ONE);
+}
+
 enum loss
 loss_of(const struct judge_case *c)
 {
@@ -128,8 +152,10 @@ loss_of(const struct judge_case *c)
 		return LOSS_NODES;
 	if (is_hidden(s, h))
 		return LOSS_HIDDEN;
-	if (h->servers_lost >= ELSEWHERE && h->servers_kept == 0 && !was_seldom(h))
+	if (is_lost_elsewhere(h) && !was_seldom(h))
 		return LOSS_NEAR_CLIENT;
+	if (tally_is_steady(&h->offered_to_client) && h->others_got_since > 0)
+		return LOSS_OTHERS;
 	if (recent_lacks(&h->offered) >= LACKS_CHANGING)
 		return h->others_got_since > 0 ? LOSS_MIXED : LOSS_CHANGED;
 	if (is_new_to_it(h))
@@ -174,50 +200,104 @@ best_control(const struct history *h)
 	return h->offered_to_client.yes > 0 ? &h->offered_to_client : &h->offered;
 }
 
-/* Near whom, as far as comparing tells; the side of the tap is another matter. */
+/* Where it was done, as far as comparing tells; the side of the tap is another matter. */
+struct cut_place {
+	char reason[160]; /* what was compared; "": nothing */
+	const char *words;
+};
+
+#define UNKNOWN "unknown"
+
 static void
-say_near_whom(const struct history *h, enum loss loss, struct finding *out)
+place_of_client(const struct history *h, struct cut_place *out)
 {
+	out->words = h->others_lost > 0 ? "where the paths of several clients and servers are one"
+					: "near the client";
+	snprintf(out->reason, sizeof(out->reason),
+		 "this client's network lost it at %s within an hour and kept it at none%s",
+		 counted_grouped(h->servers_lost, "other server").text,
+		 h->others_lost > 0 ? ", and others lost it here" : "");
+}
+
+static void
+place_of_pair(const struct history *h, struct cut_place *out)
+{
+	int len;
+
+	len = snprintf(out->reason, sizeof(out->reason), "%s %s offered it since",
+		       counted_grouped(h->others_got_since, "other client network").text,
+		       h->others_got_since == 1 ? "was" : "were");
+	out->words = "near the client, or on its path to this server";
+	if (h->servers_kept == 0)
+		return;
+	out->words = "on the path between these two";
+	snprintf(out->reason + len, sizeof(out->reason) - (size_t)len, ", and this one is at %s",
+		 counted_grouped(h->servers_kept, "other server").text);
+}
+
+static void
+place_of_server(const struct history *h, struct cut_place *out)
+{
+	if (h->servers_kept == 0) {
+		out->words = UNKNOWN;
+		snprintf(out->reason, sizeof(out->reason), "no other client to compare with");
+		return;
+	}
+	out->words = "near the server or on the way to it, or the server changed";
+	snprintf(out->reason, sizeof(out->reason), "at %s this client keeps it",
+		 counted_grouped(h->servers_kept, "other server").text);
+}
+
+static struct cut_place
+place_of(const struct history *h, enum loss loss)
+{
+	struct cut_place out = {.words = UNKNOWN};
+
 	switch (loss) {
 	case LOSS_NONE:
 	case LOSS_MIXED:
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
-	case LOSS_CHANGED:
 	case LOSS_UNSURE:
-		return;
+		break;
+	case LOSS_CHANGED:
+		out.words = "near the server, or the server changed";
+		snprintf(out.reason, sizeof(out.reason), "every client that came lost it");
+		break;
 	case LOSS_NEAR_CLIENT:
-		say_more(out,
-			 "; this client's network lost it at %" PRIu32
-			 " other servers within an hour and kept it at none: it was cut near the "
-			 "client, on the server's side of the tap",
-			 h->servers_lost);
-		return;
+		place_of_client(h, &out);
+		break;
 	case LOSS_OTHERS:
-		say_more(out, "; %" PRIu32 " other client networks were offered it since",
-			 h->others_got_since);
-		if (h->servers_kept > 0)
-			say_more(out,
-				 ", and this one is at %" PRIu32
-				 " other servers: it was cut on the path between these two",
-				 h->servers_kept);
-		return;
+		place_of_pair(h, &out);
+		break;
 	case LOSS_ALONE:
-		if (h->servers_kept > 0)
-			say_more(out,
-				 "; at %" PRIu32
-				 " other servers this client keeps it: it was cut on the way to "
-				 "this one or near it, or the server changed",
-				 h->servers_kept);
-		return;
+		place_of_server(h, &out);
+		break;
 	case LOSS_NEW:
-		say_more(out, "; this client's network alone never was");
-		return;
+		out.words = "near the client, or the server keeps it from this client";
+		snprintf(out.reason, sizeof(out.reason), "this client's network alone never was");
+		break;
 	case LOSS_ONCE:
 	case LOSS_OPEN:
-		say_more(out, "; no other client came since to compare with");
-		return;
+		snprintf(out.reason, sizeof(out.reason),
+			 "no other client came since to compare with");
+		break;
 	}
+	return out;
+}
+
+static void
+say_where(const struct history *h, enum loss loss, struct finding *out)
+{
+	struct cut_place place = place_of(h, loss);
+
+	if (place.reason[0] == '\0')
+		return;
+	say_more(out, "; %s", place.reason);
+	if (strcmp(place.words, UNKNOWN) != 0)
+		say_more(out, ": it was cut %s", place.words);
+	else
+		say_more(out, ": where it was cut is unknown");
 }
 
 void
@@ -230,11 +310,11 @@ loss_say(const struct judge_case *c, enum loss loss, struct finding *out)
 	moment_short_text(t->first, since);
 	say_detail(out,
 		   "The EHLO reply of %s does not offer STARTTLS, which this server offered "
-		   "%sin %" PRIu32 " of %s since %s",
-		   counted(c->session->ehlos, "line").text,
-		   t == &c->known->offered ? "" : "to this client ", t->yes,
-		   counted(t->yes + t->no, "session").text, since);
-	say_near_whom(c->known, loss, out);
+		   "%sin %s of %s since %s",
+		   counted_grouped(c->session->ehlos, "line").text,
+		   t == &c->known->offered ? "" : "to this client ", grouped(t->yes).text,
+		   counted_grouped(t->yes + t->no, "session").text, since);
+	say_where(c->known, loss, out);
 	say_more(out, ".");
 	out->refuted_by = "The server's operator having switched STARTTLS off, for this client or "
 			  "for all; or another machine behind its address. Ask it from a place "
@@ -264,7 +344,7 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 	case LOSS_CHANGED:
 		say_more(out,
 			 "; every client that came since %s lost it: the server seems to have "
-			 "switched it off",
+			 "switched it off, unless it is cut near the server",
 			 last);
 		break;
 	case LOSS_UNSURE:
@@ -296,35 +376,63 @@ say_proof_tally(struct finding *out, const char *what, const struct tally *t)
 		return;
 	moment_short_text(t->first, first);
 	if (t->last_yes == 0) {
-		say_proof(out, what, "in none of %s since %s", counted(t->no, "session").text,
-			  first);
+		say_proof(out, what, "in none of %s since %s",
+			  counted_grouped(t->no, "session").text, first);
 		return;
 	}
 	moment_short_text(t->last_yes, last);
-	say_proof(out, what, "in %" PRIu32 " of %s since %s, the last at %s", t->yes,
-		  counted(t->yes + t->no, "session").text, first, last);
+	say_proof(out, what, "in %s of %s since %s, the last at %s", grouped(t->yes).text,
+		  counted_grouped(t->yes + t->no, "session").text, first, last);
+}
+
+/* What a person asks first: how often it was so, how often it no longer is, what others get. */
+static void
+prove_in_numbers(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	const struct history *h = c->known;
+	const struct tally *t = best_control(h);
+	char first[MOMENT_TEXT_MAX], since[MOMENT_TEXT_MAX];
+
+	moment_plain_text(t->first, s->start, first);
+	moment_plain_text(h->lacks_since == 0 ? s->start : h->lacks_since, s->start, since);
+	say_proof_count(out, "in numbers",
+			"offered to %s in %s of %s since %s; in none of %s since %s; %s got it in "
+			"that time; %s",
+			t == &h->offered ? "anybody" : "this client", grouped(t->yes).text,
+			counted_grouped(t->yes + t->no, "session").text, first,
+			grouped(UINT64_C(1) + h->lacks).text, since,
+			counted_grouped(h->others_got_since, "other client network").text,
+			s->gap_bytes == 0 ? "no capture loss"
+					  : "no capture loss in the part that is in clear");
+}
+
+/* What the server does, whoever asks. */
+void
+loss_prove_server(const struct history *h, struct finding *out)
+{
+	say_proof_tally(out, "offered to anybody", &h->offered);
 }
 
 void
-loss_prove(const struct judge_case *c, struct finding *out)
+loss_prove(const struct judge_case *c, enum loss loss, struct finding *out)
 {
 	const struct history *h = c->known;
-	char since[MOMENT_TEXT_MAX];
+	struct cut_place place = place_of(h, loss);
 
+	prove_in_numbers(c, out);
+	say_proof_count(out, "where", "%s%s%s", place.words, place.reason[0] == '\0' ? "" : ": ",
+			place.reason);
 	say_proof_tally(out, "offered to this client", &h->offered_to_client);
-	say_proof_tally(out, "offered to anybody", &h->offered);
-	moment_short_text(h->lacks_since, since);
-	if (h->lacks > 0)
-		say_proof(out, "not offered to this client", "in %s before this one, since %s",
-			  counted(h->lacks, "session").text, since);
+	loss_prove_server(h, out);
 	if (h->others_seen > 0 || h->others_got_since > 0)
 		say_proof(out, "other client networks",
 			  "%" PRIu32 " came within the hour before, %" PRIu32
 			  " of them were offered it; %" PRIu32 " were since this client was not",
 			  h->others_seen, h->others_got, h->others_got_since);
-	if (h->servers_kept + h->servers_lost > 0)
+	if (h->servers_kept + h->servers_lost + h->servers_waiting > 0)
 		say_proof(out, "other servers",
 			  "%" PRIu32 " offered it to this client's network within the hour "
 			  "before, %" PRIu32 " no longer did",
-			  h->servers_kept, h->servers_lost);
+			  h->servers_kept + h->servers_waiting, h->servers_lost);
 }

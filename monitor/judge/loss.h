@@ -33,14 +33,21 @@ loss_is_stripping(enum loss loss)
 
 enum loss loss_of(const struct judge_case *c);
 
+/* The client's network never was offered what this server offers as a habit. */
+bool loss_is_of_new(const struct history *h);
+
 /* Rate, and tell what happened, of one that is stripping. */
 void loss_say(const struct judge_case *c, enum loss loss, struct finding *out);
 
 /* More of a sentence of starttls-missing, where there is an innocent explanation to tell. */
 void loss_explain(const struct judge_case *c, enum loss loss, struct finding *out);
 
-/* What it rests on, in numbers. */
-void loss_prove(const struct judge_case *c, struct finding *out);
+/* What it rests on: the numbers, where it was done as far as comparing tells, and each in detail.
+ */
+void loss_prove(const struct judge_case *c, enum loss loss, struct finding *out);
+
+/* Of it what does not depend on the client. */
+void loss_prove_server(const struct history *h, struct finding *out);
 
 /* "1204 of 1204 sessions since 2026-03-03 10:00:00": what a tally says, for proofs. */
 void say_proof_tally(struct finding *out, const char *what, const struct tally *t);

@@ -145,7 +145,7 @@ judge_starttls_missing(const struct judge_case *c, struct finding *out)
 	say_how_it_ended(out, s);
 	say_proof_capture(out, s);
 	if (loss != LOSS_NONE)
-		loss_prove(c, out);
+		loss_prove(c, loss, out);
 	return true;
 }
 
@@ -241,7 +241,7 @@ judge_starttls_stripped(const struct judge_case *c, struct finding *out)
 		say_proof_bytes(out, "second version", cut->second.text);
 	} else if (is_lacking(c, &m) && loss_is_stripping(loss_of(c))) {
 		loss_say(c, loss_of(c), out);
-		loss_prove(c, out);
+		loss_prove(c, loss_of(c), out);
 		say_proof_ehlo(out, s);
 		say_how_it_ended(out, s);
 		say_proof_capture(out, s);

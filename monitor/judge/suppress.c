@@ -34,8 +34,10 @@ say_echo(const struct session *s, struct finding *out)
 			  "it: then the server's own text has the padding in it.";
 	say_detail(out,
 		   "The client sent STARTTLS, and the server's error reply %s quotes %s, which "
-		   "the client never sent.",
+		   "the client never sent: it was changed between this tap and the server.",
 		   said(s->refusal).text, said(s->masked_verb).text);
+	say_proof(out, "where",
+		  "between this tap and the server: the client's own bytes are whole");
 	say_proof_bytes(out, "error reply", s->refusal);
 	say_proof(out, "reply code", "%u", s->smtp.starttls_refusal);
 }
@@ -51,10 +53,13 @@ say_padding(const struct session *s, struct finding *out)
 		   "A command of the client arrives as %s: padding of the length of STARTTLS, ",
 		   said(s->masked_verb).text);
 	if (is_offered)
-		say_more(out, "which the server had offered.");
+		say_more(out, "which the server had offered: it was changed between the client "
+			      "and this tap.");
 	else
 		say_more(out, "though the EHLO reply, as far as it was seen, does not offer "
 			      "STARTTLS; other commands have eight letters too.");
+	say_proof(out, "where", "between the client and this tap%s",
+		  is_offered ? "" : ", where it was changed at all");
 	if (s->refusal.len > 0)
 		say_proof_bytes(out, "server's reply", s->refusal);
 }

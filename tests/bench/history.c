@@ -107,7 +107,7 @@ learn(struct bench *b, unsigned pair)
 
 	need(b, baseline_ask(b->baseline, b->store, s, &known));
 	judge_case(&c, &b->scene.verdict);
-	need(b, baseline_learn(b->baseline, b->store, s, &b->scene.verdict));
+	need(b, baseline_learn(b->baseline, b->store, &c, &b->scene.verdict));
 	if (++b->in_batch < BATCH)
 		return;
 	b->in_batch = 0;

@@ -1,0 +1,75 @@
+#!/usr/bin/perl
+# SMTP sessions as a capture: reads lines "SECONDS CLIENT SERVER WHAT" on standard input and writes
+# a pcap of raw IP packets to standard output. WHAT: "tls" is offered STARTTLS, asks for it and is
+# told 220, which ends what is captured; "clear" is not offered it and sends a mail; "idle" is
+# offered it and goes.
+use strict;
+use warnings;
+
+my %seq;
+my $now;
+
+sub checksum {
+	my $sum = 0;
+	my $bytes = shift;
+
+	$bytes .= "\0" if length($bytes) % 2;
+	$sum += $_ for unpack 'n*', $bytes;
+	$sum = ($sum & 0xffff) + ($sum >> 16) while $sum >> 16;
+	return ~$sum & 0xffff;
+}
+
+sub address { return pack 'C4', split /\./, shift; }
+
+sub packet {
+	my ($from, $from_port, $to, $to_port, $flags, $text) = @_;
+	my ($me, $other) = ("$from:$from_port", "$to:$to_port");
+	my $tcp = pack 'nnNNCCnnn', $from_port, $to_port, $seq{$me}, $flags & 0x10 ? $seq{$other} : 0,
+	    0x50, $flags, 64240, 0, 0;
+	my $pseudo = address($from) . address($to) . pack 'CCn', 0, 6, length($tcp) + length $text;
+	substr $tcp, 16, 2, pack 'n', checksum($pseudo . $tcp . $text);
+	my $ip = pack 'CCnnnCCn', 0x45, 0, 20 + length($tcp) + length $text, 1, 0x4000, 64, 6, 0;
+	$ip .= address($from) . address($to);
+	substr $ip, 10, 2, pack 'n', checksum($ip);
+	my $bytes = $ip . $tcp . $text;
+
+	print pack('VVVV', int $now / 1e6, $now % 1e6, (length $bytes) x 2), $bytes;
+	$now += 1000;
+	$seq{$me} += length($text) + ($flags & 3 ? 1 : 0);
+}
+
+sub session {
+	my ($client, $port, $server, $what) = @_;
+	my @c = ($client, $port, $server, 25);
+	my @s = ($server, 25, $client, $port);
+	my $keyword = $what eq 'clear' ? '' : "250-STARTTLS\r\n";
+	my @dialogue = ("220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n",
+		"250-mx.example.net\r\n250-PIPELINING\r\n$keyword" . "250 8BITMIME\r\n");
+
+	push @dialogue, "STARTTLS\r\n", "220 go ahead\r\n" if $what eq 'tls';
+	push @dialogue, "MAIL FROM:<a\@example.org>\r\n", "250 ok\r\n",
+	    "RCPT TO:<b\@example.net>\r\n", "250 ok\r\n", "DATA\r\n", "354 go\r\n",
+	    "Subject: x\r\n\r\nx\r\n.\r\n", "250 kept\r\n" if $what eq 'clear';
+	push @dialogue, "QUIT\r\n", "221 bye\r\n" if $what ne 'tls';
+	$seq{"$client:$port"} = 1000;
+	$seq{"$server:25"} = 900000;
+	packet(@c, 0x02, '');
+	packet(@s, 0x12, '');
+	packet(@c, 0x10, '');
+	for my $i (0 .. $#dialogue) {
+		packet($i % 2 ? @c : @s, 0x18, $dialogue[$i]);
+	}
+	packet(@c, 0x11, '');
+	packet(@s, 0x11, '');
+	packet(@c, 0x10, '');
+}
+
+binmode STDOUT;
+print pack 'VvvVVVV', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 101;
+my $port = 20000;
+while (<STDIN>) {
+	my ($seconds, $client, $server, $what) = split;
+
+	$now = $seconds * 1e6;
+	session($client, $port++, $server, $what);
+}
