@@ -672,6 +672,23 @@ conversation_finish(struct conversation *c, struct workshop *w, enum ending endi
 }
 
 void
+conversation_reduce(struct conversation *c)
+{
+	struct conversation rest = {
+	    .flow = c->flow,
+	    .client_is_low = c->client_is_low,
+	    .is_contested = c->is_contested,
+	    .is_succeeded = c->is_succeeded,
+	    .is_told = true,
+	    .mode = MODE_LOST,
+	    .end = c->end,
+	    .exchange = c->exchange,
+	};
+
+	*c = rest;
+}
+
+void
 conversation_clear(struct conversation *c, struct workshop *w)
 {
 	exchange_clear(&c->exchange, &w->room);

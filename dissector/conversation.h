@@ -4,7 +4,7 @@
  *
  * Ties the exchange (bytes in order) to the SMTP dialogue and to TLS, believes
  * or doubts resets (RFC 9293 section 3.10.7.4, RFC 5961 section 3), and keeps
- * what may become evidence. Stands in a slot of the flow table. Does not know
+ * what may become evidence. Belongs to a slot of the flow table. Does not know
  * the table: when a flow ends for age or room is the dissector's.
  */
 #ifndef DISSECTOR_CONVERSATION_H
@@ -28,7 +28,7 @@ enum mode {
 	5 /* bytes kept back until it shows whether TLS begins: a record's header */
 
 struct conversation {
-	struct flow flow;   /* first: the table's part */
+	struct flow *flow;  /* its place in the table; first: all behind it is packed at rest */
 	bool client_is_low; /* the client is the low end of the key */
 	bool is_contested;  /* a rival wants its place */
 	bool is_succeeded;  /* the rival's client has sent, and this one's ends fell silent */
@@ -61,7 +61,6 @@ struct conversation {
 	int64_t start, end;
 	uint64_t packets;
 	uint64_t news;                  /* what was decided when it was told last as under way */
-	bool is_news;                   /* something was since */
 	uint32_t losses;                /* the workshop's when it began */
 	bool is_withheld;               /* nothing of it comes any more but its ends */
 	uint64_t withheld;              /* packets of it that did not come, as last asked */
@@ -158,6 +157,9 @@ void conversation_settle(struct conversation *c, struct workshop *w);
  * no FIN or reset does.
  */
 enum ending conversation_finish(struct conversation *c, struct workshop *w, enum ending ending);
+
+/* It was told: keep what late packets are judged by, and no more. */
+void conversation_reduce(struct conversation *c);
 
 /* Give back everything it borrowed. */
 void conversation_clear(struct conversation *c, struct workshop *w);

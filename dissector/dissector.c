@@ -2,9 +2,10 @@
  * The front door; see dissector.h. Finds each packet's flow, begins and ends
  * flows, and tells what they came to.
  *
- * Room is given up in this order: flows that were told already, flows that
- * linger after their end, flows without payload, flows with ciphertext alone,
- * then whichever has been idle longest.
+ * A place in the table is given up in this order: flows that were told already,
+ * flows that linger after their end, flows without payload, flows with ciphertext
+ * alone, then whichever has been idle longest. Where it is the pool that is short
+ * those without payload come last, for they have next to nothing of it.
  */
 #include "dissector/dissector.h"
 
@@ -13,16 +14,21 @@
 #include <sys/mman.h>
 
 #include "dissector/facts.h"
-#include "dissector/flow.h"
 #include "dissector/news.h"
+#include "dissector/roster.h"
 
-/* How the budget is shared, in sixteenths. */
-#define SHARE_EVIDENCE 4
-#define SHARE_FLOWS    5
-#define SHARE_WAITING  1
+/* How the budget is shared, in sixty-fourths. */
+#define SHARE_EVIDENCE  8
+#define SHARE_FLOWS     5
+#define SHARE_CELLS     3
+#define SHARE_CELLS_MAX 24 /* ... while the pool does not need the rest */
+#define SHARE_WAITING   2
 /* Fragments take FRAGMENTS_MAX datagrams or this share, whichever is less; the pool the rest. */
-#define SHARE_FRAGMENTS 1
+#define SHARE_FRAGMENTS 4
 #define FRAGMENTS_MAX   64
+
+/* Flows are given up before less than this part of the pool is left. */
+#define POOL_SPARE 64
 
 /* How long a flow may be silent, microseconds. */
 #define IDLE_US      900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
@@ -41,7 +47,7 @@
 struct dissector {
 	struct dissector_config config;
 	struct workshop workshop;
-	struct flow_table flows;
+	struct roster roster;
 	struct fragments *fragments;
 	struct facts facts;
 	struct dissector_counts counts;
@@ -52,49 +58,43 @@ struct dissector {
 	int64_t swept;    /* when all queues were looked at last */
 	int64_t patience; /* nothing is due until so long behind that */
 	/* With something to tell before their end; some may be over meanwhile, or others. */
-	struct conversation *news[NEWS_MAX];
+	struct flow *news[NEWS_MAX];
 	size_t news_count;
 	void *memory;
 };
 
 static size_t
-share(size_t budget, size_t sixteenths)
+share(size_t budget, size_t parts)
 {
-	return budget / 16 * sixteenths & ~(size_t)63;
-}
-
-/* How many slots of the flow table fit size bytes, buckets and all. */
-static uint32_t
-slots_for(size_t size)
-{
-	uint32_t count = (uint32_t)(size / sizeof(struct conversation));
-
-	while (count > 1 && flow_table_size(count, sizeof(struct conversation)) > size)
-		count -= count / 64 + 1;
-	return count;
+	return budget / 64 * parts & ~(size_t)63;
 }
 
 /* Cut the one block of memory into its tables. */
 static void
 lay_out(struct dissector *d, uint8_t *at, size_t budget)
 {
-	size_t evidence = share(budget, SHARE_EVIDENCE), flows = share(budget, SHARE_FLOWS);
-	size_t waiting = share(budget, SHARE_WAITING), fragments = share(budget, SHARE_FRAGMENTS);
+	const struct roster_shares shares = {
+	    .flows = share(budget, SHARE_FLOWS),
+	    .cells = share(budget, SHARE_CELLS),
+	    .cells_max = share(budget, SHARE_CELLS_MAX),
+	};
+	size_t evidence = share(budget, SHARE_EVIDENCE), waiting = share(budget, SHARE_WAITING);
+	size_t fragments = share(budget, SHARE_FRAGMENTS);
+	struct pool *pool = &d->workshop.pool;
+	uint8_t *end = at + budget;
 	uint32_t datagrams = FRAGMENTS_MAX;
 
+	if (waiting < WAITING_ROOM_MIN)
+		waiting = (WAITING_ROOM_MIN + 63) & ~(size_t)63;
 	while (datagrams > FRAGMENT_DATAGRAMS_MIN && fragments_size(datagrams) > fragments)
 		datagrams /= 2;
-	fragments = (fragments_size(datagrams) + 63) & ~(size_t)63;
 	evidence_init(&d->workshop.evidence, at, evidence);
 	at += evidence;
-	flow_table_init(&d->flows, at, slots_for(flows), sizeof(struct conversation),
-			d->config.secret);
-	at += flows;
-	waiting_room_init(&d->workshop.room, at, waiting, &d->workshop.pool);
+	waiting_room_init(&d->workshop.room, at, waiting, pool);
 	at += waiting;
 	d->fragments = fragments_init(at, datagrams, d->config.secret);
-	at += fragments;
-	pool_init(&d->workshop.pool, at, budget - evidence - flows - waiting - fragments);
+	at += (fragments_size(datagrams) + 63) & ~(size_t)63;
+	roster_init(&d->roster, at, (size_t)(end - at), &shares, pool, d->config.secret);
 }
 
 /*
@@ -146,21 +146,15 @@ dissector_free(struct dissector *d)
 	free(d);
 }
 
-static struct conversation *
-conversation_of(struct flow *f)
-{
-	return (struct conversation *)(void *)f;
-}
-
 /* What is left of it needs no reading, and there is no other between the same ends. */
 static void
 withhold(struct dissector *d, struct conversation *c)
 {
-	if (!d->config.gate.withhold || c->is_contested || c->flow.key.is_rival ||
+	if (!d->config.gate.withhold || c->is_contested || c->flow->key.is_rival ||
 	    !conversation_may_be_withheld(c))
 		return;
 	c->is_withheld = true;
-	d->config.gate.withhold(d->config.gate.ctx, &c->flow.key);
+	d->config.gate.withhold(d->config.gate.ctx, &c->flow->key);
 }
 
 /* All between its ends is wanted again. It is not read on itself: too much of it is missing. */
@@ -168,7 +162,7 @@ static void
 admit(struct dissector *d, struct conversation *c)
 {
 	if (c->is_withheld)
-		d->config.gate.admit(d->config.gate.ctx, &c->flow.key);
+		d->config.gate.admit(d->config.gate.ctx, &c->flow->key);
 }
 
 /* Whether a flow that seems idle was only withheld. */
@@ -179,7 +173,7 @@ goes_on(struct dissector *d, struct conversation *c)
 
 	if (!c->is_withheld)
 		return false;
-	withheld = d->config.gate.withheld(d->config.gate.ctx, &c->flow.key);
+	withheld = d->config.gate.withheld(d->config.gate.ctx, &c->flow->key);
 	if (withheld == c->withheld)
 		return false;
 	c->withheld = withheld;
@@ -193,7 +187,7 @@ tell(struct dissector *d, struct conversation *c, enum ending ending)
 	if (c->is_told)
 		return;
 	c->is_told = true;
-	c->is_news = false;
+	seat_of(c)->is_news = false;
 	admit(d, c);
 	ending = conversation_finish(c, &d->workshop, ending);
 	if (!c->has_payload) {
@@ -206,32 +200,31 @@ tell(struct dissector *d, struct conversation *c, enum ending ending)
 			d->config.session(d->config.ctx, s, &d->workshop.evidence, &c->kept);
 	}
 	conversation_clear(c, &d->workshop);
+	conversation_reduce(c);
 }
 
 /* The other of two connections between the same ends; NULL where there is one alone. */
 static struct conversation *
 other_of(struct dissector *d, const struct conversation *c)
 {
-	struct flow_key key = c->flow.key;
-	struct flow *f;
+	struct flow_key key = c->flow->key;
 
 	if (!c->is_contested && !key.is_rival)
 		return NULL;
 	key.is_rival = !key.is_rival;
-	f = flow_find(&d->flows, &key);
-	return f ? conversation_of(f) : NULL;
+	return roster_find(&d->roster, &key);
 }
 
 /* It is the only one between its ends from now on. */
 static void
 stand_alone(struct dissector *d, struct conversation *c)
 {
-	struct flow_key key = c->flow.key;
+	struct flow_key key = c->flow->key;
 
 	c->is_contested = false;
 	key.is_rival = 0;
-	if (c->flow.key.is_rival)
-		flow_rekey(&d->flows, &c->flow, &key);
+	if (c->flow->key.is_rival)
+		flow_rekey(&d->roster.flows, c->flow, &key);
 }
 
 static void
@@ -240,22 +233,71 @@ end(struct dissector *d, struct conversation *c, enum ending ending)
 	struct conversation *other = other_of(d, c);
 
 	tell(d, c, c->is_succeeded && ending != ENDING_EVICTED ? ENDING_REUSED : ending);
-	flow_remove(&d->flows, &c->flow);
+	roster_remove(&d->roster, c);
 	if (other)
 		stand_alone(d, other);
+}
+
+/* The orders that the head of this file states. */
+static const enum flow_queue for_a_place[FLOW_QUEUES] = {QUEUE_TOLD, QUEUE_CLOSING, QUEUE_YOUNG,
+							 QUEUE_SETTLED, QUEUE_OPEN};
+static const enum flow_queue for_the_pool[FLOW_QUEUES] = {QUEUE_TOLD, QUEUE_CLOSING, QUEUE_SETTLED,
+							  QUEUE_OPEN, QUEUE_YOUNG};
+
+/* Give up one flow; false where there is none. */
+static bool
+evict(struct dissector *d, const enum flow_queue order[FLOW_QUEUES])
+{
+	for (int i = 0; i < FLOW_QUEUES; i++) {
+		struct flow *f = flow_oldest(&d->roster.flows, order[i]);
+
+		if (!f)
+			continue;
+		if (order[i] > QUEUE_CLOSING)
+			d->counts.evicted++;
+		end(d, roster_wake(&d->roster, f), ENDING_EVICTED);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * A new turn, with as much left of the pool as it may take: conversations go to
+ * rest for it, and then whoever is under way is given up and told rather than kept
+ * with facts missing.
+ */
+static void
+make_room(struct dissector *d)
+{
+	const struct pool *pool = &d->workshop.pool;
+
+	roster_turn(&d->roster);
+	while (pool_is_short(pool, pool->count / POOL_SPARE) &&
+	       (roster_yield(&d->roster) || evict(d, for_the_pool)))
+		roster_turn(&d->roster);
 }
 
 /* End what has been silent too long in one queue. */
 static void
 sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 {
-	struct flow *f;
+	for (;;) {
+		struct conversation *c;
+		struct flow *f;
+		int64_t left; /* until it has been silent too long */
 
-	while ((f = flow_oldest(&d->flows, queue)) && d->now - f->touched > silence) {
-		struct conversation *c = conversation_of(f);
-
+		make_room(d);
+		f = flow_oldest(&d->roster.flows, queue);
+		if (!f)
+			return;
+		left = silence - (d->now - f->touched);
+		if (left >= 0) {
+			d->patience = left < d->patience ? left : d->patience;
+			return;
+		}
+		c = roster_wake(&d->roster, f);
 		if (goes_on(d, c)) {
-			flow_touch(&d->flows, f, d->now);
+			flow_touch(&d->roster.flows, f, d->now);
 			continue;
 		}
 		if (queue != QUEUE_CLOSING) {
@@ -263,10 +305,9 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 			continue;
 		}
 		tell(d, c, ENDING_IDLE);
-		flow_move(&d->flows, f, QUEUE_TOLD, d->now);
+		flow_move(&d->roster.flows, f, QUEUE_TOLD, d->now);
+		roster_rest(&d->roster, c);
 	}
-	if (f && silence - (d->now - f->touched) < d->patience)
-		d->patience = silence - (d->now - f->touched);
 }
 
 /*
@@ -296,22 +337,6 @@ dissector_expire(struct dissector *d, int64_t now)
 	sweep(d);
 }
 
-/* Give up one flow, by the order that the head of this file states. */
-static void
-evict(struct dissector *d)
-{
-	for (int queue = 0; queue < FLOW_QUEUES; queue++) {
-		struct flow *f = flow_oldest(&d->flows, (enum flow_queue)queue);
-
-		if (!f)
-			continue;
-		if (queue > QUEUE_CLOSING)
-			d->counts.evicted++;
-		end(d, conversation_of(f), ENDING_EVICTED);
-		return;
-	}
-}
-
 /* Which end is the server: by the SYN, else by the port that is watched. */
 static bool
 source_is_server(const struct dissector *d, const struct packet *p)
@@ -332,20 +357,20 @@ begin(struct dissector *d, const struct flow_key *key, const struct packet *p, b
 {
 	bool by_server = source_is_server(d, p);
 	uint8_t service = d->config.service[by_server ? p->source_port : p->destination_port];
-	struct flow *f;
+	struct conversation *c;
 
 	if (service == SERVICE_NONE || p->flags & TCP_RST ||
 	    (!(p->flags & TCP_SYN) && p->payload.len == 0))
 		return NULL;
-	f = flow_add(&d->flows, key, d->now);
-	if (!f) {
-		evict(d);
-		f = flow_add(&d->flows, key, d->now);
+	c = roster_add(&d->roster, key, d->now);
+	if (!c) {
+		(void)evict(d, for_a_place);
+		c = roster_add(&d->roster, key, d->now);
 	}
 	d->counts.flows++;
-	conversation_begin(conversation_of(f), p, !by_server, is_low, (enum service)service);
-	conversation_of(f)->losses = d->workshop.losses;
-	return conversation_of(f);
+	conversation_begin(c, p, !by_server, is_low, (enum service)service);
+	c->losses = d->workshop.losses;
+	return c;
 }
 
 /* Where the flow now belongs. */
@@ -364,15 +389,15 @@ place(struct dissector *d, struct conversation *c, enum after after)
 	} else if (c->has_payload) {
 		queue = QUEUE_OPEN;
 	}
-	if (queue == c->flow.queue) {
-		flow_touch(&d->flows, &c->flow, d->now);
+	if (queue == c->flow->queue) {
+		flow_touch(&d->roster.flows, c->flow, d->now);
 		return;
 	}
 	if (queue == QUEUE_SETTLED)
 		conversation_settle(c, &d->workshop);
 	if (queue == QUEUE_CLOSING)
 		(void)goes_on(d, c); /* what was withheld up to here */
-	flow_move(&d->flows, &c->flow, queue, d->now);
+	flow_move(&d->roster.flows, c->flow, queue, d->now);
 }
 
 /* Once its mark is gone (for room, or by a SYN that was forged) it comes again. */
@@ -381,7 +406,7 @@ withhold_again(struct dissector *d, struct conversation *c, const struct packet 
 {
 	if (c->is_withheld && !c->is_told && !c->is_contested && p->payload.len > 0 &&
 	    !(p->flags & (TCP_SYN | TCP_FIN | TCP_RST)))
-		d->config.gate.withhold(d->config.gate.ctx, &c->flow.key);
+		d->config.gate.withhold(d->config.gate.ctx, &c->flow->key);
 }
 
 /* Which of two connections between the same ends the packet is of. */
@@ -416,8 +441,8 @@ static bool
 make_way(struct dissector *d, struct conversation *c, const struct packet *p)
 {
 	struct conversation *other = other_of(d, c);
-	struct conversation *old = c->flow.key.is_rival ? other : c;
-	struct conversation *rival = c->flow.key.is_rival ? c : other;
+	struct conversation *old = c->flow->key.is_rival ? other : c;
+	struct conversation *rival = c->flow->key.is_rival ? c : other;
 
 	if (is_over(c))
 		end(d, c, ENDING_REUSED);
@@ -443,7 +468,7 @@ static struct conversation *
 begin_beside(struct dissector *d, const struct flow_key *key, const struct packet *p, bool is_low)
 {
 	struct flow_key beside = *key;
-	struct flow *old = flow_find(&d->flows, key);
+	struct conversation *old = roster_find(&d->roster, key);
 	struct conversation *c;
 
 	beside.is_rival = old != NULL;
@@ -451,10 +476,10 @@ begin_beside(struct dissector *d, const struct flow_key *key, const struct packe
 	if (!c || !old)
 		return c;
 	/* It may have been given up for room just now. */
-	old = flow_find(&d->flows, key);
+	old = roster_find(&d->roster, key);
 	if (old) {
-		conversation_of(old)->is_contested = true;
-		admit(d, conversation_of(old));
+		old->is_contested = true;
+		admit(d, old);
 	} else {
 		stand_alone(d, c);
 	}
@@ -467,7 +492,7 @@ tell_under_way(struct dissector *d, struct conversation *c)
 {
 	struct session *s = &d->facts.session;
 
-	c->is_news = false;
+	seat_of(c)->is_news = false;
 	facts_build(&d->facts, c, &d->workshop, ENDING_CAPTURE);
 	s->is_under_way = true;
 	if (d->config.session)
@@ -477,9 +502,15 @@ tell_under_way(struct dissector *d, struct conversation *c)
 void
 dissector_report(struct dissector *d)
 {
-	for (size_t i = 0; i < d->news_count; i++)
-		if (d->news[i]->is_news)
-			tell_under_way(d, d->news[i]);
+	for (size_t i = 0; i < d->news_count; i++) {
+		struct seat *seat = (struct seat *)(void *)d->news[i];
+
+		if (!seat->is_news)
+			continue;
+		make_room(d);
+		if (seat->is_news)
+			tell_under_way(d, roster_wake(&d->roster, d->news[i]));
+	}
 	d->news_count = 0;
 }
 
@@ -498,19 +529,17 @@ look_for_news(struct dissector *d, struct conversation *c)
 	if (news == c->news || c->is_told)
 		return;
 	c->news = news;
-	if (c->is_news)
+	if (seat_of(c)->is_news)
 		return;
-	if (d->news_count == NEWS_MAX)
-		dissector_report(d);
-	c->is_news = true;
-	d->news[d->news_count++] = c;
+	seat_of(c)->is_news = true;
+	d->news[d->news_count++] = c->flow;
 }
 
 /* The old one is succeeded while its rival's client goes on and it is silent itself. */
 static void
 weigh(struct dissector *d, struct conversation *c, const struct packet *p, bool is_low)
 {
-	struct conversation *old = c->flow.key.is_rival ? other_of(d, c) : NULL;
+	struct conversation *old = c->flow->key.is_rival ? other_of(d, c) : NULL;
 
 	c->is_succeeded = false;
 	if (old && p->payload.len > 0 && is_low == c->client_is_low)
@@ -522,13 +551,16 @@ feed_segment(struct dissector *d, const struct packet *p)
 {
 	bool is_low;
 	struct flow_key key = flow_key_of(p, &is_low);
-	struct flow *f = flow_find(&d->flows, &key);
-	struct conversation *c = f ? conversation_of(f) : NULL;
+	struct conversation *c;
 
 	d->counts.segments++;
+	if (d->news_count == NEWS_MAX)
+		dissector_report(d);
+	make_room(d);
+	c = roster_find(&d->roster, &key);
 	if (c && c->is_contested)
 		c = party(d, c, p, is_low);
-	if (c && conversation_is_another(c, p, is_low, c->flow.queue <= QUEUE_CLOSING)) {
+	if (c && conversation_is_another(c, p, is_low, c->flow->queue <= QUEUE_CLOSING)) {
 		if (!make_way(d, c, p))
 			return;
 		c = NULL;
@@ -541,10 +573,12 @@ feed_segment(struct dissector *d, const struct packet *p)
 	weigh(d, c, p, is_low);
 	if (c->is_withheld)
 		withhold_again(d, c, p);
-	else if (c->flow.queue == QUEUE_SETTLED)
+	else if (c->flow->queue == QUEUE_SETTLED)
 		withhold(d, c);
 	if (d->config.has_reports)
 		look_for_news(d, c);
+	if (c->is_told)
+		roster_rest(&d->roster, c);
 }
 
 /* How far a run of packets that all leap ahead may be believed; INT64_MIN: not yet. */
@@ -619,8 +653,10 @@ dissector_finish(struct dissector *d)
 	for (int queue = 0; queue < FLOW_QUEUES; queue++) {
 		struct flow *f;
 
-		while ((f = flow_oldest(&d->flows, (enum flow_queue)queue)))
-			end(d, conversation_of(f), ENDING_CAPTURE);
+		while ((f = flow_oldest(&d->roster.flows, (enum flow_queue)queue))) {
+			roster_turn(&d->roster);
+			end(d, roster_wake(&d->roster, f), ENDING_CAPTURE);
+		}
 	}
 }
 
@@ -629,7 +665,7 @@ dissector_counts(const struct dissector *d)
 {
 	struct dissector_counts counts = d->counts;
 
-	counts.flows_open = d->flows.in_use;
+	counts.flows_open = d->roster.flows.in_use;
 	counts.gaps = d->workshop.gaps;
 	counts.gap_bytes = d->workshop.gap_bytes;
 	counts.checksum_wrong = d->workshop.checksum_wrong;

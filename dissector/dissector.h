@@ -2,8 +2,10 @@
  * The front door: captured packets in, facts of mail sessions out.
  *
  * All memory is asked for once, in dissector_new, within the budget given;
- * feeding never allocates. Where room runs out the flow that has been idle
- * longest goes first, is told as evicted, and is counted. No I/O, no clock
+ * feeding never allocates. A session that is under way and silent takes some 700
+ * bytes of it, in clear or behind its handshake; 1 GiB holds a million. Where
+ * room runs out the flow that has been idle longest goes first, is told as
+ * evicted, and is counted. No I/O, no clock
  * (time comes with the packets), no globals: the same packets give the same
  * facts.
  */

@@ -145,7 +145,7 @@ keep_note(struct facts *f)
 static struct endpoint
 endpoint_of(const struct conversation *c, enum side side)
 {
-	const struct flow_key *key = &c->flow.key;
+	const struct flow_key *key = &c->flow->key;
 	bool is_low = c->client_is_low == (side == SIDE_CLIENT);
 	struct endpoint e = {.address.family = (uint8_t)key->family};
 

@@ -86,7 +86,7 @@ flow_find(struct flow_table *t, const struct flow_key *key)
 static void
 queue_join(struct flow_table *t, struct flow *f, int64_t now)
 {
-	uint32_t ref = f->index + 1;
+	uint32_t ref = f->index + 1u;
 
 	f->older = t->queue[f->queue].newest;
 	f->newer = 0;
@@ -117,7 +117,7 @@ bucket_join(struct flow_table *t, struct flow *f)
 	uint32_t *bucket = flow_bucket(t, &f->key);
 
 	f->bucket_next = *bucket;
-	*bucket = f->index + 1;
+	*bucket = f->index + 1u;
 }
 
 static void
@@ -125,7 +125,7 @@ bucket_leave(struct flow_table *t, struct flow *f)
 {
 	uint32_t *ref = flow_bucket(t, &f->key);
 
-	while (*ref != f->index + 1)
+	while (*ref != f->index + 1u)
 		ref = &flow_at(t, *ref)->bucket_next;
 	*ref = f->bucket_next;
 }
@@ -145,7 +145,7 @@ flow_add(struct flow_table *t, const struct flow_key *key, int64_t now)
 	f = flow_at(t, ref);
 	memset(f, 0, t->slot_size);
 	f->key = *key;
-	f->index = ref - 1;
+	f->index = (ref - 1) & (2 * FLOWS_MAX - 1);
 	bucket_join(t, f);
 	f->queue = QUEUE_YOUNG;
 	queue_join(t, f, now);
@@ -166,7 +166,7 @@ void
 flow_move(struct flow_table *t, struct flow *f, enum flow_queue to, int64_t now)
 {
 	queue_leave(t, f);
-	f->queue = (uint8_t)to;
+	f->queue = to & 7;
 	queue_join(t, f, now);
 }
 
@@ -184,7 +184,7 @@ flow_remove(struct flow_table *t, struct flow *f)
 	bucket_leave(t, f);
 	queue_leave(t, f);
 	f->older = t->freed;
-	t->freed = f->index + 1;
+	t->freed = f->index + 1u;
 	t->in_use--;
 }
 

@@ -25,15 +25,17 @@ enum flow_queue {
 };
 #define FLOW_QUEUES 5
 
+#define FLOWS_MAX (UINT32_C(1) << 28) /* of a table */
+
 #define FLOW_TOUCH_US 1000000 /* activity moves a flow in its queue at most this often */
 
 struct flow {
 	struct flow_key key;
 	uint32_t bucket_next;  /* index + 1 */
 	uint32_t older, newer; /* in its queue, index + 1; older also links the free ones */
-	uint32_t index;
-	uint8_t queue;   /* enum flow_queue */
-	int64_t touched; /* time of the activity that placed it where it is */
+	uint32_t index : 29;
+	uint32_t queue : 3; /* enum flow_queue */
+	int64_t touched;    /* time of the activity that placed it where it is */
 };
 
 struct flow_table {

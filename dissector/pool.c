@@ -6,16 +6,30 @@
 void
 pool_init(struct pool *p, void *memory, size_t size)
 {
+	*p = (struct pool){.blocks = memory};
+	pool_stretch(p, size);
+}
+
+void
+pool_stretch(struct pool *p, size_t size)
+{
 	size_t count = size / sizeof(struct pool_block);
 
-	*p = (struct pool){.blocks = memory};
 	p->count = count < UINT32_MAX - 1 ? (uint32_t)count : UINT32_MAX - 1;
 }
 
 uint32_t
 pool_left(const struct pool *p)
 {
-	return p->count - p->in_use;
+	uint32_t left = p->count - p->in_use;
+
+	return left > p->reserve ? left - p->reserve : 0;
+}
+
+bool
+pool_is_short(const struct pool *p, uint32_t spare)
+{
+	return pool_left(p) < spare || p->count - p->in_use < p->reserve;
 }
 
 /* A block, linked to nothing; 0 where none is left. */
@@ -54,14 +68,15 @@ chain_room(const struct chain *c)
 	return POOL_BLOCK_BYTES - used;
 }
 
-bool
-chain_append(struct pool *p, struct chain *c, struct bytes in)
+/* Append where no more than `left` blocks may be taken for it. */
+static bool
+append(struct pool *p, uint32_t left, struct chain *c, struct bytes in)
 {
 	size_t room = chain_room(c);
 	size_t more = in.len > room ? in.len - room : 0;
 	size_t blocks = (more + POOL_BLOCK_BYTES - 1) / POOL_BLOCK_BYTES;
 
-	if (blocks > pool_left(p) || in.len > UINT32_MAX - c->skip - c->len) {
+	if (blocks > left || in.len > UINT32_MAX - c->skip - c->len) {
 		p->refusals++;
 		return false;
 	}
@@ -85,6 +100,18 @@ chain_append(struct pool *p, struct chain *c, struct bytes in)
 		in = bytes_after(in, part.len);
 	}
 	return true;
+}
+
+bool
+chain_append(struct pool *p, struct chain *c, struct bytes in)
+{
+	return append(p, pool_left(p), c, in);
+}
+
+bool
+chain_append_reserved(struct pool *p, struct chain *c, struct bytes in)
+{
+	return append(p, p->count - p->in_use, c, in);
 }
 
 void

@@ -12,7 +12,7 @@
 
 #include "dissector/bytes.h"
 
-#define POOL_BLOCK_SIZE  256
+#define POOL_BLOCK_SIZE  128
 #define POOL_BLOCK_BYTES (POOL_BLOCK_SIZE - 4) /* what a block holds beside its link */
 
 struct pool_block {
@@ -26,6 +26,7 @@ struct pool {
 	uint32_t fresh; /* blocks never used yet start here */
 	uint32_t freed; /* index + 1 of the first block given back */
 	uint32_t in_use;
+	uint32_t reserve;  /* blocks that only chain_append_reserved may take */
 	uint64_t refusals; /* times that no block was left */
 };
 
@@ -39,11 +40,20 @@ struct chain {
 /* Lay a pool into memory of size bytes, aligned to 4. */
 void pool_init(struct pool *p, void *memory, size_t size);
 
-/* Blocks that can still be had. */
+/* The memory behind what it has is its own, too, up to size bytes in all. */
+void pool_stretch(struct pool *p, size_t size);
+
+/* Blocks that can still be had, the reserve aside. */
 uint32_t pool_left(const struct pool *p);
+
+/* Whether less than the reserve and spare blocks beside it are left. */
+bool pool_is_short(const struct pool *p, uint32_t spare);
 
 /* Append a copy of in; false, and nothing appended, where the pool has too few blocks. */
 bool chain_append(struct pool *p, struct chain *c, struct bytes in);
+
+/* The same, of the reserve too. */
+bool chain_append_reserved(struct pool *p, struct chain *c, struct bytes in);
 
 /* Give all its blocks back; the chain is empty then. */
 void chain_clear(struct pool *p, struct chain *c);

@@ -665,6 +665,14 @@ smtp_facts(const struct smtp *s)
 }
 
 void
+smtp_chains(struct smtp *s, struct chain *out[SMTP_CHAINS])
+{
+	for (int side = 0; side < SIDES; side++)
+		out[side] = &s->lines[side].held;
+	out[SIDES] = &s->names.index;
+}
+
+void
 smtp_clear(struct smtp *s, struct pool *p)
 {
 	for (int side = 0; side < SIDES; side++)

@@ -79,6 +79,11 @@ void smtp_finish(struct smtp *s, struct ledger *l);
 
 const struct smtp_facts *smtp_facts(const struct smtp *s);
 
+#define SMTP_CHAINS (SIDES + 1)
+
+/* All that it keeps in the pool, empty or not. */
+void smtp_chains(struct smtp *s, struct chain *out[SMTP_CHAINS]);
+
 /* Give back what the pool lent. */
 void smtp_clear(struct smtp *s, struct pool *p);
 

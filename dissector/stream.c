@@ -11,7 +11,7 @@ struct origin {
 	uint64_t end;
 	int64_t time;
 	uint16_t ip_id, window;
-	uint8_t ttl, checksum, place;
+	uint8_t ttl, checksum, place, pad;
 };
 
 #define ORIGINS_MAX \
@@ -59,8 +59,8 @@ stream_is_crowded(const struct stream *s, const struct waiting_room *r)
 	 * A part of what is left of a quarter: the rest is kept for the few segments
 	 * that each of a table full of flows may need at any time.
 	 */
-	uint32_t many = r->count / 4;
-	uint32_t cap = r->in_use < many ? (many - r->in_use) / 8 : 0;
+	uint32_t many = r->count / WAITING_ROOM_PART;
+	uint32_t cap = r->in_use < many ? (many - r->in_use) / WAITING_ROOM_SHARE : 0;
 
 	if (cap > STREAM_WAITING_MAX)
 		cap = STREAM_WAITING_MAX;

@@ -58,6 +58,15 @@ struct waiting_room {
 	struct pool *pool;
 };
 
+/* Of what nobody else uses a stream may take a part of a part; see stream_is_crowded. */
+#define WAITING_ROOM_PART  4
+#define WAITING_ROOM_SHARE 8
+
+/* Bytes of a room in which one stream alone may have STREAM_WAITING_MAX segments wait. */
+#define WAITING_ROOM_MIN                                                       \
+	((size_t)STREAM_WAITING_MAX * WAITING_ROOM_PART * WAITING_ROOM_SHARE * \
+	 sizeof(struct waiting))
+
 struct stream {
 	bool is_begun; /* seq_base is known */
 	bool syn_seen;

@@ -954,6 +954,15 @@ tls_facts(const struct tls *t)
 }
 
 void
+tls_chains(struct tls *t, struct chain *out[TLS_CHAINS])
+{
+	for (int side = 0; side < SIDES; side++) {
+		out[2 * side] = &t->halves[side].assembly.held;
+		out[2 * side + 1] = &t->halves[side].held;
+	}
+}
+
+void
 tls_clear(struct tls *t, struct pool *p)
 {
 	for (int side = 0; side < SIDES; side++) {

@@ -93,6 +93,11 @@ bool tls_is_decided(const struct tls *t);
 
 const struct tls_facts *tls_facts(const struct tls *t);
 
+#define TLS_CHAINS (2 * SIDES)
+
+/* All that it keeps in the pool, empty or not. */
+void tls_chains(struct tls *t, struct chain *out[TLS_CHAINS]);
+
 /* Give back what the pool lent. */
 void tls_clear(struct tls *t, struct pool *p);
 

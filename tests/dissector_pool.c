@@ -10,7 +10,7 @@
 
 #include "dissector/pool.h"
 
-#define BLOCKS 8
+#define BLOCKS 16
 
 static struct pool pool;
 static void *memory;
@@ -108,7 +108,7 @@ static void
 cutting_the_end_gives_blocks_back(void **state)
 {
 	(void)state;
-	for (uint32_t skip = 0; skip < 600; skip += 251) {
+	for (uint32_t skip = 0; skip < 600; skip += POOL_BLOCK_BYTES - 1) {
 		for (uint32_t n = 0; n <= 1300 - skip; n += 21) {
 			struct chain c = {0};
 

@@ -3,12 +3,15 @@
  * as a pcap file on standard output.
  *
  *	generate [-n SESSIONS] [-m MEGABYTES] [-e PERCENT] [-b BYTES] [-i OPEN]
- *		 [-r SEED] [-t SECONDS] [-c CERTIFICATE]
+ *		 [-l STAGE] [-r SEED] [-t SECONDS] [-c CERTIFICATE]
  *
  * Ends with the session that reaches -n, or when the file would grow beyond -m,
  * whichever comes first. -e is the share of sessions with TLS, -b the usual size
  * of a message (each is between an eighth and four times that), -i how many
- * sessions are open at once. CERTIFICATE (DER) is what TLS 1.2 servers show; -t
+ * sessions are open at once. -l leaves each where it is once it has come to STAGE
+ * (clear: behind the EHLO reply; settled: TLS is complete) and goes on with the
+ * next, so that in the end all are open; no two have the same client.
+ * CERTIFICATE (DER) is what TLS 1.2 servers show; -t
  * is when it all begins, since certificates have their time.
  *
  * Dialogues are scripts, a table each. Handshakes are whole as far as they are
@@ -147,7 +150,7 @@ struct end {
 };
 
 struct session {
-	const struct step *step;
+	const struct step *first, *step;
 	struct end ends[2];
 	unsigned client, server; /* numbers, for their names */
 	bool is_ipv6, has_vlan;
@@ -158,8 +161,12 @@ struct session {
 	bool is_in_body;
 };
 
+/* Where sessions are left. */
+enum stage { STAGE_END, STAGE_CLEAR, STAGE_SETTLED };
+
 struct options {
 	uint64_t sessions, bytes;
+	enum stage leave;
 	unsigned encrypted, open;
 	uint32_t body;
 };
@@ -782,6 +789,9 @@ choose_ends(struct generator *g, struct session *s)
 		put32(client->address, 10u << 24 | network << 8 | host);
 		put32(server->address, 198u << 24 | 51u << 16 | 100u << 8 | (s->server + 1));
 	}
+	if (g->options.leave != STAGE_END)
+		put32(client->address + (s->is_ipv6 ? 12 : 0),
+		      (s->is_ipv6 ? 0 : 10u << 24) + (uint32_t)g->begun + 1);
 	client->port = (uint16_t)(32768 + random_below(g, 28000));
 	server->port = 25;
 	memcpy(client->mac, "\x02\0\0\0\0\x01", 6);
@@ -801,7 +811,9 @@ may_begin(const struct generator *g)
 static void
 begin_session(struct generator *g, struct session *s)
 {
-	*s = (struct session){.step = choose_dialogue(g)};
+	const struct step *first = choose_dialogue(g);
+
+	*s = (struct session){.first = first, .step = first};
 	choose_ends(g, s);
 	s->size = g->options.body / 8 + 1;
 	s->size += random_below(g, s->size);
@@ -848,6 +860,23 @@ take_turn(struct generator *g, struct session *s)
 	return true;
 }
 
+/* Whether it is left as it stands. */
+static bool
+is_left(const struct generator *g, const struct session *s)
+{
+	static const struct step greeted[] = {BEGIN, OFFER};
+
+	switch (g->options.leave) {
+	case STAGE_END:
+		return false;
+	case STAGE_CLEAR:
+		return (size_t)(s->step - s->first) == sizeof(greeted) / sizeof(greeted[0]);
+	case STAGE_SETTLED:
+		return s->step->what == RECORD;
+	}
+	return false;
+}
+
 static void
 generate(struct generator *g)
 {
@@ -858,7 +887,7 @@ generate(struct generator *g)
 	while (count > 0) {
 		struct session *s = &g->open[random_below(g, count)];
 
-		if (take_turn(g, s))
+		if (take_turn(g, s) && !is_left(g, s))
 			continue;
 		if (may_begin(g))
 			begin_session(g, s);
@@ -900,9 +929,18 @@ read_certificate(struct generator *g, const char *path)
 }
 
 static bool
+take_stage(struct generator *g, const char *name)
+{
+	g->options.leave = strcmp(name, "clear") == 0     ? STAGE_CLEAR
+			   : strcmp(name, "settled") == 0 ? STAGE_SETTLED
+							  : STAGE_END;
+	return g->options.leave != STAGE_END;
+}
+
+static bool
 take_option(struct generator *g, int option)
 {
-	uint64_t number = option == 'c' || option == '?' ? 0 : strtoull(optarg, NULL, 10);
+	uint64_t number = strchr("cl?", option) != NULL ? 0 : strtoull(optarg, NULL, 10);
 
 	switch (option) {
 	case 'n':
@@ -926,6 +964,8 @@ take_option(struct generator *g, int option)
 	case 'r':
 		g->random = number * UINT64_C(0x9e3779b97f4a7c15) | 1;
 		return true;
+	case 'l':
+		return take_stage(g, optarg);
 	case 'c':
 		return read_certificate(g, optarg);
 	}
@@ -935,6 +975,9 @@ take_option(struct generator *g, int option)
 static bool
 is_sound(const struct options *o)
 {
+	if (o->leave != STAGE_END &&
+	    (o->sessions > 10000000 || o->encrypted * (o->leave == STAGE_SETTLED) % 100 != 0))
+		return false;
 	return o->encrypted <= 100 && o->open > 0 && o->open <= 1000000 && o->body < 100000000;
 }
 
@@ -953,7 +996,7 @@ main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "n:m:e:b:i:r:t:c:")) != -1)
+	while ((option = getopt(argc, argv, "n:m:e:b:i:l:r:t:c:")) != -1)
 		if (!take_option(&g, option))
 			return 2;
 	if (!is_sound(&g.options))
