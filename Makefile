@@ -5,7 +5,7 @@
 #   make lint       format, tidy, cppcheck      make fuzz     libFuzzer, FUZZ_SECONDS a target
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
 #   make bench      figures against peers       make bench-live  of live capture (root)
-#   make bench-report  of reports
+#   make bench-report  of reports             make bench-memory  sessions that a budget holds
 #   make soak       an hour of what goes wrong (root)
 #   make range-live  live capture among real mail servers (root)
 #   make install    DESTDIR, PREFIX             make clean
@@ -159,6 +159,10 @@ bench-report: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/report.sh
 
+bench-memory: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O sh tests/bench/memory.sh
+
 soak: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/soak.sh
@@ -194,6 +198,6 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-report \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-memory bench-report \
 	soak range-live captures install clean \
 	packages-build packages-test packages-range packages-lint packages-fuzz

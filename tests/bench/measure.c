@@ -5,7 +5,7 @@
  *
  * wall-clock seconds, processor seconds of it and all its children, and peak
  * memory in KiB: the sum of the peaks of the command and of its children, which
- * is what several processes take at most.
+ * is what several processes take at most; then the peak of each, the command first.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -135,9 +135,10 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < family.count; i++)
 		peak += family.members[i].peak;
 	out = fopen(argv[1], "w");
-	if (out == NULL || fprintf(out, "%.3f %.3f %ld\n", wall,
+	if (out == NULL || fprintf(out, "%.3f %.3f %ld", wall,
 				   seconds(usage.ru_utime) + seconds(usage.ru_stime), peak) < 0)
 		return 1;
-	fclose(out);
-	return status;
+	for (size_t i = 0; i < family.count; i++)
+		fprintf(out, " %ld", family.members[i].peak);
+	return fputc('\n', out) < 0 || fclose(out) < 0 ? 1 : status;
 }
