@@ -2,10 +2,10 @@
  * The front door; see dissector.h. Finds each packet's flow, begins and ends
  * flows, and tells what they came to.
  *
- * A place in the table is given up in this order: flows that were told already,
- * flows that linger after their end, flows without payload, flows with ciphertext
- * alone, then whichever has been idle longest. Where it is the pool that is short
- * those without payload come last, for they have next to nothing of it.
+ * Room is given up in this order: flows that were told already, flows that
+ * linger after their end, flows without payload if they are many (else those that
+ * begin would end each other), flows with ciphertext alone, then whichever has
+ * been idle longest.
  */
 #include "dissector/dissector.h"
 
@@ -29,6 +29,8 @@
 
 /* Flows are given up before less than this part of the pool is left. */
 #define POOL_SPARE 64
+
+#define YOUNG_PART 8 /* of a full table as much is for flows without payload */
 
 /* How long a flow may be silent, microseconds. */
 #define IDLE_US      900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
@@ -238,27 +240,35 @@ end(struct dissector *d, struct conversation *c, enum ending ending)
 		stand_alone(d, other);
 }
 
-/* The orders that the head of this file states. */
-static const enum flow_queue for_a_place[FLOW_QUEUES] = {QUEUE_TOLD, QUEUE_CLOSING, QUEUE_YOUNG,
-							 QUEUE_SETTLED, QUEUE_OPEN};
-static const enum flow_queue for_the_pool[FLOW_QUEUES] = {QUEUE_TOLD, QUEUE_CLOSING, QUEUE_SETTLED,
-							  QUEUE_OPEN, QUEUE_YOUNG};
+/* The next to be given up, by the order that the head of this file states; NULL for none. */
+static struct flow *
+least(const struct dissector *d)
+{
+	const struct flow_table *t = &d->roster.flows;
+	struct flow *f;
+
+	for (int queue = 0; queue < FLOW_QUEUES; queue++) {
+		if (queue == QUEUE_YOUNG && t->queue[queue].count < t->count / YOUNG_PART)
+			continue;
+		f = flow_oldest(t, (enum flow_queue)queue);
+		if (f)
+			return f;
+	}
+	return flow_oldest(t, QUEUE_YOUNG);
+}
 
 /* Give up one flow; false where there is none. */
 static bool
-evict(struct dissector *d, const enum flow_queue order[FLOW_QUEUES])
+evict(struct dissector *d)
 {
-	for (int i = 0; i < FLOW_QUEUES; i++) {
-		struct flow *f = flow_oldest(&d->roster.flows, order[i]);
+	struct flow *f = least(d);
 
-		if (!f)
-			continue;
-		if (order[i] > QUEUE_CLOSING)
-			d->counts.evicted++;
-		end(d, roster_wake(&d->roster, f), ENDING_EVICTED);
-		return true;
-	}
-	return false;
+	if (!f)
+		return false;
+	if (f->queue > QUEUE_CLOSING)
+		d->counts.evicted++;
+	end(d, roster_wake(&d->roster, f), ENDING_EVICTED);
+	return true;
 }
 
 /*
@@ -273,7 +283,7 @@ make_room(struct dissector *d)
 
 	roster_turn(&d->roster);
 	while (pool_is_short(pool, pool->count / POOL_SPARE) &&
-	       (roster_yield(&d->roster) || evict(d, for_the_pool)))
+	       (roster_yield(&d->roster) || evict(d)))
 		roster_turn(&d->roster);
 }
 
@@ -364,7 +374,7 @@ begin(struct dissector *d, const struct flow_key *key, const struct packet *p, b
 		return NULL;
 	c = roster_add(&d->roster, key, d->now);
 	if (!c) {
-		(void)evict(d, for_a_place);
+		(void)evict(d);
 		c = roster_add(&d->roster, key, d->now);
 	}
 	d->counts.flows++;

@@ -95,6 +95,7 @@ queue_join(struct flow_table *t, struct flow *f, int64_t now)
 	else
 		t->queue[f->queue].oldest = ref;
 	t->queue[f->queue].newest = ref;
+	t->queue[f->queue].count++;
 	f->touched = now;
 }
 
@@ -109,6 +110,7 @@ queue_leave(struct flow_table *t, struct flow *f)
 		flow_at(t, f->newer)->older = f->older;
 	else
 		t->queue[f->queue].newest = f->older;
+	t->queue[f->queue].count--;
 }
 
 static void

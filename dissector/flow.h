@@ -15,7 +15,7 @@
 #include "dissector/flow_key.h"
 #include "dissector/packet.h"
 
-/* Queues, in the order in which a full table gives flows up. */
+/* Queues; a full table gives flows up in about that order. */
 enum flow_queue {
 	QUEUE_TOLD,    /* over and told: its place is kept for late packets */
 	QUEUE_CLOSING, /* both ends closed: lingers for late packets */
@@ -50,6 +50,7 @@ struct flow_table {
 	uint8_t secret[16];
 	struct {
 		uint32_t oldest, newest; /* index + 1 */
+		uint32_t count;
 	} queue[FLOW_QUEUES];
 };
 

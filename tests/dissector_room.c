@@ -175,11 +175,12 @@ feed_in_turn(const struct step *steps, size_t count, unsigned first, unsigned se
 
 /* A step of each, then the next: none has a packet before all the others had one. */
 static void
-feed_side_by_side(const struct step *steps, size_t count, unsigned sessions)
+feed_side_by_side(unsigned first, const struct step *steps, size_t count, unsigned sessions)
 {
 	for (size_t at = 0; at < count; at++)
 		for (unsigned i = 0; i < sessions; i++)
-			feed_step(steps, at, i, time_of((unsigned)at * sessions + i));
+			feed_step(steps, at, first + i,
+				  time_of(first + (unsigned)at * sessions + i));
 }
 
 /* Whether all its names are its own. */
@@ -353,6 +354,41 @@ what_does_not_fit_is_told_and_counted(void **state)
 	}
 }
 
+/* Each begins while others do: none is given up for the next one's SYN. */
+static void
+a_full_table_lets_new_ones_begin(void **state)
+{
+	unsigned held = 2 * (DISSECTOR_BUDGET_MIN / BYTES_A_SESSION);
+	const unsigned sessions = 200;
+
+	(void)state;
+	make(DISSECTOR_BUDGET_MIN);
+	feed_in_turn(in_clear, COUNT(in_clear), 0, held);
+	assert_true(dissector_counts(dissector).evicted > 0);
+	feed_side_by_side(held, closed, COUNT(closed), sessions);
+	assert_int_equal(dissector_counts(dissector).flows, held + sessions);
+	dissector_finish(dissector);
+	assert_int_equal(told.complete, sessions);
+	assert_int_equal(told.encrypted, sessions);
+	assert_int_equal(dissector_counts(dissector).flows_empty, 0);
+}
+
+static void
+a_flood_of_beginnings_ends_no_session(void **state)
+{
+	const unsigned sessions = 1000, flood = 50000;
+	struct dissector_counts counts;
+
+	(void)state;
+	make(DISSECTOR_BUDGET_MIN);
+	feed_in_turn(in_clear, COUNT(in_clear), 0, sessions);
+	feed_in_turn(connected, 1, sessions, flood);
+	counts = dissector_counts(dissector);
+	assert_int_equal(told.count, 0);
+	assert_true(counts.evicted > 0);
+	assert_int_equal(counts.flows_open + counts.evicted, sessions + flood);
+}
+
 /* Far more than can be at hand at a time. */
 static void
 who_rests_between_packets_loses_nothing(void **state)
@@ -361,14 +397,14 @@ who_rests_between_packets_loses_nothing(void **state)
 
 	(void)state;
 	make(DISSECTOR_BUDGET_MIN);
-	feed_side_by_side(delivered, COUNT(delivered), sessions);
+	feed_side_by_side(0, delivered, COUNT(delivered), sessions);
 	assert_int_equal(told.count, sessions);
 	assert_int_equal(told.named, sessions);
 	assert_int_equal(told.plain, sessions);
 	assert_int_equal(told.complete, sessions);
 	teardown(NULL);
 	make(DISSECTOR_BUDGET_MIN);
-	feed_side_by_side(closed, COUNT(closed), sessions);
+	feed_side_by_side(0, closed, COUNT(closed), sessions);
 	dissector_finish(dissector);
 	assert_int_equal(told.count, sessions);
 	assert_int_equal(told.named, sessions);
@@ -383,6 +419,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_teardown(a_budget_holds_as_many_sessions_as_it_is_to, teardown),
 	    cmocka_unit_test_teardown(what_does_not_fit_is_told_and_counted, teardown),
+	    cmocka_unit_test_teardown(a_full_table_lets_new_ones_begin, teardown),
+	    cmocka_unit_test_teardown(a_flood_of_beginnings_ends_no_session, teardown),
 	    cmocka_unit_test_teardown(who_rests_between_packets_loses_nothing, teardown),
 	};
 
