@@ -33,11 +33,7 @@ _Static_assert(sizeof(struct record_header) == 40, "records stay aligned to eigh
 void
 evidence_init(struct evidence *e, void *memory, size_t size)
 {
-	uint64_t ring = 1;
-
-	while (ring * 2 <= size)
-		ring *= 2;
-	*e = (struct evidence){.ring = memory, .size = ring};
+	*e = (struct evidence){.ring = memory, .size = size & ~(size_t)7};
 }
 
 static bool
@@ -49,7 +45,7 @@ evidence_has(const struct evidence *e, uint64_t position)
 static uint8_t *
 evidence_at(const struct evidence *e, uint64_t position)
 {
-	return e->ring + (position & (e->size - 1));
+	return e->ring + position % e->size;
 }
 
 static struct record_header
@@ -80,7 +76,7 @@ evidence_append(struct evidence *e, struct evidence_list *list, struct record_he
 		struct bytes headers, struct bytes text)
 {
 	uint64_t len = (sizeof(*h) + headers.len + text.len + 7) & ~(uint64_t)7;
-	uint64_t to_end = e->size - (e->head & (e->size - 1));
+	uint64_t to_end = e->size - e->head % e->size;
 	uint64_t position;
 	uint8_t *at;
 

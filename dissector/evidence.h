@@ -19,7 +19,7 @@
 
 struct evidence {
 	uint8_t *ring;
-	uint64_t size;        /* of the ring, a power of two */
+	uint64_t size;        /* of the ring, a multiple of eight */
 	uint64_t head;        /* bytes ever appended: the next record begins here */
 	uint64_t overwritten; /* sessions' records found gone when they were wanted */
 };
@@ -48,7 +48,7 @@ struct evidence_item {
 	struct bytes bytes; /* packet from the link header on; line; DER */
 };
 
-/* Lay a ring into memory: the largest power of two that fits size is used. */
+/* Lay a ring into memory of size bytes, at least 8, aligned to 8. */
 void evidence_init(struct evidence *e, void *memory, size_t size);
 
 /*
