@@ -64,7 +64,7 @@ roster_init(struct roster *r, uint8_t *memory, size_t size, const struct roster_
 	pool_init(pool, memory + shares->flows + tenants, 0);
 	stretch_pool(r);
 	/* Each that is woken in a turn may send another to rest. */
-	pool->reserve = 2 * ROSTER_HELD_MAX * DORMANT_BLOCKS_MAX;
+	pool->reserve = (uint32_t)(DORMANT_BLOCKS_MAX * ROSTER_HELD_MAX * 2);
 }
 
 void

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define WORD        8u
-#define GROUP_WORDS 8u
+#define WORD        ((size_t)8)
+#define GROUP_WORDS ((size_t)8)
 #define GROUP       (WORD * GROUP_WORDS)
 
 /* The least of what is left and a whole one. */
