@@ -80,13 +80,15 @@ void
 dormant_wake(struct conversation *c, struct pool *p, struct chain packed)
 {
 	uint8_t room[DORMANT_MAX], text[DORMANT_TEXT_MAX];
-	uint32_t len = chain_copy(p, &packed, 0, room, sizeof(room));
+	struct chain_reader packed_reader = chain_reader(p, &packed);
+	uint32_t len = chain_read(&packed_reader, room, sizeof(room));
 	struct cursor in = cursor_over((struct bytes){room, len});
 	struct bytes left = {text, 0};
 	uint16_t lengths[DORMANT_CHAINS] = {0};
 	struct chain *chains[DORMANT_CHAINS];
 	unsigned which = cursor_u16(&in);
 
+	packed.tail = packed_reader.block; /* which need not be remembered */
 	chain_clear(p, &packed);
 	for (unsigned i = 0; i < DORMANT_CHAINS; i++) {
 		lengths[i] = which >> i & 1 ? cursor_u16(&in) : 0;

@@ -29,7 +29,10 @@
 /* Pack it; what c holds then means nothing. The pool's reserve must have DORMANT_BLOCKS_MAX. */
 struct chain dormant_pack(struct conversation *c, struct pool *p);
 
-/* The conversation that was packed, but for its flow; the same of the reserve. */
+/*
+ * The conversation that was packed, but for its flow; the same of the reserve. Of
+ * the chain head and length are enough.
+ */
 void dormant_wake(struct conversation *c, struct pool *p, struct chain packed);
 
 #endif

@@ -18,20 +18,6 @@ pool_stretch(struct pool *p, size_t size)
 	p->count = count < UINT32_MAX - 1 ? (uint32_t)count : UINT32_MAX - 1;
 }
 
-uint32_t
-pool_left(const struct pool *p)
-{
-	uint32_t left = p->count - p->in_use;
-
-	return left > p->reserve ? left - p->reserve : 0;
-}
-
-bool
-pool_is_short(const struct pool *p, uint32_t spare)
-{
-	return pool_left(p) < spare || p->count - p->in_use < p->reserve;
-}
-
 /* A block, linked to nothing; 0 where none is left. */
 static uint32_t
 pool_take(struct pool *p)
@@ -114,14 +100,14 @@ chain_append_reserved(struct pool *p, struct chain *c, struct bytes in)
 	return append(p, p->count - p->in_use, c, in);
 }
 
+/* All at once: none of the blocks between the first and the last need be looked at. */
 void
 chain_clear(struct pool *p, struct chain *c)
 {
-	while (c->head) {
-		uint32_t next = p->blocks[c->head - 1].next;
-
-		pool_give(p, c->head);
-		c->head = next;
+	if (c->head) {
+		p->blocks[c->tail - 1].next = p->freed;
+		p->freed = c->head;
+		p->in_use -= (c->skip + c->len + POOL_BLOCK_BYTES - 1) / POOL_BLOCK_BYTES;
 	}
 	*c = (struct chain){0};
 }

@@ -12,7 +12,7 @@
 
 #include "dissector/bytes.h"
 
-#define POOL_BLOCK_SIZE  128
+#define POOL_BLOCK_SIZE  192
 #define POOL_BLOCK_BYTES (POOL_BLOCK_SIZE - 4) /* what a block holds beside its link */
 
 struct pool_block {
@@ -43,11 +43,23 @@ void pool_init(struct pool *p, void *memory, size_t size);
 /* The memory behind what it has is its own, too, up to size bytes in all. */
 void pool_stretch(struct pool *p, size_t size);
 
+/* Both are asked for every packet: here, so that every caller's compiler sees what they do. */
+
 /* Blocks that can still be had, the reserve aside. */
-uint32_t pool_left(const struct pool *p);
+static inline uint32_t
+pool_left(const struct pool *p)
+{
+	uint32_t left = p->count - p->in_use;
+
+	return left > p->reserve ? left - p->reserve : 0;
+}
 
 /* Whether less than the reserve and spare blocks beside it are left. */
-bool pool_is_short(const struct pool *p, uint32_t spare);
+static inline bool
+pool_is_short(const struct pool *p, uint32_t spare)
+{
+	return p->count - p->in_use < (uint64_t)p->reserve + spare;
+}
 
 /* Append a copy of in; false, and nothing appended, where the pool has too few blocks. */
 bool chain_append(struct pool *p, struct chain *c, struct bytes in);
