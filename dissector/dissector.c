@@ -41,6 +41,7 @@
 #define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row do */
 #define LEAP_PAIR    2        /* ... two, up to IDLE_US */
 #define LEAP_PACKETS 16       /* ... beyond */
+#define LEAP_MOST_US INT64_C(3600000000) /* more than anything here waits for: see take_time */
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes */
 
@@ -53,7 +54,8 @@ struct dissector {
 	struct fragments *fragments;
 	struct facts facts;
 	struct dissector_counts counts;
-	int64_t now;      /* the latest time of a packet */
+	int64_t now;      /* the time here: it only goes on */
+	int64_t skew;     /* of it, from the time that packets bear */
 	int64_t leap;     /* a time far ahead of it, which the latest packet claimed */
 	int64_t leap_low; /* the earliest of those in a row */
 	uint32_t leaps;   /* how many they are */
@@ -342,9 +344,15 @@ sweep(struct dissector *d)
 void
 dissector_expire(struct dissector *d, int64_t now)
 {
-	if (now > d->now)
-		d->now = now;
+	if (now + d->skew > d->now)
+		d->now = now + d->skew;
 	sweep(d);
+}
+
+void
+dissector_step(struct dissector *d, int64_t by)
+{
+	d->skew -= by;
 }
 
 /* Which end is the server: by the SYN, else by the port that is watched. */
@@ -436,11 +444,17 @@ is_over(const struct conversation *c)
 	return c->is_told || conversation_is_leaving(c);
 }
 
+static bool
+is_silent(const struct dissector *d, const struct conversation *c, int64_t silence)
+{
+	return d->now - c->flow->touched > silence;
+}
+
 /* Whether a rival's place may be taken by another one. */
 static bool
-is_weak(const struct conversation *rival, const struct packet *p)
+is_weak(const struct dissector *d, const struct conversation *rival)
 {
-	return !conversation_is_answered(rival) || p->time - rival->end > YOUNG_US;
+	return !conversation_is_answered(rival) || is_silent(d, rival, YOUNG_US);
 }
 
 /*
@@ -448,7 +462,7 @@ is_weak(const struct conversation *rival, const struct packet *p)
  * to go, and none that goes on. False where none can.
  */
 static bool
-make_way(struct dissector *d, struct conversation *c, const struct packet *p)
+make_way(struct dissector *d, struct conversation *c)
 {
 	struct conversation *other = other_of(d, c);
 	struct conversation *old = c->flow->key.is_rival ? other : c;
@@ -460,9 +474,9 @@ make_way(struct dissector *d, struct conversation *c, const struct packet *p)
 		return true;
 	else if (is_over(other))
 		end(d, other, ENDING_REUSED);
-	else if (is_weak(rival, p))
+	else if (is_weak(d, rival))
 		end(d, rival, ENDING_REUSED);
-	else if (old->is_succeeded && p->time - old->end > LINGER_US)
+	else if (old->is_succeeded && is_silent(d, old, LINGER_US))
 		end(d, old, ENDING_REUSED);
 	else
 		return false;
@@ -571,7 +585,7 @@ feed_segment(struct dissector *d, const struct packet *p)
 	if (c && c->is_contested)
 		c = party(d, c, p, is_low);
 	if (c && conversation_is_another(c, p, is_low, c->flow->queue <= QUEUE_CLOSING)) {
-		if (!make_way(d, c, p))
+		if (!make_way(d, c))
 			return;
 		c = NULL;
 	}
@@ -602,17 +616,38 @@ agreed_time(const struct dissector *d, int64_t time)
 	return d->leaps >= LEAP_PACKETS ? d->leap_low : INT64_MIN;
 }
 
+/* Go on to that time; what is further ahead than anything waits for goes into the skew. */
+static void
+go_on(struct dissector *d, int64_t time)
+{
+	int64_t excess = time - d->now - LEAP_MOST_US;
+
+	if (excess <= 0) {
+		d->now = time;
+		return;
+	}
+	d->now += LEAP_MOST_US;
+	d->skew -= excess;
+	d->leap_low -= excess;
+	d->leap -= excess;
+}
+
 /*
  * What time it is by this packet. One with a wrong clock must not end all that
  * is under way as silent, and where packets are sparse each leaps ahead of the
  * one before. So a leap counts as far as those agree on it that leap in a row: a
  * pair of them where it ends nothing that is not long silent, else more. True
  * where it counts from this packet on.
+ *
+ * A clock that was set back takes nothing back here: what is under way would
+ * wait until the clock has caught up before it counts as silent. The skew makes
+ * up for it. Leaps go on by LEAP_MOST_US at most, so that no clock, set to and
+ * fro, makes this time run over.
  */
 static bool
-take_time(struct dissector *d, int64_t time)
+take_time(struct dissector *d, int64_t packet_time)
 {
-	int64_t agreed;
+	int64_t time = packet_time + d->skew, agreed;
 	bool has_leapt = false;
 
 	if (d->now != INT64_MIN && time > d->now + LEAP_US) {
@@ -623,7 +658,8 @@ take_time(struct dissector *d, int64_t time)
 		if (agreed == INT64_MIN)
 			return false;
 		/* This packet may itself leap ahead of that. */
-		d->now = agreed;
+		go_on(d, agreed);
+		time = packet_time + d->skew;
 		has_leapt = true;
 		d->leaps = 1;
 		d->leap_low = time;
@@ -631,14 +667,17 @@ take_time(struct dissector *d, int64_t time)
 			return true;
 	}
 	d->leaps = 0;
-	if (d->now == INT64_MIN || time > d->now || time < d->now - STEP_BACK_US)
+	if (d->now == INT64_MIN || time > d->now)
 		d->now = time;
+	else if (time < d->now - STEP_BACK_US)
+		d->skew += d->now - time;
 	return has_leapt;
 }
 
 void
 dissector_feed(struct dissector *d, const struct captured *in)
 {
+	struct captured steady = *in;
 	struct packet p;
 	enum packet_got got;
 	bool has_leapt = take_time(d, in->time);
@@ -647,7 +686,10 @@ dissector_feed(struct dissector *d, const struct captured *in)
 		sweep(d);
 	d->counts.packets++;
 	d->counts.bytes += in->wire_len;
-	got = packet_read(in, d->fragments, &p);
+	/* Fragments wait for each other by the time here. */
+	steady.time = d->now;
+	got = packet_read(&steady, d->fragments, &p);
+	p.time = in->time;
 	d->counts.got[got]++;
 	if (got == PACKET_TCP && (d->config.service[p.source_port] != SERVICE_NONE ||
 				  d->config.service[p.destination_port] != SERVICE_NONE))

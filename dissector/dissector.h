@@ -72,11 +72,22 @@ struct dissector_counts {
 /* NULL where the budget is below DISSECTOR_BUDGET_MIN or memory is refused. config is copied. */
 struct dissector *dissector_new(const struct dissector_config *config);
 
-/* One packet, in order of capture. Its time may step back; then it counts as the latest seen. */
+/*
+ * One packet, in order of capture. Its time may step back: up to a minute it counts as the latest
+ * seen, beyond the clock was set. No session waits longer for that, or shorter, before it is
+ * silent.
+ */
 void dissector_feed(struct dissector *d, const struct captured *in);
 
 /* Time has passed without packets: end what has been idle long. Microseconds since the epoch. */
 void dissector_expire(struct dissector *d, int64_t now);
+
+/*
+ * The clock that stamps packets is known to have been set, ahead by so many microseconds (back
+ * where less than 0), before the packet that is fed next: no time passed with that, and nothing
+ * ends of it.
+ */
+void dissector_step(struct dissector *d, int64_t by);
 
 /*
  * Tell, as under way, the sessions in which something was decided since the
