@@ -322,6 +322,28 @@ a_flood_pushes_out_nobody_who_is_known(void **state)
 	store_close(s);
 }
 
+/* A clock that is ten years ahead, for one session: what is known does not become old with it. */
+static void
+a_wrong_clock_makes_nobody_forgotten(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(64, 8192, 1000);
+	const char *known_one = "server 198.51.100.1 25";
+
+	assert_true(store_begin(s));
+	know(m, s, known_one, START);
+	know(m, s, "server 198.51.100.2 25", START + 3650 * HISTORY_DAY);
+	for (int batch = 0; batch < 200; batch++) {
+		know(m, s, "server 198.51.100.3 25", START + batch);
+		assert_true(memory_flush(m, s));
+	}
+	assert_int_equal(known(m, s, known_one), 1);
+	store_rollback(s);
+	memory_free(m);
+	store_close(s);
+}
+
 static void
 marks_of_a_subject_are_bounded(void **state)
 {
@@ -396,6 +418,7 @@ main(void)
 	    FIXTURE_TEST(who_is_pushed_out_of_the_cache_is_fetched_again),
 	    FIXTURE_TEST(what_was_rolled_back_was_not_learnt),
 	    FIXTURE_TEST(a_flood_pushes_out_nobody_who_is_known),
+	    FIXTURE_TEST(a_wrong_clock_makes_nobody_forgotten),
 	    FIXTURE_TEST(marks_of_a_subject_are_bounded),
 	    FIXTURE_TEST(marks_of_all_kinds_are_bounded),
 	};

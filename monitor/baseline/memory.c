@@ -29,7 +29,7 @@ struct memory {
 	struct shelf *shelf; /* what is in the database, or will be with the batch */
 	char text[MARKS_TEXT_MAX(SUBJECT_MARKS_MAX)];
 	int64_t stored, stored_max; /* -1: not counted yet */
-	int64_t latest;             /* time of the latest session */
+	int64_t time;               /* of the session that was counted last */
 	struct known_sweep sweep;
 	unsigned unswept;
 	uint64_t batch;
@@ -436,8 +436,7 @@ subject_count(struct memory *m, struct subject *s, enum mark_kind kind, const ch
 {
 	struct mark *mark = find_mark(s, kind, value);
 
-	if (time > m->latest)
-		m->latest = time;
+	m->time = time;
 	if (mark == NULL) {
 		make_room(s, kind);
 		mark = new_mark(s);
@@ -464,7 +463,11 @@ note_gone(void *ctx, const char *key)
 		remove_subject(m, s);
 }
 
-/* A look at a few, where many batches have passed or the table is full. */
+/*
+ * A look at a few, where many batches have passed or the table is full. How old
+ * they are is said by the session before, not by the latest of all: that may
+ * have been stamped by a clock that was years ahead.
+ */
 static bool
 sweep(struct memory *m, struct store *store)
 {
@@ -473,8 +476,8 @@ sweep(struct memory *m, struct store *store)
 	if (m->stored < 0 || (++m->unswept < UNSWEPT && !is_full))
 		return true;
 	m->unswept = 0;
-	m->sweep.forgotten = m->latest - FORGOTTEN;
-	m->sweep.weak = is_full ? m->latest - WEAK_REST : 0;
+	m->sweep.forgotten = m->time - FORGOTTEN;
+	m->sweep.weak = is_full ? m->time - WEAK_REST : 0;
 	return known_sweep(store, &m->sweep);
 }
 
