@@ -68,6 +68,11 @@ $O/stumbling/reader.o: monitor/role/reader.c
 $O/waxseal-stumbling: $O/monitor/main.o $O/stumbling/reader.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 
+# The program with a clock that can be set: for tests of what that does to a live capture.
+STEPPING := -Wl,--wrap=clock_gettime,--wrap=pcap_dispatch
+$O/waxseal-stepping: $O/monitor/main.o $O/tests/stepping.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $(STEPPING) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
 # The gate for the kernel, as a file in memory. Without a clang for it that file is empty.
 BPF_CLANG ?= clang
 BPF_TOOL := $(shell command -v $(BPF_CLANG) 2>/dev/null || :)
@@ -134,7 +139,7 @@ demo: packages-build
 test: packages-test
 	@$(MAKE) --no-print-directory check
 
-check: all $O/waxseal-stumbling $O/tests/range/wrap.bpf.o $(TESTS) $(REPLAYS)
+check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

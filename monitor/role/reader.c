@@ -195,11 +195,17 @@ begin_minute(struct reader *r, int64_t time)
 	r->now.has_minute = true;
 }
 
-/* What is earlier than the minute under way counts in that one, as it does for the dissector. */
+/*
+ * What is earlier than the minute under way counts in that one; but live, where
+ * the clock was set back, the minutes come again. They add up, which those of a
+ * saved capture do not: each of these is told once.
+ */
 static void
 be_in_minute(struct reader *r, int64_t time)
 {
-	if (r->now.has_minute && time - r->now.minute.minute < MINUTE)
+	int64_t since = time - r->now.minute.minute;
+
+	if (r->now.has_minute && since < MINUTE && (r->live == NULL || since > -MINUTE))
 		return;
 	reader_end_minute(r);
 	begin_minute(r, time);

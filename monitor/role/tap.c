@@ -3,6 +3,7 @@
  * the keeper says, then what time asks for. It never waits for the keeper.
  */
 #include <poll.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "monitor/role/reading.h"
@@ -18,7 +19,7 @@
 /* What time it is on the tap, where no packet says so. */
 struct tap_clock {
 	int64_t packet;            /* time of the last packet; NEVER before the first */
-	int64_t seen;              /* when it came, by the monotonic clock */
+	int64_t seen;              /* when packets came last, by the monotonic clock */
 	int64_t reported, tallied; /* by the monotonic clock */
 };
 
@@ -37,11 +38,30 @@ microseconds(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/*
+ * Where packets' times went on by much more than time here, or by less, the
+ * system's clock was set. Nothing is over for that. What is less than a minute
+ * does no harm.
+ */
+static void
+notice_step(struct tap *tap, int64_t time)
+{
+	const struct tap_clock *c = &tap->clock;
+	int64_t by = c->packet == NEVER ? 0 : time - c->packet;
+
+	if (llabs(by) < MINUTE)
+		return;
+	by -= microseconds(CLOCK_MONOTONIC) - c->seen;
+	if (llabs(by) >= MINUTE)
+		dissector_step(tap->reader->dissector, by);
+}
+
 static void
 take(void *ctx, const struct captured *packet)
 {
 	struct tap *tap = ctx;
 
+	notice_step(tap, packet->time);
 	tap->clock.packet = packet->time;
 	if (tap->reader->gate == NULL || gate_passes(tap->reader->gate, packet))
 		reader_take(tap->reader, packet);
@@ -226,7 +246,9 @@ settle(struct tap *tap)
 bool
 tap_serve(struct reader *r)
 {
-	struct tap tap = {.reader = r, .clock.packet = NEVER, .is_up = true};
+	struct tap tap = {.reader = r,
+			  .clock = {.packet = NEVER, .seen = microseconds(CLOCK_MONOTONIC)},
+			  .is_up = true};
 	const struct capture_opened opened = {.linktype = live_linktype(r->live)};
 
 	bool is_alive = true;
