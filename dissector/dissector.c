@@ -712,6 +712,12 @@ dissector_finish(struct dissector *d)
 	}
 }
 
+struct dissector_flows
+dissector_flows(const struct dissector *d)
+{
+	return (struct dissector_flows){d->counts.flows, d->counts.flows_empty};
+}
+
 struct dissector_counts
 dissector_counts(const struct dissector *d)
 {

@@ -103,6 +103,12 @@ void dissector_finish(struct dissector *d);
 
 struct dissector_counts dissector_counts(const struct dissector *d);
 
+/* Two of them, for who asks at each packet: flows begun, and those that ended empty. */
+struct dissector_flows {
+	uint64_t begun, empty;
+};
+struct dissector_flows dissector_flows(const struct dissector *d);
+
 void dissector_free(struct dissector *d);
 
 #endif

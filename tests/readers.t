@@ -64,6 +64,23 @@ for number in 1 2 3; do
 	ok "sessions of the others are whole when reader $number is killed" spares_the_others $number
 done
 
+# One session is over when the only reader dies, and one under way; whatever it read is counted.
+makes_two() {
+	"$folder/generate" -n 1 -e 0 -b 100000 -i 1 -r 3 >"$folder/one.pcap" &&
+	    "$folder/generate" -n 1 -e 0 -b 100000 -i 1 -r 5 >"$folder/other.pcap"
+}
+is_on_record() {
+	makes_two && start -i far && play "$folder/other.pcap" && play --limit 12 "$folder/one.pcap" ||
+	    return 1
+	sleep 2
+	# shellcheck disable=SC2046
+	kill -KILL "$(first 1 $(readers))"
+	until_it capturing 2 && grep -q 'lost with it: 1 flow under way' "$folder/err" && end 0 || return 1
+	ask "$folder/live" 'select sum(crashed), sum(packets) from v_capture' >"$folder/out"
+	[ "$(cat "$folder/out")" = '1|224' ]
+}
+ok "what is lost with a reader is on record, and no more" is_on_record
+
 # What the interface lost shows in its own statistics, here in one that stands in for it. It had lost
 # some before, and it is one interface, however many read it. A server that does not offer STARTTLS is
 # found only where all of its reply was sure to be seen: here of two sessions, one is under way.

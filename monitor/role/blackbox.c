@@ -17,6 +17,7 @@
 #define KEPT_MAX 16 /* files; who does not look at them needs no more */
 
 struct blackbox {
+	struct dissector_flows flows;
 	int64_t time;
 	uint32_t linktype, wire_len, len;
 	uint8_t bytes[BLACKBOX_PACKET_MAX];
@@ -74,6 +75,19 @@ blackbox_note(struct blackbox *b, const struct captured *packet)
 	b->len = (uint32_t)front.len;
 	if (front.len > 0)
 		memcpy(b->bytes, front.at, front.len);
+}
+
+void
+blackbox_count(struct blackbox *b, const struct dissector_flows *flows)
+{
+	if (b != NULL)
+		b->flows = *flows;
+}
+
+struct dissector_flows
+blackbox_flows(const struct blackbox *b)
+{
+	return b != NULL ? b->flows : (struct dissector_flows){0};
 }
 
 /* A file that nobody else can read, and that was not there; -1 where all names are taken. */

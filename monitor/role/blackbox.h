@@ -1,6 +1,6 @@
 /*
- * The packet that a reader is at, where its keeper can find it should the
- * reader not survive it: memory that both see.
+ * The packet that a reader is at and how many connections it has, where its
+ * keeper can find both should the reader not survive: memory that both see.
  *
  * The keeper makes it, the reader writes it, and what the keeper reads of it is
  * as hostile as any message: copied first, then checked.
@@ -8,7 +8,7 @@
 #ifndef MONITOR_ROLE_BLACKBOX_H
 #define MONITOR_ROLE_BLACKBOX_H
 
-#include "dissector/packet.h"
+#include "dissector/dissector.h"
 
 #define BLACKBOX_PACKET_MAX 65536 /* bytes of a packet; of a longer one its front */
 
@@ -25,6 +25,12 @@ void blackbox_free(struct blackbox *b);
 
 /* This packet is next. NULL does nothing. */
 void blackbox_note(struct blackbox *b, const struct captured *packet);
+
+/* So many connections it has had by now. NULL does nothing. */
+void blackbox_count(struct blackbox *b, const struct dissector_flows *flows);
+
+/* What was counted last; nothing where b is NULL. */
+struct dissector_flows blackbox_flows(const struct blackbox *b);
 
 /*
  * Keep what is in it as a capture of one packet, readable by its owner alone, at

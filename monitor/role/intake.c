@@ -201,6 +201,54 @@ on_source(struct intake *k, struct peer *p, struct bytes body)
 	return true;
 }
 
+static void
+count_told(struct peer *p, const struct capture_minute *minute)
+{
+	const struct live_tally told = {
+	    .packets = minute->packets,
+	    .bytes = minute->bytes,
+	    .dropped = minute->dropped,
+	    .withheld = minute->withheld,
+	    .untold = minute->untold,
+	    .evicted = minute->evicted,
+	};
+
+	sum_counts(&p->told, &told, sizeof(told));
+}
+
+static uint64_t
+beyond(uint64_t count, uint64_t told)
+{
+	return count > told ? count - told : 0;
+}
+
+/* Of flows that a reader says it had; not of its budget, which it may have left behind. */
+static uint64_t
+flows_lost(const struct peer *p)
+{
+	const struct dissector_flows flows = blackbox_flows(p->blackbox);
+	uint64_t untold = p->tally.untold > p->told.untold ? p->tally.untold : p->told.untold;
+	uint64_t lost = beyond(beyond(beyond(flows.begun, flows.empty), untold), p->sessions);
+
+	if (p->blackbox == NULL)
+		return p->tally.flows;
+	return lost < UINT32_MAX ? lost : UINT32_MAX; /* more no reader can hold */
+}
+
+struct capture_minute
+intake_loss(const struct peer *p)
+{
+	return (struct capture_minute){
+	    .packets = beyond(p->tally.packets, p->told.packets),
+	    .bytes = beyond(p->tally.bytes, p->told.bytes),
+	    .dropped = beyond(p->tally.dropped, p->told.dropped),
+	    .withheld = beyond(p->tally.withheld, p->told.withheld),
+	    .untold = beyond(p->tally.untold, p->told.untold),
+	    .evicted = beyond(p->tally.evicted, p->told.evicted),
+	    .crashed = flows_lost(p),
+	};
+}
+
 static bool
 on_minute(struct intake *k, struct peer *p, struct bytes body)
 {
@@ -208,6 +256,7 @@ on_minute(struct intake *k, struct peer *p, struct bytes body)
 
 	if (p->stage != STAGE_READING || !p->has_source || !message_get_minute(body, &minute))
 		return false;
+	count_told(p, &minute);
 	return recorder_minute(k->recorder, &minute) || intake_refused(k);
 }
 
@@ -219,6 +268,7 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 	if ((p->stage != STAGE_READING && p->stage != STAGE_FINISHING) || k->recorder == NULL ||
 	    !session_message_get(body, k->session))
 		return false;
+	p->sessions += !s->is_under_way;
 	if (!recorder_judge(k->recorder, s, k->verdict))
 		return intake_refused(k);
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
@@ -485,7 +535,8 @@ intake_start(const struct intake *k, struct peer *p)
 	p->stage = STAGE_STARTING;
 	p->complaint = NULL;
 	p->has_complained = false;
-	p->tally = (struct live_tally){0};
+	p->tally = p->told = (struct live_tally){0};
+	p->sessions = 0;
 	if (!start(k->config->starter, &p->process)) {
 		log_error("cannot start the %s: %s", p->who, strerror(errno));
 		return false;

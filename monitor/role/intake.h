@@ -43,6 +43,8 @@ struct peer {
 	bool is_absent;   /* ... which is not there, or not up, as it was told */
 	uint64_t packets; /* of the capture under way, by its last progress */
 	struct live_tally tally;
+	struct live_tally told;    /* of it, what was told minute by minute */
+	uint64_t sessions;         /* told, when they were over */
 	struct blackbox *blackbox; /* of a live capture; NULL: none */
 	bool has_complained;       /* it has said why it cannot start */
 	const char *complaint;     /* what the reader did wrong; NULL: nothing that it sent */
@@ -109,5 +111,12 @@ bool intake_start(const struct intake *k, struct peer *p);
  */
 bool intake_stop(const struct intake *k, struct peer *p, volatile sig_atomic_t *shared_socket,
 		 char how[ROLE_HOW_MAX]);
+
+/*
+ * What is lost with a live reader that ended without a last word: connections
+ * that it had begun and not told, and what it had read and counted since the last
+ * minute that it told, to be on record in a minute of ours.
+ */
+struct capture_minute intake_loss(const struct peer *p);
 
 #endif

@@ -34,6 +34,15 @@
 #define LINE_MAX_LEN  512 /* bytes of a line on how it goes */
 #define TURN_MESSAGES 256 /* of one reader, before the others have their turn */
 
+#define LOSS_ROOM 256 /* bytes of a minute as a message, and to spare */
+
+/* What is taken for it may come at any time. */
+#define PEER_OF_BACKLOG                                                     \
+	(struct peer)                                                       \
+	{                                                                   \
+		.stage = STAGE_READING, .is_live = true, .has_source = true \
+	}
+
 /* One reader of one interface, whether it runs or is to be started again. */
 struct post {
 	struct peer peer;
@@ -141,6 +150,43 @@ show_status(struct vigil *v)
 	v->has_status = true;
 }
 
+/* ---- The database ---- */
+
+/* The database has refused: wait before it is tried again. */
+static void
+give_database_time(struct vigil *v)
+{
+	clear_status(v);
+	v->intake.result->is_refused = true;
+	intake_close_recorder(&v->intake);
+	v->database_due = now() + v->database_again;
+	v->database_again = doubled(v->database_again);
+}
+
+/* Whether it is lost where the batch that it is in is. */
+static bool
+is_recorded(enum message type)
+{
+	return type == MESSAGE_SESSION || type == MESSAGE_MINUTE;
+}
+
+/* Take a message so that it can be taken again, should the batch be lost. */
+static bool
+take(struct vigil *v, struct peer *p, enum message type, struct bytes body)
+{
+	if (is_recorded(type) && !backlog_keep(&v->backlog, type, body)) {
+		if (!recorder_flush(v->intake.recorder))
+			return intake_refused(&v->intake);
+		backlog_clear(&v->backlog);
+		backlog_keep(&v->backlog, type, body);
+	}
+	if (!intake_take(&v->intake, p, type, body))
+		return false;
+	if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
+		backlog_clear(&v->backlog);
+	return true;
+}
+
 /* ---- Readers ---- */
 
 static void
@@ -181,19 +227,27 @@ keep_last_packet(const struct vigil *v, const struct post *post, const char *how
 		log_error("%s: the packet that it was at is not kept: %s", p->who, name);
 }
 
-/* What was lost with it is on record in the minute of its end. */
+/* On record in the minute of its end: as if somebody had told it, and once more if need be. */
 static void
-record_loss(struct vigil *v, const struct post *post)
+record_loss(struct vigil *v, struct capture_minute *loss)
 {
+	uint8_t room[LOSS_ROOM];
+	struct packer p = packer_over(room, sizeof(room));
+	struct peer nobody = PEER_OF_BACKLOG;
+	struct bytes in, body;
+	enum message type;
 	struct timespec t;
-	struct capture_minute minute = {.crashed = post->peer.tally.flows};
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	minute.minute = (int64_t)(t.tv_sec - t.tv_sec % 60) * 1000000;
-	if (v->intake.recorder == NULL || minute.crashed == 0)
+	loss->minute = (int64_t)(t.tv_sec - t.tv_sec % 60) * 1000000;
+	message_put_minute(&p, loss);
+	in = (struct bytes){room, p.len};
+	if (message_take(&in, &type, &body) != GOT_WHOLE)
 		return;
-	if (!recorder_minute(v->intake.recorder, &minute))
-		intake_refused(&v->intake);
+	if (v->intake.recorder == NULL)
+		backlog_keep(&v->backlog, type, body);
+	else if (!take(v, &nobody, type, body))
+		give_database_time(v);
 }
 
 /* What became of it is told, unless it has told so itself. */
@@ -201,6 +255,7 @@ static void
 tell_loss(struct vigil *v, const struct post *post, const char *how)
 {
 	const struct peer *p = &post->peer;
+	struct capture_minute loss = intake_loss(p);
 
 	clear_status(v);
 	if (p->stage == STAGE_STARTING) {
@@ -210,8 +265,8 @@ tell_loss(struct vigil *v, const struct post *post, const char *how)
 	}
 	log_error("%s: the reader %s (lost with it: %s under way; it is started "
 		  "again; please report it)",
-		  p->who, how, counted(p->tally.flows, "flow").text);
-	record_loss(v, post);
+		  p->who, how, counted(loss.crashed, "flow").text);
+	record_loss(v, &loss);
 	if (p->complaint == NULL)
 		keep_last_packet(v, post, how);
 }
@@ -246,41 +301,6 @@ begin_capture(struct peer *p)
 	p->stage = STAGE_OPENING;
 	message_put_empty(channel_out(p->channel), MESSAGE_CAPTURE);
 	channel_flush(p->channel); /* that it is gone shows when it is heard */
-}
-
-/* The database has refused: wait before it is tried again. */
-static void
-give_database_time(struct vigil *v)
-{
-	clear_status(v);
-	v->intake.result->is_refused = true;
-	intake_close_recorder(&v->intake);
-	v->database_due = now() + v->database_again;
-	v->database_again = doubled(v->database_again);
-}
-
-/* Whether it is lost where the batch that it is in is. */
-static bool
-is_recorded(enum message type)
-{
-	return type == MESSAGE_SESSION || type == MESSAGE_MINUTE;
-}
-
-/* Take a message so that it can be taken again, should the batch be lost. */
-static bool
-take(struct vigil *v, struct peer *p, enum message type, struct bytes body)
-{
-	if (is_recorded(type) && !backlog_keep(&v->backlog, type, body)) {
-		if (!recorder_flush(v->intake.recorder))
-			return intake_refused(&v->intake);
-		backlog_clear(&v->backlog);
-		backlog_keep(&v->backlog, type, body);
-	}
-	if (!intake_take(&v->intake, p, type, body))
-		return false;
-	if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
-		backlog_clear(&v->backlog);
-	return true;
 }
 
 /* One message of a reader; false where no more is to be heard of it now. */
@@ -335,7 +355,7 @@ hear(struct vigil *v, struct post *post)
 static bool
 take_again(struct vigil *v)
 {
-	struct peer any = {.stage = STAGE_READING, .is_live = true, .has_source = true};
+	struct peer any = PEER_OF_BACKLOG;
 	struct bytes in = backlog_bytes(&v->backlog), body;
 	enum message type;
 

@@ -249,6 +249,14 @@ stumble(const struct captured *packet)
 #endif
 
 void
+reader_note_flows(const struct reader *r)
+{
+	const struct dissector_flows flows = dissector_flows(r->dissector);
+
+	blackbox_count(r->blackbox, &flows);
+}
+
+void
 reader_take(void *ctx, const struct captured *packet)
 {
 	struct reader *r = ctx;
@@ -261,6 +269,7 @@ reader_take(void *ctx, const struct captured *packet)
 	cut.bytes = bytes_first(cut.bytes, r->snaplen);
 	count_packet(r, &cut);
 	dissector_feed(r->dissector, &cut);
+	reader_note_flows(r);
 }
 
 /* What a capture is known by is in the file: no filter and no snap length makes it another. */

@@ -66,6 +66,9 @@ uint64_t reader_withheld(const struct reader *r);
 /* Count a packet, by minute, and dissect it, where it passes the filter. ctx is the reader. */
 void reader_take(void *ctx, const struct captured *packet);
 
+/* Where it is read should we crash: how many connections there were so far. */
+void reader_note_flows(const struct reader *r);
+
 /* So many packets were lost before they could be read, at that time. */
 void reader_count_lost(struct reader *r, int64_t time, uint64_t packets);
 

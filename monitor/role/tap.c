@@ -142,6 +142,7 @@ keep_time(struct tap *tap)
 	count_losses(r, time);
 	/* Earlier packets may be in the ring yet, and are to be read first. */
 	dissector_expire(r->dissector, time - QUIET_US);
+	reader_note_flows(r);
 	dissector_report(r->dissector);
 	if (r->now.has_minute && time - r->now.minute.minute >= MINUTE)
 		reader_end_minute(r);
