@@ -3,7 +3,7 @@
  * as a pcap file on standard output.
  *
  *	generate [-n SESSIONS] [-m MEGABYTES] [-e PERCENT] [-b BYTES] [-i OPEN]
- *		 [-l STAGE] [-r SEED] [-t SECONDS] [-c CERTIFICATE]
+ *		 [-l STAGE] [-r SEED] [-t SECONDS] [-c CERTIFICATE] [-k FILE]
  *
  * Ends with the session that reaches -n, or when the file would grow beyond -m,
  * whichever comes first. -e is the share of sessions with TLS, -b the usual size
@@ -11,8 +11,9 @@
  * sessions are open at once. -l leaves each where it is once it has come to STAGE
  * (clear: behind the EHLO reply; settled: TLS is complete) and goes on with the
  * next, so that in the end all are open; no two have the same client.
- * CERTIFICATE (DER) is what TLS 1.2 servers show; -t
- * is when it all begins, since certificates have their time.
+ * CERTIFICATE (DER) is what TLS 1.2 servers show; -t is when it all begins, since
+ * certificates have their time. FILE becomes a list of the sessions, a line each:
+ * client, its port, server, outcome.
  *
  * Dialogues are scripts, a table each. Handshakes are whole as far as they are
  * in clear; what is encrypted is random. The same options always give the same
@@ -21,6 +22,7 @@
  * Addresses: clients in 10.0.0.0/8 and 2001:db8:c::/48, servers in
  * 198.51.100.0/24 and 2001:db8:5::/48.
  */
+#include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -129,15 +131,18 @@ static const struct step login[] = {
 };
 /* clang-format on */
 
-/* How often each is met with, among those with and without TLS. */
+/* How often each is met with, among those with and without TLS, and what it comes to. */
 static const struct dialogue {
 	const struct step *steps;
 	bool is_encrypted;
 	unsigned weight;
+	const char *outcome;
 } dialogues[] = {
-    {tls_13, true, 65},  {tls_12, true, 35},  {missing, false, 25},
-    {unused, false, 25}, {chunks, false, 10}, {bot, false, 25},
-    {refused, false, 5}, {masked, false, 5},  {login, false, 5},
+    {tls_13, true, 65, "encrypted"},   {tls_12, true, 35, "encrypted"},
+    {missing, false, 25, "plaintext"}, {unused, false, 25, "plaintext"},
+    {chunks, false, 10, "plaintext"},  {bot, false, 25, "no-mail"},
+    {refused, false, 5, "plaintext"},  {masked, false, 5, "plaintext"},
+    {login, false, 5, "plaintext"},
 };
 #define DIALOGUES (sizeof(dialogues) / sizeof(dialogues[0]))
 
@@ -182,6 +187,7 @@ struct generator {
 	size_t message_len;
 	uint8_t certificate[CERTIFICATE_MAX];
 	size_t certificate_len;
+	FILE *list; /* of the sessions; NULL: none is wanted */
 };
 
 static uint32_t
@@ -743,7 +749,7 @@ add_body(struct generator *g, struct session *s)
 
 /* ---- Sessions ---- */
 
-static const struct step *
+static const struct dialogue *
 choose_dialogue(struct generator *g)
 {
 	bool is_encrypted = random_below(g, 100) < g->options.encrypted;
@@ -757,7 +763,7 @@ choose_dialogue(struct generator *g)
 			break;
 		chance -= dialogues[i].weight;
 	}
-	return dialogues[i].steps;
+	return &dialogues[i];
 }
 
 /* Few clients and servers have most of the sessions. */
@@ -802,6 +808,18 @@ choose_ends(struct generator *g, struct session *s)
 	server->seq = random_below(g, UINT32_MAX);
 }
 
+static void
+list_session(const struct generator *g, const struct session *s, const char *outcome)
+{
+	int family = s->is_ipv6 ? AF_INET6 : AF_INET;
+	char text[2][INET6_ADDRSTRLEN];
+
+	for (int i = 0; i < 2; i++)
+		inet_ntop(family, s->ends[i].address, text[i], sizeof(text[i]));
+	fprintf(g->list, "%s %u %s %s\n", text[CLIENT], (unsigned)s->ends[CLIENT].port,
+		text[SERVER], outcome);
+}
+
 static bool
 may_begin(const struct generator *g)
 {
@@ -811,10 +829,12 @@ may_begin(const struct generator *g)
 static void
 begin_session(struct generator *g, struct session *s)
 {
-	const struct step *first = choose_dialogue(g);
+	const struct dialogue *dialogue = choose_dialogue(g);
 
-	*s = (struct session){.first = first, .step = first};
+	*s = (struct session){.first = dialogue->steps, .step = dialogue->steps};
 	choose_ends(g, s);
+	if (g->list != NULL)
+		list_session(g, s, dialogue->outcome);
 	s->size = g->options.body / 8 + 1;
 	s->size += random_below(g, s->size);
 	s->size <<= random_below(g, 5);
@@ -938,9 +958,18 @@ take_stage(struct generator *g, const char *name)
 }
 
 static bool
+open_list(struct generator *g, const char *path)
+{
+	g->list = fopen(path, "w");
+	if (g->list == NULL)
+		perror(path);
+	return g->list != NULL;
+}
+
+static bool
 take_option(struct generator *g, int option)
 {
-	uint64_t number = strchr("cl?", option) != NULL ? 0 : strtoull(optarg, NULL, 10);
+	uint64_t number = strchr("ckl?", option) != NULL ? 0 : strtoull(optarg, NULL, 10);
 
 	switch (option) {
 	case 'n':
@@ -968,6 +997,8 @@ take_option(struct generator *g, int option)
 		return take_stage(g, optarg);
 	case 'c':
 		return read_certificate(g, optarg);
+	case 'k':
+		return open_list(g, optarg);
 	}
 	return false;
 }
@@ -998,7 +1029,7 @@ main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt(argc, argv, "n:m:e:b:i:l:r:t:c:")) != -1)
+	while ((option = getopt(argc, argv, "n:m:e:b:i:l:r:t:c:k:")) != -1)
 		if (!take_option(&g, option))
 			return 2;
 	if (!is_sound(&g.options))
@@ -1011,5 +1042,7 @@ main(int argc, char **argv)
 	fill_blocks(&g);
 	write_all(header, sizeof(header));
 	generate(&g);
+	if (g.list != NULL && fclose(g.list) != 0)
+		return 1;
 	return fflush(stdout) == 0 ? 0 : 1;
 }
