@@ -25,10 +25,13 @@ struct asking {
 	u_char *ctx;
 };
 
-int __real_clock_gettime(clockid_t clock, struct timespec *t);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
-int __real_pcap_dispatch(pcap_t *p, int count, pcap_handler tell, u_char *ctx);
-int __wrap_pcap_dispatch(pcap_t *p, int count, pcap_handler tell, u_char *ctx);
+/* What --wrap calls them. */
+int true_gettime(clockid_t clock, struct timespec *t) __asm__("__real_clock_gettime");
+int set_gettime(clockid_t clock, struct timespec *t) __asm__("__wrap_clock_gettime");
+int true_dispatch(pcap_t *p, int count, pcap_handler tell,
+		  u_char *ctx) __asm__("__real_pcap_dispatch");
+int set_dispatch(pcap_t *p, int count, pcap_handler tell,
+		 u_char *ctx) __asm__("__wrap_pcap_dispatch");
 
 __attribute__((constructor)) static void
 map_clock(void)
@@ -51,9 +54,9 @@ map_clock(void)
 }
 
 int
-__wrap_clock_gettime(clockid_t clock, struct timespec *t)
+set_gettime(clockid_t clock, struct timespec *t)
 {
-	int status = __real_clock_gettime(clock, t);
+	int status = true_gettime(clock, t);
 
 	if (status == 0 && clock == CLOCK_REALTIME && off != NULL)
 		t->tv_sec += *off;
@@ -71,11 +74,11 @@ hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
 }
 
 int
-__wrap_pcap_dispatch(pcap_t *p, int count, pcap_handler tell, u_char *ctx)
+set_dispatch(pcap_t *p, int count, pcap_handler tell, u_char *ctx)
 {
 	struct asking asking = {tell, ctx};
 
 	if (off == NULL)
-		return __real_pcap_dispatch(p, count, tell, ctx);
-	return __real_pcap_dispatch(p, count, hand_on, (u_char *)&asking);
+		return true_dispatch(p, count, tell, ctx);
+	return true_dispatch(p, count, hand_on, (u_char *)&asking);
 }

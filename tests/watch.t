@@ -153,6 +153,55 @@ some_is_kept() {
 }
 ok "where some is kept, that is said" some_is_kept
 
+# ---- Clocks that are set ----
+
+# Many sessions at a time, of all sorts.
+mixed=$folder/mixed.pcap
+makes_mixed() {
+	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -o "$folder/generate" tests/bench/generate.c \
+	    2>"$folder/err" && "$folder/generate" -n 200 -e 30 -b 600 -i 60 -r 3 >"$mixed"
+}
+ok "there is a capture of many sessions at a time" makes_mixed
+
+# set_in CAPTURE SECONDS PACKETS: the clock, behind so many packets
+set_in() {
+	editcap -r "$1" "$folder/front.pcap" "1-$3" 2>"$folder/err" &&
+	    editcap -t "$2" "$1" "$folder/back.pcap" "1-$3" 2>"$folder/err" &&
+	    mergecap -a -F pcap -w "$folder/set.pcap" "$folder/front.pcap" "$folder/back.pcap"
+}
+# What is proven, whenever it was, and what each session came to. What is not proven rests on what was
+# so in the same hour or the same month, too.
+told() {
+	sqlite3 "$folder/db" 'select client_port, server_port, outcome, complete, packets from
+	    v_sessions order by 1, 2, 3, 4, 5' >"$folder/sessions.$1"
+	sqlite3 "$folder/db" "select client_port, server_port, kind from v_findings
+	    where certainty = 'proven' order by 1, 2, 3" >"$folder/findings.$1"
+	sqlite3 "$folder/db" 'select sum(packets), sum(bytes) from v_capture' >"$folder/capture.$1"
+}
+with_findings="banner-masked command-injection credentials-exposed response-injection reset-injected
+    segment-conflict-first starttls-cut-but-accepted starttls-masked starttls-refused tls-interrupted-13
+    tls-downgrade-sentinel two-transactions segments-of-one-byte starttls-cut-without-control"
+# is_like CAPTURE SECONDS PACKETS HOW
+is_like() {
+	watch 0 -r "$1" && told 1 && set_in "$1" "$2" "$3" && watch 0 -r "$folder/set.pcap" && told 2 &&
+	    diff "$folder/capture.1" "$folder/capture.2" >"$folder/out" && "$4"
+}
+are_like() {
+	for one in $with_findings; do
+		is_like "$captures/$one.pcap" "$1" 12 "$2" || return 1
+	done
+	is_like "$mixed" "$1" 1500 "$2"
+}
+whole() {
+	diff "$folder/sessions.1" "$folder/sessions.2" >"$folder/out" &&
+	    diff "$folder/findings.1" "$folder/findings.2" >"$folder/out"
+}
+ok "a clock set back by a day changes nothing" are_like -86400 whole
+ok "nor by ten years" are_like -315360000 whole
+# A night may have passed, for all that a capture can say; but nothing is proven that was not there.
+no_more() { ! grep -vxFf "$folder/findings.1" "$folder/findings.2" >"$folder/out"; }
+ok "one set ahead by a day proves nothing new" are_like 86400 no_more
+
 # ---- Keepers that are killed ----
 
 # Who is dead may wait for long until somebody asks after it.
