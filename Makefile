@@ -169,7 +169,7 @@ bench-memory: packages-test
 	@O=$O sh tests/bench/memory.sh
 
 soak: packages-test
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $O/waxseal-stepping
 	@O=$O sh tests/soak.sh
 
 bench-live: packages-test
