@@ -38,8 +38,9 @@ can_overlay >/dev/null 2>&1 || skip "needs overlays that can be mounted"
 can_mirror >/dev/null 2>&1 || skip "needs network namespaces, mirrors, VXLAN and eBPF in them"
 sh tests/range/install.sh >/dev/null 2>&1 || skip "Postfix, Exim and OpenSMTPD cannot be installed"
 
+# Not among them: segment_conflict_late, in which a busy machine can turn round who comes first.
 exec sh tests/range/live.sh ordinary_delivery bots_never_upgrade submission lmtp starttls_masked \
     starttls_cut_without_control starttls_refused ehlo_suppressed banner_masked \
     starttls_command_masked_padding command_injection response_injection \
-    plaintext_after_starttls_454 tls_downgrade_sentinel segment_conflict_late reset_injected \
+    plaintext_after_starttls_454 tls_downgrade_sentinel segment_conflict_first reset_injected \
     credentials_exposed 2>/dev/null
