@@ -277,7 +277,7 @@ gates_withheld() {
 		[ ! -e "$work/live/$tap.$mode.refused" ] || continue
 		most=$(sqlite3 "$work/live/$tap.$mode.db" "select sum(withheld) from v_capture")
 		if has_gate "$tap.$mode" "$options"; then
-			[ "$most" -ge 200 ] && continue
+			[ "$most" -ge 50 ] && continue
 		else
 			[ "$most" = 0 ] && continue
 		fi
