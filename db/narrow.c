@@ -301,7 +301,7 @@ text_of(const struct found *f)
 	return text;
 }
 
-/* The incidents of sessions, where those are few. */
+/* The incidents of sessions, where those are not too many: mostly a few of them are in any. */
 static bool
 incidents_of(struct found *f, source *sessions)
 {
@@ -314,7 +314,7 @@ incidents_of(struct found *f, source *sessions)
 
 	any_time.since = INT64_MIN;
 	any_time.until = INT64_MAX;
-	inner = found_new(f->store, &any_time, f->max, f->max);
+	inner = found_new(f->store, &any_time, GATHERED_MAX, GATHERED_MAX);
 	if (inner == NULL) {
 		f->is_failed = true;
 		return true;
