@@ -27,7 +27,9 @@ fill() {
 		>"$dir/said"
 	sqlite3 "$db" "
 	PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000;
+	PRAGMA foreign_keys = ON;
 	DELETE FROM findings; DELETE FROM incidents; DELETE FROM sessions; DELETE FROM servers;
+	DELETE FROM domains;
 	CREATE TEMP TABLE made AS
 	WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $HELD)
 	SELECT i, (i * 2654435761) % 4294967296 >> 8 AS a, (i * 2246822519) % 4294967291 >> 8 AS b,
@@ -50,6 +52,17 @@ fill() {
 	    iif(c % 100 BETWEEN 72 AND 91, '[\"to' || (b % 50000) || '.example.com\"]', '[]'),
 	    iif(c % 100 BETWEEN 72 AND 91, 'to' || (b % 50000) || '.example.com', '')
 	FROM made;
+	INSERT INTO domains (name, reversed)
+	WITH RECURSIVE named (name) AS (SELECT 'from' || (i % 50000) || '.example.org' FROM made
+	    GROUP BY i % 50000 UNION ALL SELECT 'to' || (i % 50000) || '.example.com' FROM made
+	    GROUP BY i % 50000),
+	turned (name, rest, text) AS (SELECT name, name, '' FROM named UNION ALL
+	    SELECT name, substr(rest, 2), substr(rest, 1, 1) || text FROM turned WHERE rest <> '')
+	SELECT name, text FROM turned WHERE rest = '';
+	INSERT INTO mentions SELECT d.id, s.start, s.id FROM sessions s JOIN domains d
+	    ON d.name = json_extract(s.mail_rcpt_domains, '\$[0]') WHERE s.outcome = 'plaintext';
+	INSERT INTO mentions SELECT d.id, s.start, s.id FROM sessions s JOIN domains d
+	    ON d.name = json_extract(s.mail_from_domains, '\$[0]') WHERE s.outcome = 'plaintext';
 	CREATE TEMP TABLE found AS SELECT id AS session, iif(id % 997 = 0, 'starttls-stripped',
 	    'starttls-missing') AS kind, iif(id % 997 = 0, 3, 0) AS severity, client, server, service,
 	    start, \"end\", domain, substr(client, 1, length(rtrim(client, '0123456789'))) || '0/24' AS net
