@@ -18,6 +18,30 @@
 #define STEPS_MAX     64
 #define SPARED        (RETAIN_DAY / 24)
 
+#define SLACK    INT64_C(3600000000)  /* microseconds: what a clock may be ahead of itself */
+#define STANDING INT64_C(86400000000) /* then it must have been so for so long */
+
+struct tend_clock
+tend_clock(int64_t wall, int64_t steady)
+{
+	return (struct tend_clock){.believed = wall, .at = steady};
+}
+
+int64_t
+tend_clock_time(struct tend_clock *c, int64_t wall, int64_t steady)
+{
+	int64_t expected = c->believed + (steady - c->at);
+
+	if (wall > expected + SLACK) {
+		if (c->ahead == 0)
+			c->ahead = steady;
+		if (steady - c->ahead < STANDING)
+			return expected;
+	}
+	*c = tend_clock(wall, steady);
+	return wall;
+}
+
 static int64_t
 milliseconds(void)
 {
@@ -27,19 +51,32 @@ milliseconds(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Ages count from here. A capture's clock is never ahead of ours. */
 static int64_t
-reference(const struct tending *t, struct store *s)
+microseconds(clockid_t clock)
 {
-	struct timespec wall;
-	int64_t now, newest;
+	struct timespec t;
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	now = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000;
-	if (!t->is_by_newest)
-		return now;
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/*
+ * Ages count from here. A capture's clock is never ahead of ours. On a tap the
+ * newest session vouches for the clock, to begin with.
+ */
+static int64_t
+reference(struct tending *t, struct store *s)
+{
+	const int64_t wall = microseconds(CLOCK_REALTIME), steady = microseconds(CLOCK_MONOTONIC);
+	int64_t newest;
+
+	if (!t->is_by_newest && t->has_clock)
+		return tend_clock_time(&t->clock, wall, steady);
 	newest = retain_newest(s);
-	return newest < now ? newest : now;
+	newest = newest < wall ? newest : wall;
+	t->clock = tend_clock(newest != INT64_MIN ? newest : wall, steady);
+	t->has_clock = true;
+	return newest;
 }
 
 void

@@ -11,8 +11,30 @@
 
 #include "db/retain.h"
 
+/*
+ * The time that ages count to. The system's clock may be years ahead: for a moment, or from the
+ * start of a machine until it is set; what is removed by then does not come back.
+ */
+struct tend_clock {
+	int64_t believed; /* microseconds since the epoch, at: */
+	int64_t at;       /* microseconds of a clock that is never set */
+	int64_t
+	    ahead; /* since when the system's clock is ahead of that, by the same; 0: it is not */
+};
+
+/* The clock showed this time. */
+struct tend_clock tend_clock(int64_t wall, int64_t steady);
+
+/*
+ * What time it is, where the system's clock shows wall. Back it may be set at once, ahead by more
+ * than an hour it is believed when it has been so for a day.
+ */
+int64_t tend_clock_time(struct tend_clock *c, int64_t wall, int64_t steady);
+
 struct tending {
 	struct retain retain;
+	struct tend_clock clock;
+	bool has_clock;
 	bool is_on;
 	bool is_by_newest;        /* ages count from the newest session, where that is before now */
 	bool is_more;             /* the last step left something to do */

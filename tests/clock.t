@@ -42,4 +42,15 @@ ends_nothing() {
 ok "a clock set ahead ends no session, and counts go to their minutes" ends_nothing 86400
 ok "nor does one set back" ends_nothing -86400
 
+# Years ahead until after the next look at ages: what is there is not removed as years old.
+removes_nothing() {
+	set_clock 0
+	start -i far && play "$folder/one.pcap" && until_it has 1 || return 1
+	set_clock 315360000
+	play "$folder/other.pcap" && until_it has 2 || return 1
+	sleep 12
+	has 2 && end 0
+}
+ok "nothing is removed for its age by a clock that is years ahead" removes_nothing
+
 echo "1..$count"
