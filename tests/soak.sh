@@ -81,8 +81,8 @@ add_flap() {
 
 # ---- The load ----
 
-# sent LIST LOAD: these sessions are played
-sent() { sed "s/\$/ $2/" "$1" >>"$dir/sent"; }
+# sent LIST LOAD: these sessions are played. A file for each load: they are played at the same time.
+sent() { sed "s/\$/ $2/" "$1" >>"$dir/sent.$2"; }
 # play NAME INTERFACE ARGUMENT...: NAME is nobody else's meanwhile
 play() {
 	name=$1 interface=$2
@@ -293,8 +293,9 @@ go_wrong() {
 	8) set_clock -$day ;;
 	9) crash KILL ;;
 	10)
+		# Until after the next look at what is too old.
 		set_clock $((3650 * day))
-		sleep 1
+		sleep 12
 		set_clock 0
 		;;
 	esac
@@ -347,7 +348,7 @@ while [ $(($(date +%s) - start)) -lt "$seconds" ] || [ $((round % 13)) -ne 0 ]; 
 	esac
 	# A rival's flows linger so long, and attacks come again behind it.
 	sleep 4
-	echo "$(date +%T) round $round: $attack, $(wc -l <"$dir/sent") sent, $(measure)"
+	echo "$(date +%T) round $round: $attack, $(cat "$dir"/sent.* | wc -l) sent, $(measure)"
 done
 
 rm "$dir/go"
@@ -365,6 +366,7 @@ close_account "$dir/db"
 # ---- The account ----
 
 log | grep ' withheld,' | tail -n 1
+cat "$dir"/sent.* >"$dir/sent"
 sqlite3 "$dir/account" ".separator ' '" ".import '$dir/sent' sent" "create table lost as select
     sum(packets) as packets, sum(dropped) as dropped, sum(withheld) as withheld,
     sum(evicted) as evicted, sum(untold) as untold, sum(crashed) as crashed,
