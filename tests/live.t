@@ -281,6 +281,57 @@ is_not_hurried() {
 }
 ok "a second SIGTERM right behind the first does not hurry it" is_not_hurried
 
+# Ends within ten seconds, and with 0, however the signals are ordered.
+ends_by() {
+	start -i far || return 1
+	for signal in "$@"; do
+		kill -s "$signal" "$watcher"
+		sleep 0.02
+	done
+	until_it is_over || return 1
+	wait "$watcher"
+	[ $? -eq 0 ] && watcher=
+}
+# Of one that was not waited for yet a process is left, and nothing of it.
+is_over() { [ -z "$(cat /proc/"$watcher"/cmdline 2>/dev/null | tr -d '\0')" ]; }
+ok "SIGTERM ends it though it is to begin anew" ends_by HUP TERM
+ok "SIGHUP does not keep it from ending" ends_by TERM HUP
+many_at_once() {
+	start -i far || return 1
+	for i in $(seq 100); do
+		kill -HUP "$watcher" && kill -USR1 "$watcher" || return 1
+		sleep 0.01
+	done
+	until_it grep -q 'beginning anew' "$folder/err" && end 0
+}
+ok "neither does one that comes while it begins anew end it" many_at_once
+
+# ---- A service manager ----
+
+# What it is told, a line each, in $folder/told.
+manages() {
+	perl -MIO::Socket::UNIX -MSocket -e '$| = 1; $s = IO::Socket::UNIX->new(
+	    Type => SOCK_DGRAM, Local => $ARGV[0]) or die; print "listens\n";
+	    while (defined $s->recv($_, 4096)) { print "$_\n" }' "$folder/manager" >"$folder/told" &
+	manager=$!
+	until_it grep -q listens "$folder/told"
+}
+told() { until_it sh -c "[ \$(grep -c '^$1' '$folder/told') -ge $2 ]"; }
+sockets() { find /proc/"$watcher"/fd -lname 'socket:*' | wc -l; }
+tells_its_manager() {
+	manages || return 1
+	export NOTIFY_SOCKET="$folder/manager" WATCHDOG_USEC=1000000
+	start -i far
+	unset NOTIFY_SOCKET WATCHDOG_USEC
+	told READY=1 1 && told WATCHDOG=1 2 || return 1
+	before=$(sockets)
+	kill -HUP "$watcher" && told READY=1 2 && until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
+	told RELOADING=1 1 && told MONOTONIC_USEC= 1 && ! grep -q STOPPING "$folder/told" &&
+	    [ "$(sockets)" = "$before" ] && end 0 && told STOPPING=1 1
+}
+ok "a manager is told that it is ready, alive, reloads and ends" tells_its_manager
+kill "$manager"
+
 # ---- With root, and with no more than CAP_NET_RAW ----
 
 # finds FILE NAMES: what -r finds in these captures, in the database of this watch

@@ -399,17 +399,40 @@ tell_to_end(struct vigil *v)
 	}
 }
 
+/* For good, or, where it is to begin anew, until then. */
 static void
-stop(struct vigil *v)
+stop(struct vigil *v, bool is_to_reload)
 {
-	if (v->is_stopping) {
-		if (now() >= v->deadline - PATIENCE_MS + AT_ONCE_MS)
-			v->deadline = 0;
-		return;
-	}
+	v->result->is_to_reload = is_to_reload;
 	v->is_stopping = true;
 	v->deadline = now() + PATIENCE_MS;
-	notify_say(&v->notify, "STOPPING=1");
+	if (is_to_reload)
+		notify_reloading(&v->notify);
+	else
+		notify_say(&v->notify, "STOPPING=1");
+}
+
+/* What ends it comes before what has it begin anew, whichever was first. */
+static void
+stop_for_good(struct vigil *v)
+{
+	if (!v->is_stopping || v->result->is_to_reload)
+		stop(v, false);
+	else if (now() >= v->deadline - PATIENCE_MS + AT_ONCE_MS)
+		v->deadline = 0;
+}
+
+/* The configuration that is read in the end is the one that was found to be sound. */
+static void
+reload(struct vigil *v)
+{
+	clear_status(v);
+	if (v->is_stopping && !v->result->is_to_reload)
+		return;
+	if (v->config->may_reload == NULL || !v->config->may_reload(v->config->ctx))
+		return;
+	if (!v->is_stopping)
+		stop(v, true);
 }
 
 static void
@@ -420,14 +443,10 @@ take_signal(struct vigil *v, int number)
 	switch (number) {
 	case SIGINT:
 	case SIGTERM:
-		stop(v);
+		stop_for_good(v);
 		break;
 	case SIGHUP:
-		clear_status(v);
-		if (v->config->may_reload == NULL || !v->config->may_reload(v->config->ctx))
-			break;
-		v->result->is_to_reload = true;
-		stop(v);
+		reload(v);
 		break;
 	case SIGUSR1:
 		clear_status(v);
@@ -570,9 +589,8 @@ stand_watch(struct vigil *v)
 
 /* ---- From start to end ---- */
 
-/* Signals are read like messages; a child's default handling of them is its own. */
-static bool
-catch_signals(struct vigil *v, sigset_t *before)
+static sigset_t
+signals_of_ours(void)
 {
 	sigset_t set;
 
@@ -581,11 +599,40 @@ catch_signals(struct vigil *v, sigset_t *before)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, before);
+	return set;
+}
+
+/* Signals are read like messages; a child's default handling of them is its own. */
+static bool
+catch_signals(struct vigil *v)
+{
+	const sigset_t set = signals_of_ours();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
 	v->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (v->signals < 0)
 		log_error("cannot watch: no signal descriptor: %s", strerror(errno));
 	return v->signals >= 0;
+}
+
+/*
+ * What comes while it begins anew waits until it has. What came behind the end
+ * has nothing to end any more.
+ */
+static void
+release_signals(struct vigil *v)
+{
+	const sigset_t set = signals_of_ours();
+	struct signalfd_siginfo info;
+
+	if (v->signals < 0)
+		return;
+	if (!v->result->is_to_reload) {
+		while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			;
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	close(v->signals);
 }
 
 static void
@@ -629,13 +676,12 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 {
 	struct vigil v = {
 	    .config = config, .result = out, .database_again = AGAIN_MS, .signals = -1};
-	sigset_t before;
 
 	if (!intake_begin(&v.intake, config, out))
 		return;
 	notify_begin(&v.notify);
 	/* An operator should hear now that records cannot be kept, not at the first session. */
-	if (catch_signals(&v, &before) && man_posts(&v) && intake_open_recorder(&v.intake)) {
+	if (catch_signals(&v) && man_posts(&v) && intake_open_recorder(&v.intake)) {
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
 		clear_status(&v);
@@ -645,9 +691,8 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	}
 	intake_end(&v.intake);
 	out->tally = tally_of_all(&v);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	if (v.signals >= 0)
-		close(v.signals);
+	notify_end(&v.notify);
+	release_signals(&v);
 	backlog_end(&v.backlog);
 	for (size_t i = 0; i < v.count && v.posts != NULL; i++)
 		blackbox_free(v.posts[i].peer.blackbox);

@@ -1,7 +1,9 @@
 /* Words to the service manager; see notify.h. */
 #include "monitor/role/notify.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,13 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Microseconds of the monotonic clock. */
 static int64_t
 now(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
 /* A path, or behind '@' a name without a file, unix(7). */
@@ -47,7 +50,7 @@ notify_begin(struct notify *n)
 
 	*n = (struct notify){.socket = name != NULL ? connect_to(name) : -1};
 	if (limit != NULL)
-		n->interval = strtoll(limit, NULL, 10) / 1000 / 2;
+		n->interval = strtoll(limit, NULL, 10) / 2;
 }
 
 void
@@ -59,10 +62,27 @@ notify_say(const struct notify *n, const char *words)
 }
 
 void
+notify_reloading(const struct notify *n)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now());
+	notify_say(n, words);
+}
+
+void
 notify_alive(struct notify *n)
 {
 	if (n->interval <= 0 || now() < n->due)
 		return;
 	n->due = now() + n->interval;
 	notify_say(n, "WATCHDOG=1");
+}
+
+void
+notify_end(struct notify *n)
+{
+	if (n->socket >= 0)
+		close(n->socket);
+	n->socket = -1;
 }

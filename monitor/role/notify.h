@@ -9,7 +9,7 @@
 
 struct notify {
 	int socket;       /* -1: nobody wants to know */
-	int64_t interval; /* milliseconds between signs of life; 0: none are wanted */
+	int64_t interval; /* microseconds between signs of life; 0: none are wanted */
 	int64_t due;
 };
 
@@ -19,7 +19,13 @@ void notify_begin(struct notify *n);
 /* "READY=1", "STOPPING=1", "STATUS=..." */
 void notify_say(const struct notify *n, const char *words);
 
+/* That it begins anew, which "READY=1" ends: to a manager "STOPPING=1" is for good. */
+void notify_reloading(const struct notify *n);
+
 /* A sign of life, where one is due. */
 void notify_alive(struct notify *n);
+
+/* Nothing more is said until it is begun again. */
+void notify_end(struct notify *n);
 
 #endif
