@@ -284,6 +284,16 @@ sql_open(const char *path, enum sql_access access)
 	return f;
 }
 
+bool
+sql_has_moved(struct sql_file *f)
+{
+	int has_moved = 0;
+
+	return sqlite3_file_control(f->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) ==
+		   SQLITE_OK &&
+	       has_moved != 0;
+}
+
 void
 sql_close(struct sql_file *f)
 {
@@ -291,6 +301,9 @@ sql_close(struct sql_file *f)
 
 	if (f == NULL)
 		return;
+	/* SQLite leaves the log of such a file where the next of that name would take it for its own. */
+	if (f->db != NULL && sql_has_moved(f))
+		sqlite3_wal_checkpoint_v2(f->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	for (i = 0; i < f->count; i++)
 		sqlite3_finalize(f->statements[i].statement);
 	sqlite3_close(f->db);

@@ -25,6 +25,9 @@ enum sql_access { SQL_READ, SQL_READ_FROZEN, SQL_WRITE };
 struct sql_file *sql_open(const char *path, enum sql_access access);
 void sql_close(struct sql_file *f);
 
+/* Whether what its name leads to now is no longer this file. */
+bool sql_has_moved(struct sql_file *f);
+
 /* Whether the last call failed, and why: "locked by another process ...". */
 bool sql_failed(const struct sql_file *f);
 const char *sql_why(const struct sql_file *f);

@@ -197,6 +197,12 @@ store_close(struct store *s)
 }
 
 bool
+store_has_moved(const struct store *s)
+{
+	return sql_has_moved(s->file);
+}
+
+bool
 store_begin(struct store *s)
 {
 	if (s->gather == NULL)

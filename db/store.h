@@ -59,6 +59,12 @@ void store_rollback(struct store *s);
 enum maybe store_begin_now(struct store *s);
 bool store_is_in_transaction(const struct store *s);
 
+/*
+ * Whether the file was removed or renamed, or another took its name: what is
+ * written then goes where nobody looks. Closing leaves what was written whole in it.
+ */
+bool store_has_moved(const struct store *s);
+
 /* Why the last call failed: one line as of store_open; "" where none has. Borrowed until the next.
  */
 const char *store_error(struct store *s);

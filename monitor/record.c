@@ -412,6 +412,12 @@ recorder_settle(struct recorder *r)
 	return recorder_patience(r) != 0 || recorder_flush(r);
 }
 
+bool
+recorder_has_moved(const struct recorder *r)
+{
+	return store_has_moved(r->store);
+}
+
 const char *
 recorder_error(const struct recorder *r)
 {

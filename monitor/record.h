@@ -91,6 +91,9 @@ bool recorder_flush(struct recorder *r);
 int recorder_patience(const struct recorder *r);
 bool recorder_settle(struct recorder *r);
 
+/* Whether the database's name leads to another file by now, or to none. */
+bool recorder_has_moved(const struct recorder *r);
+
 /* Why the last call failed, one line: what, why, what to do. */
 const char *recorder_error(const struct recorder *r);
 

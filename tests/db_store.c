@@ -545,6 +545,47 @@ a_damaged_file_is_told_by_the_check(void **state)
 	store_close(s);
 }
 
+static void
+a_file_that_was_moved_is_told_and_whole(void **state)
+{
+	const struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE), *other;
+	struct session_row row = plain_row(s, 1);
+	char moved[128], command[512];
+
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+	assert_false(store_has_moved(s));
+	snprintf(moved, sizeof(moved), "%s/moved.db", p->folder);
+	assert_int_equal(rename(p->path, moved), 0);
+	assert_true(store_has_moved(s));
+	row = plain_row(s, 2);
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+	store_close(s);
+	other = open_store(p->path, STORE_CREATE);
+	assert_false(store_has_moved(other));
+	row = plain_row(other, 3);
+	assert_int_equal(add_one(other, &row), SESSION_NEW);
+	/* Another takes its name. */
+	snprintf(command, sizeof(command), "cp %s %s.new && mv %s.new %s", moved, moved, moved,
+		 p->path);
+	assert_int_equal(system(command), 0);
+	assert_true(store_has_moved(other));
+	store_close(other);
+	assert_query(moved, "SELECT count(*) FROM v_sessions", "2\n");
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "2\n");
+}
+
+static void
+a_file_that_was_removed_is_told(void **state)
+{
+	const struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	assert_int_equal(unlink(p->path), 0);
+	assert_true(store_has_moved(s));
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -572,6 +613,8 @@ main(void)
 	    FIXTURE_TEST(a_read_only_file_is_told),
 	    FIXTURE_TEST(a_reader_cannot_write),
 	    FIXTURE_TEST(a_damaged_file_is_told_by_the_check),
+	    FIXTURE_TEST(a_file_that_was_moved_is_told_and_whole),
+	    FIXTURE_TEST(a_file_that_was_removed_is_told),
 	};
 
 	return cmocka_run_group_tests_name("db_store", tests, NULL, NULL);

@@ -222,6 +222,22 @@ waits_for_the_database() {
 }
 ok "what a locked database could not take it takes afterwards" waits_for_the_database
 
+follows_the_database() {
+	start -i far && play $captures/banner-masked.pcap || return 1
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" || return 1
+	mv "$folder/live" "$folder/moved"
+	until_it grep -q 'live: was removed, renamed or replaced' "$folder/err" || return 1
+	play $captures/command-injection.pcap
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" || return 1
+	rm -f "$folder"/live "$folder"/live-*
+	until_it sh -c "[ \$(grep -c 'live: was removed' '$folder/err') = 2 ]" || return 1
+	play $captures/credentials-exposed.pcap
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') -ge 1 ]" &&
+	    end 0 && [ "$(ask "$folder/moved" 'select kind from v_findings')" = banner-masked ] &&
+	    "$WAXSEAL" --db "$folder/live" db check >"$folder/out"
+}
+ok "a database that is moved or removed is told, and one in its place is written" follows_the_database
+
 # Sessions of captures of long ago: what is old goes while it watches, and what is evidence stays.
 keeps_to_its_limits() {
 	rm -f "$folder"/live*

@@ -31,6 +31,7 @@
 #define PATIENCE_MS   10000 /* for a reader to say all, once it is told to */
 #define AT_ONCE_MS    1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define STATUS_MS     1000
+#define LOOK_MS       1000
 #define LINE_MAX_LEN  512 /* bytes of a line on how it goes */
 #define TURN_MESSAGES 256 /* of one reader, before the others have their turn */
 
@@ -70,6 +71,7 @@ struct vigil {
 	int64_t deadline;       /* for readers to end by themselves */
 	int64_t database_due;   /* when the database is tried again; 0: it is in order */
 	int64_t database_again; /* how long to wait, should it refuse */
+	int64_t look_due;       /* whether the database is where it was */
 	int64_t status_due;
 	bool has_status; /* a status line stands on standard error */
 	struct notify notify;
@@ -531,6 +533,34 @@ wait_and_hear(struct vigil *v)
 			hear(v, &v->posts[i]);
 }
 
+/*
+ * What is under way goes to the file that it was begun in. What follows goes to
+ * the one that has its name, which is made where there is none.
+ */
+static void
+follow_database(struct vigil *v)
+{
+	if (v->intake.recorder == NULL || now() < v->look_due)
+		return;
+	v->look_due = now() + LOOK_MS;
+	if (!recorder_has_moved(v->intake.recorder))
+		return;
+	clear_status(v);
+	log_error("%s: was removed, renamed or replaced: what follows is recorded in the file that "
+		  "now has this name, and what was known of servers is not known there (stop "
+		  "waxseal before its database is moved)",
+		  v->config->db);
+	if (!intake_close_recorder(&v->intake)) {
+		give_database_time(v);
+		return;
+	}
+	backlog_clear(&v->backlog);
+	if (!intake_open_recorder(&v->intake))
+		give_database_time(v);
+	else
+		recorder_source(v->intake.recorder, "");
+}
+
 static void
 settle(struct vigil *v)
 {
@@ -579,6 +609,7 @@ stand_watch(struct vigil *v)
 		}
 		wait_and_hear(v);
 		settle(v);
+		follow_database(v);
 		if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
 			backlog_clear(&v->backlog);
 		open_database_again(v);
