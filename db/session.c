@@ -619,12 +619,23 @@ static const char add_totals[] = MINUTE_COLUMNS
     " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps),"
     " withheld = max(withheld, excluded.withheld), evicted = max(evicted, excluded.evicted),"
     " untold = max(untold, excluded.untold), crashed = max(crashed, excluded.crashed)";
+/* What one minute holds at most, so that those of a year add up without an overflow. */
+#define MINUTE_MOST      (INT64_C(1) << 44)
+#define MINUTE_MOST_TEXT "17592186044416"
+#define ADDED(name)      name " = min(" name " + excluded." name ", " MINUTE_MOST_TEXT ")"
 static const char add_live[] = MINUTE_COLUMNS
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET"
-    " packets = packets + excluded.packets, bytes = bytes + excluded.bytes,"
-    " dropped = dropped + excluded.dropped, gaps = gaps + excluded.gaps,"
-    " withheld = withheld + excluded.withheld, evicted = evicted + excluded.evicted,"
-    " untold = untold + excluded.untold, crashed = crashed + excluded.crashed";
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE "
+    "SET " ADDED("packets") ", " ADDED("bytes") ", " ADDED("dropped") ", " ADDED(
+	"ga"
+	"p"
+	"s") ", " ADDED("withheld") ", " ADDED("evicted") ", " ADDED("untold") ", " ADDED("crashe"
+											  "d");
+
+static void
+put_count(struct sql *q, int64_t count)
+{
+	sql_put_int(q, count < MINUTE_MOST ? count : MINUTE_MOST);
+}
 
 bool
 session_capture(struct store *s, const struct capture_row *row)
@@ -641,13 +652,13 @@ session_capture(struct store *s, const struct capture_row *row)
 	sql_put_int(q, row->minute);
 	sql_put_int(q, row->sensor_id);
 	sql_put_text(q, row->source);
-	sql_put_int(q, row->packets);
-	sql_put_int(q, row->bytes);
-	sql_put_int(q, row->dropped);
-	sql_put_int(q, row->gaps);
-	sql_put_int(q, row->withheld);
-	sql_put_int(q, row->evicted);
-	sql_put_int(q, row->untold);
-	sql_put_int(q, row->crashed);
+	put_count(q, row->packets);
+	put_count(q, row->bytes);
+	put_count(q, row->dropped);
+	put_count(q, row->gaps);
+	put_count(q, row->withheld);
+	put_count(q, row->evicted);
+	put_count(q, row->untold);
+	put_count(q, row->crashed);
 	return sql_run(q);
 }

@@ -201,7 +201,7 @@ struct capture_row {
 /*
  * Add a minute, in a transaction. A saved capture gives the minute's totals,
  * and giving them again changes nothing, nor does giving those of its first
- * part; a live one adds to what is there.
+ * part; a live one adds to what is there. Beyond 2^44 nothing is counted.
  */
 bool session_capture(struct store *s, const struct capture_row *row);
 

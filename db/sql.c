@@ -301,7 +301,7 @@ sql_close(struct sql_file *f)
 
 	if (f == NULL)
 		return;
-	/* SQLite leaves the log of such a file where the next of that name would take it for its own. */
+	/* SQLite leaves its log behind, which the next of that name would take for its own. */
 	if (f->db != NULL && sql_has_moved(f))
 		sqlite3_wal_checkpoint_v2(f->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	for (i = 0; i < f->count; i++)

@@ -453,6 +453,29 @@ hours_are_cut_at_full_hours_before_the_epoch_too(void **state)
 	assert_sound(p->path);
 }
 
+/* What a reader that was taken over says of its traffic must not make sums of others fail. */
+static void
+minutes_add_up_whatever_is_said(void **state)
+{
+	const struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct capture_row row = {.source = "", .packets = INT64_MAX, .crashed = INT64_MAX};
+
+	assert_true(store_begin(s));
+	row.sensor_id = session_sensor(s, "tap1");
+	for (int i = 0; i < 300; i++) {
+		row.minute = START + i / 2 * INT64_C(60000000);
+		assert_true(session_capture(s, &row));
+	}
+	assert_true(store_commit(s));
+	store_close(s);
+	assert_query(
+	    p->path,
+	    "SELECT typeof(sum(packets)), min(packets) > 1000000000000, typeof(sum(crashed))"
+	    " FROM v_capture",
+	    "integer|1|integer\n");
+}
+
 int
 main(void)
 {
@@ -469,6 +492,7 @@ main(void)
 	    FIXTURE_TEST(minutes_of_a_saved_capture_count_once_and_live_ones_add_up),
 	    FIXTURE_TEST(servers_remember_what_they_offered),
 	    FIXTURE_TEST(hours_are_cut_at_full_hours_before_the_epoch_too),
+	    FIXTURE_TEST(minutes_add_up_whatever_is_said),
 	};
 
 	return cmocka_run_group_tests_name("db_session", tests, NULL, NULL);
