@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "monitor/capture/device.h"
@@ -17,16 +18,19 @@ static int
 prepare(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) != NULL && chdir(folder) == 0 ? 0 : -1;
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		return -1;
+	return mkdir("statistics", 0700);
 }
 
 static int
 clean_up(void **state)
 {
 	(void)state;
-	unlink("rx_missed_errors");
-	unlink("rx_fifo_errors");
-	return chdir("/") != 0 || rmdir(folder) != 0;
+	unlink("statistics/rx_missed_errors");
+	unlink("statistics/rx_fifo_errors");
+	unlink("type");
+	return rmdir("statistics") != 0 || chdir("/") != 0 || rmdir(folder) != 0;
 }
 
 /* Into the same file, as the kernel does it. */
@@ -45,8 +49,8 @@ begin(void)
 {
 	struct device d;
 
-	say("rx_missed_errors", "5000\n");
-	say("rx_fifo_errors", "10\n");
+	say("statistics/rx_missed_errors", "5000\n");
+	say("statistics/rx_fifo_errors", "10\n");
 	assert_true(device_open_at(&d, folder));
 	return d;
 }
@@ -67,11 +71,11 @@ both_counters_count_once(void **state)
 	struct device d = begin();
 
 	(void)state;
-	say("rx_missed_errors", "5007\n");
-	say("rx_fifo_errors", "12\n");
+	say("statistics/rx_missed_errors", "5007\n");
+	say("statistics/rx_fifo_errors", "12\n");
 	assert_int_equal(device_lost(&d), 9);
 	assert_int_equal(device_lost(&d), 0);
-	say("rx_fifo_errors", "13\n");
+	say("statistics/rx_fifo_errors", "13\n");
 	assert_int_equal(device_lost(&d), 1);
 	device_close(&d);
 }
@@ -82,7 +86,7 @@ a_driver_that_was_reset_counts_anew(void **state)
 	struct device d = begin();
 
 	(void)state;
-	say("rx_missed_errors", "3\n");
+	say("statistics/rx_missed_errors", "3\n");
 	assert_int_equal(device_lost(&d), 3);
 	device_close(&d);
 }
@@ -97,12 +101,33 @@ what_is_no_number_counts_nothing(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct device d = begin();
 
-		say("rx_missed_errors", texts[i]);
+		say("statistics/rx_missed_errors", texts[i]);
 		assert_int_equal(device_lost(&d), 0);
-		say("rx_missed_errors", "5001\n");
+		say("statistics/rx_missed_errors", "5001\n");
 		assert_int_equal(device_lost(&d), 1);
 		device_close(&d);
 	}
+}
+
+/* A tunnel's program may say at any time that it carries something else. */
+static void
+another_type_is_told(void **state)
+{
+	struct device d;
+
+	(void)state;
+	say("type", "65534\n");
+	d = begin();
+	assert_false(device_has_changed(&d));
+	say("type", "1\n");
+	assert_true(device_has_changed(&d));
+	say("type", "");
+	assert_false(device_has_changed(&d));
+	device_close(&d);
+	unlink("type");
+	d = begin();
+	assert_false(device_has_changed(&d));
+	device_close(&d);
 }
 
 static void
@@ -111,10 +136,10 @@ one_counter_is_enough(void **state)
 	struct device d;
 
 	(void)state;
-	say("rx_missed_errors", "1\n");
-	unlink("rx_fifo_errors");
+	say("statistics/rx_missed_errors", "1\n");
+	unlink("statistics/rx_fifo_errors");
 	assert_true(device_open_at(&d, folder));
-	say("rx_missed_errors", "2\n");
+	say("statistics/rx_missed_errors", "2\n");
 	assert_int_equal(device_lost(&d), 1);
 	device_close(&d);
 }
@@ -143,6 +168,7 @@ main(void)
 	    cmocka_unit_test(a_driver_that_was_reset_counts_anew),
 	    cmocka_unit_test(what_is_no_number_counts_nothing),
 	    cmocka_unit_test(one_counter_is_enough),
+	    cmocka_unit_test(another_type_is_told),
 	    cmocka_unit_test(without_statistics_nothing_is_counted),
 	};
 

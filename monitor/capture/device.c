@@ -11,7 +11,8 @@
 
 #define NUMBER_MAX 32 /* bytes of a counter as text, NUL included */
 
-static const char *const names[DEVICE_COUNTERS] = {"rx_missed_errors", "rx_fifo_errors"};
+static const char *const names[DEVICE_COUNTERS] = {"statistics/rx_missed_errors",
+						   "statistics/rx_fifo_errors"};
 
 /* False where it says nothing: it is not open, or its interface is gone. */
 static bool
@@ -29,20 +30,27 @@ read_counter(const struct device_counter *c, uint64_t *out)
 	return true;
 }
 
+/* False where it says nothing. */
+static bool
+open_counter(struct device_counter *c, const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	*c = (struct device_counter){.descriptor = -1};
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return false;
+	c->descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	return read_counter(c, &c->last);
+}
+
 bool
 device_open_at(struct device *d, const char *folder)
 {
 	bool is_any = false;
 
-	for (size_t i = 0; i < DEVICE_COUNTERS; i++) {
-		struct device_counter *c = &d->counters[i];
-		char path[PATH_MAX];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		c->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-		c->last = 0;
-		is_any = read_counter(c, &c->last) || is_any;
-	}
+	open_counter(&d->type, folder, "type");
+	for (size_t i = 0; i < DEVICE_COUNTERS; i++)
+		is_any = open_counter(&d->counters[i], folder, names[i]) || is_any;
 	return is_any;
 }
 
@@ -51,6 +59,7 @@ device_none(struct device *d)
 {
 	for (size_t i = 0; i < DEVICE_COUNTERS; i++)
 		d->counters[i] = (struct device_counter){.descriptor = -1};
+	d->type = (struct device_counter){.descriptor = -1};
 }
 
 bool
@@ -61,7 +70,7 @@ device_open(struct device *d, const char *interface)
 	device_none(d);
 	if (strchr(interface, '/') != NULL)
 		return false;
-	snprintf(folder, sizeof(folder), "/sys/class/net/%s/statistics", interface);
+	snprintf(folder, sizeof(folder), "/sys/class/net/%s", interface);
 	return device_open_at(d, folder);
 }
 
@@ -83,9 +92,19 @@ device_lost(struct device *d)
 	return lost;
 }
 
+bool
+device_has_changed(const struct device *d)
+{
+	uint64_t type;
+
+	return read_counter(&d->type, &type) && type != d->type.last;
+}
+
 void
 device_close(struct device *d)
 {
+	if (d->type.descriptor >= 0)
+		close(d->type.descriptor);
 	for (size_t i = 0; i < DEVICE_COUNTERS; i++)
 		if (d->counters[i].descriptor >= 0)
 			close(d->counters[i].descriptor);

@@ -1,6 +1,6 @@
 /*
  * What an interface and its driver lost before the kernel had it, by the
- * interface's own statistics.
+ * interface's own statistics; and whether its packets still begin as they did.
  *
  * Its files are opened once, while that can be done; afterwards a process may
  * close itself in. Counted are rx_missed_errors and rx_fifo_errors: no room in
@@ -20,6 +20,7 @@ struct device {
 		int descriptor; /* -1: not to be had */
 		uint64_t last;  /* what it said */
 	} counters[DEVICE_COUNTERS];
+	struct device_counter type; /* ARPHRD_*, which says how its packets begin */
 };
 
 /*
@@ -28,7 +29,7 @@ struct device {
  */
 bool device_open(struct device *d, const char *interface);
 
-/* The same with the folder of the statistics, for tests. */
+/* The same with the folder that stands for the interface in /sys, for tests. */
 bool device_open_at(struct device *d, const char *folder);
 
 /* One that has none. */
@@ -36,6 +37,9 @@ void device_none(struct device *d);
 
 /* Packets lost since the last call, or since it was opened. */
 uint64_t device_lost(struct device *d);
+
+/* Whether it is of another type than when it was opened. False where it does not say. */
+bool device_has_changed(const struct device *d);
 
 void device_close(struct device *d);
 

@@ -215,13 +215,16 @@ live_is_up(struct live *l)
 {
 	if (l->name.ifr_name[0] != '\0' && ioctl(pcap_fileno(l->pcap), SIOCGIFFLAGS, &l->name) == 0)
 		l->is_down = !(l->name.ifr_flags & IFF_UP);
-	return !l->is_down;
+	return !l->is_down && !device_has_changed(&l->device);
 }
 
 const char *
 live_why(struct live *l)
 {
-	return l->is_down ? "The interface went down" : pcap_geterr(l->pcap);
+	if (l->is_down)
+		return "The interface went down";
+	return device_has_changed(&l->device) ? "The interface's link type changed"
+					      : pcap_geterr(l->pcap);
 }
 
 /*
