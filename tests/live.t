@@ -176,6 +176,28 @@ others_go_on() {
 }
 ok "the others go on meanwhile" others_go_on
 
+# The program of a tunnel says what it carries, and may say something else.
+changes_its_type() {
+	in_space perl -e 'open($f, "+<", "/dev/net/tun") or die;
+	    $wish = pack("a16Sx22", "other", 0x1001);
+	    ioctl($f, 0x400454ca, $wish) or die; # TUNSETIFF
+	    $| = 1; print "there\n"; <STDIN>;
+	    ioctl($f, 0x400454cd, 1) or die; # TUNSETLINK: Ethernet
+	    print "changed\n"; sleep 60' <"$folder/change" >"$folder/tunnel" 2>&1 &
+	tunnel=$!
+	exec 9>"$folder/change"
+	until_it grep -q there "$folder/tunnel" && in_space ip link set other up || return 1
+	start -i other || return 1
+	in_space ip link set other down && echo >&9 && until_it grep -q changed "$folder/tunnel" &&
+	    in_space ip link set other up || return 1
+	until_it grep -q 'other: .*link type changed; tried again' "$folder/err" &&
+	    until_it sh -c "[ \$(grep -c 'other: capturing' '$folder/err') = 2 ]" && end 0
+}
+if [ -c /dev/net/tun ] && mkfifo "$folder/change"; then
+	ok "an interface that changes its link type is told, and taken up again" changes_its_type
+	kill "$tunnel"
+fi
+
 # ---- Readers that die, a database that is away ----
 
 dies_alone() {
@@ -207,6 +229,29 @@ dies_of_a_packet() {
 }
 ok "the packet that a reader died of is kept" dies_of_a_packet
 
+tells_silence() {
+	start -i far || return 1
+	kill -STOP "$(reader | tr -d ' ')"
+	sleep 25
+	until_it grep -q 'far: the reader said nothing for 30 seconds' "$folder/err" || return 1
+	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" && play $captures/banner-masked.pcap
+	sleep 1
+	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 1 ] && end 0
+}
+ok "a reader that hangs is ended and started again" tells_silence
+
+# Of one that was not waited for yet a process is left, and nothing of it.
+is_over() { [ -z "$(cat /proc/"$watcher"/cmdline 2>/dev/null | tr -d '\0')" ]; }
+# What starts the readers is the child of the watcher, and has rights that nothing has afterwards.
+ends_without_its_starter() {
+	start -i far || return 1
+	kill -KILL "$(tr -d ' ' </proc/"$watcher"/task/"$watcher"/children)"
+	until_it is_over || return 1
+	wait "$watcher"
+	[ $? -eq 1 ] && watcher= && grep -q 'what starts the readers is gone' "$folder/err"
+}
+ok "it does not go on for show once no reader can be started" ends_without_its_starter
+
 waits_for_the_database() {
 	start -i far || return 1
 	sqlite3 "$folder/live" >"$folder/lock" 2>&1 <<-END &
@@ -232,7 +277,7 @@ follows_the_database() {
 	rm -f "$folder"/live "$folder"/live-*
 	until_it sh -c "[ \$(grep -c 'live: was removed' '$folder/err') = 2 ]" || return 1
 	play $captures/credentials-exposed.pcap
-	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') -ge 1 ]" &&
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) > 0 from v_findings' 2>/dev/null) = 1 ]" &&
 	    end 0 && [ "$(ask "$folder/moved" 'select kind from v_findings')" = banner-masked ] &&
 	    "$WAXSEAL" --db "$folder/live" db check >"$folder/out"
 }
@@ -280,9 +325,15 @@ stays_in_reach() {
 	until_it grep -q 'other/live: cannot be reached' "$folder/err" || return 1
 	play $captures/command-injection.pcap
 	sleep 1
-	[ "$(ask "$folder/data/live" 'select count(*) from v_findings')" = 2 ] && end 0
+	[ "$(ask "$folder/data/live" 'select count(*) from v_findings')" = 2 ]
 }
 ok "a database in another folder is told to be out of reach, and it goes on" stays_in_reach
+keeps_its_user() {
+	sed 's|other/live|data/live|' "$folder/etc/conf" >"$folder/etc/new" && echo 'user = nobody-of-that-name' >>"$folder/etc/new" &&
+	    mv "$folder/etc/new" "$folder/etc/conf" && kill -HUP "$watcher" || return 1
+	until_it grep -q -- '--user nobody-of-that-name: .*stays so' "$folder/err" && sleep 1 && end 0
+}
+ok "a user that there is not is told, and it goes on" keeps_its_user
 tells_how_it_goes() {
 	start -i far && kill -USR1 "$watcher" || return 1
 	until_it grep -q '0 packets, 0 withheld, 0 flows under way' "$folder/err" && end 0
@@ -308,8 +359,6 @@ ends_by() {
 	wait "$watcher"
 	[ $? -eq 0 ] && watcher=
 }
-# Of one that was not waited for yet a process is left, and nothing of it.
-is_over() { [ -z "$(cat /proc/"$watcher"/cmdline 2>/dev/null | tr -d '\0')" ]; }
 ok "SIGTERM ends it though it is to begin anew" ends_by HUP TERM
 ok "SIGHUP does not keep it from ending" ends_by TERM HUP
 many_at_once() {

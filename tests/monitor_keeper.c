@@ -76,6 +76,7 @@ behave(char how, int64_t start)
 	const struct capture_minute minute = {.minute = TIME};
 
 	switch (how) {
+	case 'Z': /* does not go when it is over */
 	case 'o': /* an honest reader with one session */
 		put_opened();
 		put_source();
@@ -124,6 +125,15 @@ behave(char how, int64_t start)
 	channel_flush(channel);
 }
 
+/* How often it says something before it begins: that is asked for as the user. */
+static int
+remarks(struct bytes body)
+{
+	static struct reader_config config; /* large */
+
+	return message_get_config(body, &config) ? atoi(config.user) : 0;
+}
+
 static int
 be_reader(void)
 {
@@ -139,6 +149,11 @@ be_reader(void)
 	    type != MESSAGE_CONFIG)
 		return 1;
 	close(channel_take_descriptor(channel));
+	for (int i = 0; i < remarks(body); i++) {
+		message_put_words(channel_out(channel), MESSAGE_REMARK,
+				  (struct bytes){(const uint8_t *)"so", 2});
+		channel_flush(channel);
+	}
 	message_put_layers(channel_out(channel), &none);
 	channel_flush(channel);
 	while (channel_hear(channel, &type, &body) == HEARD_MESSAGE && type == MESSAGE_CAPTURE) {
@@ -152,6 +167,8 @@ be_reader(void)
 	}
 	message_put_counts(channel_out(channel), &counts);
 	channel_flush(channel);
+	while (how == 'Z')
+		pause();
 	channel_free(channel);
 	return 0;
 }
@@ -216,7 +233,7 @@ is_told_alone(const char *capture, const char *what)
 
 /* Run the keeper over captures that ask for these behaviours, one letter each. */
 static struct keeper_result
-keep(const char *behaviours)
+keep_as(const char *user, const char *behaviours)
 {
 	static const char *const names[] = {"c0", "c1", "c2"};
 	static uint8_t service[65536];
@@ -227,6 +244,7 @@ keep(const char *behaviours)
 	    .capture_count = strlen(behaviours),
 	    .service = service,
 	    .memory = DISSECTOR_BUDGET_MIN,
+	    .user = user,
 	};
 	struct keeper_result result;
 	int before;
@@ -244,6 +262,12 @@ keep(const char *behaviours)
 	keeper_run(&config, &result);
 	end_hearing(before);
 	return result;
+}
+
+static struct keeper_result
+keep(const char *behaviours)
+{
+	return keep_as(NULL, behaviours);
 }
 
 static void
@@ -308,6 +332,34 @@ a_lie_before_anything_opened_leaves_no_database(void **state)
 	assert_int_equal(access("db", F_OK), -1);
 }
 
+static void
+a_reader_cannot_flood_the_log(void **state)
+{
+	struct keeper_result r = keep_as("2", "o");
+	int lines = 0;
+
+	(void)state;
+	assert_false(r.is_failed);
+	assert_string_equal(told, "waxseal: reader: so\nwaxseal: reader: so\n");
+	r = keep_as("60", "o");
+	assert_true(r.is_failed);
+	for (const char *at = told; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	assert_in_range(lines, 2, 20);
+	assert_non_null(strstr(told, "sent what it may not"));
+}
+
+static void
+a_reader_that_does_not_go_is_ended(void **state)
+{
+	struct keeper_result r = keep("Z");
+
+	(void)state;
+	assert_true(r.is_failed);
+	assert_int_equal(r.recorded.sessions_new, 1);
+	assert_non_null(strstr(told, "was ended by signal 9"));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -316,6 +368,8 @@ main(int argc, char *argv[])
 	    cmocka_unit_test(
 		a_reader_that_dies_is_told_its_sessions_stay_and_the_next_capture_is_read),
 	    cmocka_unit_test(a_reader_that_lies_is_ended_and_the_others_are_read),
+	    cmocka_unit_test(a_reader_cannot_flood_the_log),
+	    cmocka_unit_test(a_reader_that_does_not_go_is_ended),
 	    cmocka_unit_test(a_lie_before_anything_opened_leaves_no_database),
 	};
 

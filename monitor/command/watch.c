@@ -224,6 +224,18 @@ enclosure_of(const struct options *o)
 	};
 }
 
+/* Whether there is such a user cannot be looked up any more: an unknown one would end it. */
+static bool
+is_same_user(const char *was, const char *wanted)
+{
+	if (strcmp(was != NULL ? was : "", wanted != NULL ? wanted : "") == 0)
+		return true;
+	log_error("--user %s: another cannot be taken while it runs: what was in force stays so "
+		  "(stop waxseal and start it again)",
+		  wanted != NULL ? wanted : "");
+	return false;
+}
+
 /* False, and told, where what is asked for now lies outside of it. */
 static bool
 is_in_reach(const struct options *first, const struct options *anew)
@@ -232,7 +244,7 @@ is_in_reach(const struct options *first, const struct options *anew)
 	const char *what;
 
 	if (enclose_reaches(&was, &wanted, &what))
-		return true;
+		return is_same_user(first->watch.user, anew->watch.user);
 	log_error("%s: cannot be reached from within the sandbox: what was in force stays so "
 		  "(stop waxseal and start it again)",
 		  what);

@@ -16,6 +16,8 @@
 #include "monitor/role/sandbox.h"
 #include "monitor/sum.h"
 
+#define WORDS_MAX 16 /* lines for people of one reader: more are not to be had of an honest one */
+
 void
 intake_fail(struct intake *k)
 {
@@ -377,7 +379,7 @@ on_counts(struct intake *k, struct peer *p, struct bytes body)
 static bool
 on_notice(struct intake *k, struct peer *p, struct bytes body)
 {
-	if (p->stage != STAGE_STARTING)
+	if (p->stage != STAGE_STARTING || p->has_complained)
 		return false;
 	intake_fail(k);
 	p->has_complained = true;
@@ -386,9 +388,9 @@ on_notice(struct intake *k, struct peer *p, struct bytes body)
 }
 
 static bool
-on_remark(const struct peer *p, struct bytes body)
+on_remark(struct peer *p, struct bytes body)
 {
-	if (p->stage != STAGE_STARTING)
+	if (p->stage != STAGE_STARTING || ++p->words > WORDS_MAX)
 		return false;
 	log_note("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
 	return true;
@@ -529,16 +531,31 @@ start(const struct starter *s, struct role_process *out)
 	return is_started;
 }
 
+void
+intake_name(struct peer *p, const char *interface, unsigned readers, unsigned number)
+{
+	p->is_live = true;
+	p->capture = interface;
+	if (readers > 1)
+		snprintf(p->who, sizeof(p->who), "%.64s, reader %u", interface, number + 1);
+	else
+		snprintf(p->who, sizeof(p->who), "%.64s", interface);
+}
+
 bool
 intake_start(const struct intake *k, struct peer *p)
 {
 	p->stage = STAGE_STARTING;
 	p->complaint = NULL;
 	p->has_complained = false;
+	p->words = 0;
 	p->tally = p->told = (struct live_tally){0};
 	p->sessions = 0;
 	if (!start(k->config->starter, &p->process)) {
-		log_error("cannot start the %s: %s", p->who, strerror(errno));
+		int why = errno;
+
+		log_error("%s: cannot start its reader: %s", p->who, strerror(why));
+		errno = why;
 		return false;
 	}
 	p->channel = channel_new(p->process.socket);
@@ -573,7 +590,7 @@ intake_stop(const struct intake *k, struct peer *p, volatile sig_atomic_t *share
 
 	/* A reader that cannot start says why and goes by itself, where nothing is held against it.
 	 */
-	if (p->stage != STAGE_OVER && (p->stage != STAGE_STARTING || p->complaint != NULL))
+	if (p->complaint != NULL || (p->stage != STAGE_OVER && p->stage != STAGE_STARTING))
 		end_now(s, &p->process);
 	if (shared_socket != NULL)
 		*shared_socket = -1;

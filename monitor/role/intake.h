@@ -47,6 +47,7 @@ struct peer {
 	uint64_t sessions;         /* told, when they were over */
 	struct blackbox *blackbox; /* of a live capture; NULL: none */
 	bool has_complained;       /* it has said why it cannot start */
+	unsigned words;            /* lines for people that it has said since its start */
 	const char *complaint;     /* what the reader did wrong; NULL: nothing that it sent */
 };
 
@@ -99,6 +100,9 @@ void intake_clear_progress(const struct intake *k);
  * or where the reader is gone.
  */
 bool intake_configure(struct intake *k, struct peer *p, const char *interface, uint16_t group);
+
+/* It is the reader of a live interface: that of this number, from 0, among so many. */
+void intake_name(struct peer *p, const char *interface, unsigned readers, unsigned number);
 
 /* Start a reader, to be configured next. False, and told, where it cannot be. */
 bool intake_start(const struct intake *k, struct peer *p);

@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +22,8 @@
 #include "monitor/role/backlog.h"
 #include "monitor/role/intake.h"
 #include "monitor/role/notify.h"
+#include "monitor/role/signals.h"
+#include "monitor/role/status.h"
 #include "monitor/sum.h"
 
 #define AGAIN_MS      1000 /* before what failed is tried again; doubled each time */
@@ -30,9 +31,10 @@
 #define CALM_MS       60000 /* a reader that has lived so long starts from the beginning */
 #define PATIENCE_MS   10000 /* for a reader to say all, once it is told to */
 #define AT_ONCE_MS    1000  /* two signals so close are one: timeout(1) sends its own twice */
+#define SILENCE_MS    30000
 #define STATUS_MS     1000
 #define LOOK_MS       1000
-#define LINE_MAX_LEN  512 /* bytes of a line on how it goes */
+#define MOVED_LOOKS   5   /* until then whoever moves it moves its log, too, and may say SIGHUP */
 #define TURN_MESSAGES 256 /* of one reader, before the others have their turn */
 
 #define LOSS_ROOM 256 /* bytes of a minute as a message, and to spare */
@@ -54,6 +56,7 @@ struct post {
 	int64_t started; /* milliseconds of the monotonic clock, like all times here */
 	int64_t due;     /* when it is to be started */
 	int64_t again;   /* how long to wait, should it fail */
+	int64_t heard;   /* when it last said something, or could not */
 };
 
 struct vigil {
@@ -72,6 +75,7 @@ struct vigil {
 	int64_t database_due;   /* when the database is tried again; 0: it is in order */
 	int64_t database_again; /* how long to wait, should it refuse */
 	int64_t look_due;       /* whether the database is where it was */
+	int moved_looks;        /* how often in a row it was not */
 	int64_t status_due;
 	bool has_status; /* a status line stands on standard error */
 	struct notify notify;
@@ -125,29 +129,23 @@ recorded_so_far(const struct vigil *v)
 
 /* How it goes, in one line without an end. */
 static void
-describe(const struct vigil *v, char *out, size_t size)
+describe(const struct vigil *v, char line[STATUS_LINE_MAX])
 {
-	const struct live_tally t = tally_of_all(v);
-	const struct recorder_counts c = recorded_so_far(v);
+	const struct live_tally tally = tally_of_all(v);
+	const struct recorder_counts recorded = recorded_so_far(v);
 
-	snprintf(out, size, "%s, %" PRIu64 " withheld, %s under way, %s, %s opened, %s",
-		 counted(t.packets, "packet").text, t.withheld, counted(t.flows, "flow").text,
-		 counted(c.sessions_new + c.sessions_extended, "session").text,
-		 counted(c.incidents_opened, "incident").text, counted(t.dropped, "drop").text);
-	if (t.untold > 0)
-		snprintf(out + strlen(out), size - strlen(out), ", %s not told",
-			 counted(t.untold, "session").text);
+	status_line(&tally, &recorded, line);
 }
 
 static void
 show_status(struct vigil *v)
 {
-	char line[LINE_MAX_LEN];
+	char line[STATUS_LINE_MAX];
 
 	if (!v->config->has_status || now() < v->status_due)
 		return;
 	v->status_due = now() + STATUS_MS;
-	describe(v, line, sizeof(line));
+	describe(v, line);
 	fprintf(stderr, "\r\033[K%s", line);
 	v->has_status = true;
 }
@@ -202,12 +200,27 @@ call_again(struct post *post)
 	post->again = doubled(post->again);
 }
 
+/* Only at its own start has it had the rights that readers need. */
+static void
+give_up(struct vigil *v)
+{
+	if (v->is_stopping)
+		return;
+	log_error("what starts the readers is gone, so it ends (start it again; what was recorded "
+		  "is safe)");
+	v->has_failed = true;
+	v->is_stopping = true;
+	v->deadline = now() + PATIENCE_MS;
+}
+
 static void
 start(struct vigil *v, struct post *post)
 {
-	post->started = now();
+	post->started = post->heard = now();
 	post->is_told_to_end = false;
 	post->is_running = intake_start(&v->intake, &post->peer);
+	if (!post->is_running && errno == EPIPE)
+		give_up(v);
 	if (!post->is_running ||
 	    !intake_configure(&v->intake, &post->peer, post->interface, post->group))
 		call_again(post);
@@ -265,9 +278,9 @@ tell_loss(struct vigil *v, const struct post *post, const char *how)
 			log_error("%s: the reader %s", p->who, how);
 		return;
 	}
-	log_error("%s: the reader %s (lost with it: %s under way; it is started "
-		  "again; please report it)",
-		  p->who, how, counted(loss.crashed, "flow").text);
+	log_error("%s: the reader %s (lost with it: %s under way%s)", p->who, how,
+		  counted(loss.crashed, "flow").text,
+		  v->is_stopping ? "" : "; it is started again; please report it");
 	record_loss(v, &loss);
 	if (p->complaint == NULL)
 		keep_last_packet(v, post, how);
@@ -315,6 +328,7 @@ hear_one(struct vigil *v, struct post *post)
 
 	switch (channel_hear_within(p->channel, 0, &type, &body)) {
 	case HEARD_MESSAGE:
+		post->heard = now();
 		break;
 	case HEARD_NOTHING:
 	case HEARD_INTERRUPTED:
@@ -440,7 +454,7 @@ reload(struct vigil *v)
 static void
 take_signal(struct vigil *v, int number)
 {
-	char line[LINE_MAX_LEN];
+	char line[STATUS_LINE_MAX];
 
 	switch (number) {
 	case SIGINT:
@@ -452,7 +466,7 @@ take_signal(struct vigil *v, int number)
 		break;
 	case SIGUSR1:
 		clear_status(v);
-		describe(v, line, sizeof(line));
+		describe(v, line);
 		log_error("%s", line);
 		break;
 	}
@@ -461,10 +475,10 @@ take_signal(struct vigil *v, int number)
 static void
 hear_signals(struct vigil *v)
 {
-	struct signalfd_siginfo info;
+	int number;
 
-	while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		take_signal(v, (int)info.ssi_signo);
+	while ((number = signals_next(v->signals)) != 0)
+		take_signal(v, number);
 }
 
 static bool
@@ -493,6 +507,25 @@ end_the_late(struct vigil *v)
 			v->posts[i].peer.complaint = "did not end in time, and was ended";
 			end_post(v, &v->posts[i]);
 		}
+}
+
+/*
+ * A reader says each second how it goes. One that is stopped, or goes round in
+ * circles, sees nothing more; while nobody is heard it cannot say so.
+ */
+static void
+end_the_silent(struct vigil *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		struct post *post = &v->posts[i];
+
+		if (v->database_due != 0)
+			post->heard = now();
+		if (post->is_running && now() - post->heard > SILENCE_MS) {
+			post->peer.complaint = "said nothing for 30 seconds, and was ended";
+			end_post(v, post);
+		}
+	}
 }
 
 /* Milliseconds until something is due that nobody will say. */
@@ -544,7 +577,12 @@ follow_database(struct vigil *v)
 		return;
 	v->look_due = now() + LOOK_MS;
 	if (!recorder_has_moved(v->intake.recorder))
+		v->moved_looks = 0;
+	else
+		v->moved_looks++;
+	if (v->moved_looks < MOVED_LOOKS)
 		return;
+	v->moved_looks = 0;
 	clear_status(v);
 	log_error("%s: was removed, renamed or replaced: what follows is recorded in the file that "
 		  "now has this name, and what was known of servers is not known there (stop "
@@ -608,6 +646,7 @@ stand_watch(struct vigil *v)
 			start_what_is_due(v);
 		}
 		wait_and_hear(v);
+		end_the_silent(v);
 		settle(v);
 		follow_database(v);
 		if (v->intake.recorder != NULL && recorder_patience(v->intake.recorder) < 0)
@@ -619,64 +658,6 @@ stand_watch(struct vigil *v)
 }
 
 /* ---- From start to end ---- */
-
-static sigset_t
-signals_of_ours(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	return set;
-}
-
-/* Signals are read like messages; a child's default handling of them is its own. */
-static bool
-catch_signals(struct vigil *v)
-{
-	const sigset_t set = signals_of_ours();
-
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	v->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (v->signals < 0)
-		log_error("cannot watch: no signal descriptor: %s", strerror(errno));
-	return v->signals >= 0;
-}
-
-/*
- * What comes while it begins anew waits until it has. What came behind the end
- * has nothing to end any more.
- */
-static void
-release_signals(struct vigil *v)
-{
-	const sigset_t set = signals_of_ours();
-	struct signalfd_siginfo info;
-
-	if (v->signals < 0)
-		return;
-	if (!v->result->is_to_reload) {
-		while (read(v->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			;
-		sigprocmask(SIG_UNBLOCK, &set, NULL);
-	}
-	close(v->signals);
-}
-
-static void
-name_post(struct post *post, const struct keeper_config *config, unsigned number)
-{
-	post->peer.is_live = true;
-	post->peer.capture = post->interface;
-	if (config->readers > 1)
-		snprintf(post->peer.who, sizeof(post->peer.who), "%.64s, reader %u",
-			 post->interface, number + 1);
-	else
-		snprintf(post->peer.who, sizeof(post->peer.who), "%.64s", post->interface);
-}
 
 static bool
 man_posts(struct vigil *v)
@@ -697,7 +678,8 @@ man_posts(struct vigil *v)
 		v->posts[i].again = AGAIN_MS;
 		/* Each interface's readers are a group of their own, and no other program's. */
 		v->posts[i].group = (uint16_t)((size_t)getpid() * 64 + interface);
-		name_post(&v->posts[i], c, (unsigned)(i % c->readers));
+		intake_name(&v->posts[i].peer, c->interfaces[interface], c->readers,
+			    (unsigned)(i % c->readers));
 	}
 	return true;
 }
@@ -712,7 +694,8 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 		return;
 	notify_begin(&v.notify);
 	/* An operator should hear now that records cannot be kept, not at the first session. */
-	if (catch_signals(&v) && man_posts(&v) && intake_open_recorder(&v.intake)) {
+	if ((v.signals = signals_catch()) >= 0 && man_posts(&v) &&
+	    intake_open_recorder(&v.intake)) {
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
 		clear_status(&v);
@@ -723,7 +706,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	intake_end(&v.intake);
 	out->tally = tally_of_all(&v);
 	notify_end(&v.notify);
-	release_signals(&v);
+	signals_release(v.signals, v.result->is_to_reload);
 	backlog_end(&v.backlog);
 	for (size_t i = 0; i < v.count && v.posts != NULL; i++)
 		blackbox_free(v.posts[i].peer.blackbox);

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "monitor/log.h"
@@ -21,6 +22,8 @@
 #include "monitor/role/sandbox.h"
 #include "monitor/role/starter.h"
 
+#define LAST_MOMENT_NS    5000000L
+#define LAST_MOMENTS      1000 /* 5 seconds: less than a starter is waited for */
 #define NAME_MAX_LEN      32
 #define STATUS_NO_PROGRAM 127 /* the role's program could not be executed */
 
@@ -184,15 +187,33 @@ tell_signal(int number, char how[ROLE_HOW_MAX])
 			 strsignal(number));
 }
 
+/* It has had its last word: one that does not go by itself is ended. */
+static pid_t
+wait_for(const struct role_process *r, int *status)
+{
+	const struct timespec moment = {.tv_nsec = LAST_MOMENT_NS};
+	pid_t pid = 0;
+
+	for (int i = 0; pid == 0 && i < LAST_MOMENTS; i++) {
+		pid = waitpid(r->pid, status, WNOHANG);
+		if (pid == 0)
+			nanosleep(&moment, NULL);
+	}
+	if (pid != 0)
+		return pid;
+	role_kill(r);
+	do
+		pid = waitpid(r->pid, status, 0);
+	while (pid < 0 && errno == EINTR);
+	return pid;
+}
+
 bool
 role_reap(struct role_process *r, char how[ROLE_HOW_MAX])
 {
 	int status = 0;
-	pid_t pid;
+	pid_t pid = wait_for(r, &status);
 
-	do
-		pid = waitpid(r->pid, &status, 0);
-	while (pid < 0 && errno == EINTR);
 	r->pid = 0;
 	if (pid < 0)
 		snprintf(how, ROLE_HOW_MAX, "cannot be waited for: %s", strerror(errno));

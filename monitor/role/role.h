@@ -46,8 +46,9 @@ bool role_start(const char *name, struct role_process *out);
 void role_kill(const struct role_process *r);
 
 /*
- * Wait for its end. True where it ended well; otherwise how holds what became
- * of it, to follow its name: "was ended by signal 11 (Segmentation fault)".
+ * Wait for its end, for which it has 5 seconds. True where it ended well; otherwise
+ * how holds what became of it, to follow its name: "was ended by signal 11
+ * (Segmentation fault)".
  */
 bool role_reap(struct role_process *r, char how[ROLE_HOW_MAX]);
 

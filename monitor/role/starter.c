@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "monitor/role/handover.h"
@@ -16,6 +18,7 @@
 
 #define STARTED_MAX  1024 /* of them at once: 64 readers of each interface */
 #define NAME_MAX_LEN 32
+#define PATIENCE_S   10 /* for an answer, before it is taken for gone */
 
 enum order { ORDER_START, ORDER_KILL, ORDER_REAP };
 
@@ -164,16 +167,23 @@ starter_main(const struct sandbox *box)
 bool
 starter_begin(struct starter *s)
 {
-	return role_start("starter", &s->process);
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
+
+	return role_start("starter", &s->process) &&
+	       setsockopt(s->process.socket, SOL_SOCKET, SO_RCVTIMEO, &patience,
+			  sizeof(patience)) == 0;
 }
 
 void
 starter_end(struct starter *s)
 {
-	char how[ROLE_HOW_MAX];
+	char how[ROLE_HOW_MAX], nothing;
 
+	/* One that is stopped ends with the keeper, which may send it no signal. */
+	shutdown(s->process.socket, SHUT_WR);
+	if (recv(s->process.socket, &nothing, 1, 0) == 0)
+		role_reap(&s->process, how);
 	close(s->process.socket);
-	role_reap(&s->process, how);
 }
 
 static bool
@@ -196,7 +206,8 @@ starter_start(const struct starter *s, const char *name, struct role_process *ou
 	}
 	out->pid = answer.pid;
 	out->link = -1;
-	errno = answer.error;
+	/* A socket that finds no room here is lost on the way. */
+	errno = answer.is_good ? EMFILE : answer.error;
 	return answer.is_good && out->socket >= 0;
 }
 

@@ -21,10 +21,13 @@ struct starter {
 /* Start it, while there is the right to. False, with errno, where it cannot be. */
 bool starter_begin(struct starter *s);
 
-/* It has no more to do. */
+/* It has no more to do. Waited for no longer than for any answer. */
 void starter_end(struct starter *s);
 
-/* As role_start, role_kill and role_reap, of what the starter starts. */
+/*
+ * As role_start, role_kill and role_reap, of what the starter starts. EPIPE: it is
+ * gone, or has not answered for 10 seconds; it is not to be asked again.
+ */
 bool starter_start(const struct starter *s, const char *name, struct role_process *out);
 void starter_kill(const struct starter *s, const struct role_process *r);
 bool starter_reap(const struct starter *s, struct role_process *r, char how[ROLE_HOW_MAX]);
