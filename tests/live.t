@@ -145,6 +145,20 @@ tells_lines_once() {
 }
 ok "--json tells a finding once" tells_lines_once
 ok "told to end while it starts it ends in order" ends_soon
+# Whoever read the lines is gone, and what is found is recorded all the same.
+outlives_its_listener() {
+	rm -f "$folder"/live*
+	: >"$folder/err"
+	mkfifo "$folder/lines" && { true <"$folder/lines" & } || return 1
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch -i far --json \
+	    >"$folder/lines" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it has_begun && play $captures/command-injection.pcap || return 1
+	until_it grep -q 'standard output: cannot write: Broken pipe' "$folder/err" || return 1
+	sleep 1
+	end 0 && [ "$(ask "$folder/live" 'select count(*) from v_findings')" -ge 1 ]
+}
+ok "one whose lines nobody hears any more says so and goes on" outlives_its_listener
 
 # ---- Interfaces that come and go ----
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/log.h"
+#include "monitor/output.h"
 #include "monitor/role/enclose.h"
 #include "monitor/role/sandbox.h"
 #include "monitor/sum.h"
@@ -262,6 +263,19 @@ on_minute(struct intake *k, struct peer *p, struct bytes body)
 	return recorder_minute(k->recorder, &minute) || intake_refused(k);
 }
 
+/* A saved capture has an end, where it is told; who watches for months should know it now. */
+static void
+tell_deaf(struct intake *k)
+{
+	int why = errno;
+
+	if (output_is_fine() || k->config->interface_count == 0 || k->has_told_deaf)
+		return;
+	log_error("standard output: cannot write: %s (findings are recorded, and printed no more)",
+		  strerror(why));
+	k->has_told_deaf = true;
+}
+
 static bool
 on_session(struct intake *k, struct peer *p, struct bytes body)
 {
@@ -276,8 +290,8 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
 	    RECORDED_FAILED)
 		return intake_refused(k);
-	if (k->config->json != NULL && k->verdict->count > 0)
-		fflush(k->config->json);
+	if (k->config->json != NULL && k->verdict->count > 0 && fflush(k->config->json) != 0)
+		tell_deaf(k);
 	return true;
 }
 
