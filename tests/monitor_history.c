@@ -836,6 +836,21 @@ a_client_that_never_used_it_is_not(void **state)
 	END_CALMLY();
 }
 
+/* To ask for it and fail each time is not to use it. */
+static void
+a_client_that_never_came_to_use_it_is_not(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 5; i++) {
+		meet_and_fail(sc, 0, 1);
+		pass(sc, DAY);
+	}
+	meet_in_clear(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	END_CALMLY();
+}
+
 static void
 another_client_behind_the_same_address_is_not_it(void **state)
 {
@@ -1030,12 +1045,48 @@ lower_since_the_client_offers_no_more_or_others_get_no_more(void **state)
 	sc->session.tls.offered_version = 0x0303;
 	pass(sc, MINUTE);
 	assert_calm(sc);
-	meet(sc, NETWORK(1), 1)->tls.version = 0x0303;
-	pass(sc, MINUTE);
-	assert_calm(sc);
+	for (unsigned i = 1; i <= 3; i++) {
+		meet(sc, NETWORK(i), 1)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+		assert_calm(sc);
+	}
 	meet(sc, 0, 1)->tls.version = 0x0303;
 	pass(sc, MINUTE);
 	END_CALMLY();
+}
+
+/* Its settings were changed, or a machine of it is another: not each client that knew it better
+ * is to be told of. */
+static void
+lower_for_all_that_knew_it_better_is_told_of_few(void **state)
+{
+	SCENE();
+	for (unsigned i = 0; i < 6; i++)
+		use(sc, NETWORK(i), 1, 5, HOUR);
+	for (unsigned i = 0; i < 6; i++) {
+		meet(sc, NETWORK(i), 1)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+		if (i == 0)
+			assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+		if (i >= 3)
+			assert_calm(sc);
+	}
+	END();
+}
+
+/* One newcomer that got less, among many sessions with better, says nothing of the server. */
+static void
+lower_for_one_newcomer_does_not_excuse(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 5, HOUR);
+	meet(sc, NETWORK(1), 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	use(sc, 0, 1, 5, HOUR);
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
 }
 
 /* certificate-changed */
@@ -1239,6 +1290,7 @@ main(void)
 	    FIXTURE_TEST(a_rate_limit_is_no_warning),
 	    FIXTURE_TEST(a_client_that_used_it_is_missed),
 	    FIXTURE_TEST(a_client_that_never_used_it_is_not),
+	    FIXTURE_TEST(a_client_that_never_came_to_use_it_is_not),
 	    FIXTURE_TEST(another_client_behind_the_same_address_is_not_it),
 	    FIXTURE_TEST(a_masked_greeting_that_ends_ehlo_is_a_warning),
 	    FIXTURE_TEST(a_greeting_that_lost_esmtp_likewise),
@@ -1251,6 +1303,8 @@ main(void)
 	    FIXTURE_TEST(a_server_that_always_refuses_makes_no_fallback),
 	    FIXTURE_TEST(lower_than_these_two_agreed_on_before),
 	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
+	    FIXTURE_TEST(lower_for_all_that_knew_it_better_is_told_of_few),
+	    FIXTURE_TEST(lower_for_one_newcomer_does_not_excuse),
 	    FIXTURE_TEST(a_key_of_another_issuer_is_told),
 	    FIXTURE_TEST(a_renewal_is_none),
 	    FIXTURE_TEST(a_farm_of_machines_that_sign_themselves_is_no_warning),

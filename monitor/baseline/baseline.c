@@ -19,6 +19,7 @@
 #define SHELF_MAX         ((size_t)256 << 20)
 #define STORED_MAX        4000000 /* subjects in the database */
 #define DOMAINS_LOOKED_AT 8
+#define LOWER_NETWORKS    2  /* are remembered: one at least is another than who asks */
 #define SETTLED           20 /* sessions after which a trait is looked at once an hour */
 
 struct baseline *
@@ -210,13 +211,21 @@ is_lasting_refusal(const struct session *s)
 	       s->smtp.starttls_refusal != REPLY_UNAVAILABLE;
 }
 
+/* Whether it came to anything is told by other kinds; only what failed was no use of it. */
+static bool
+is_in_use(const struct session *s)
+{
+	return s->smtp.requested == FACT_YES && s->smtp.accepted != FACT_NO &&
+	       s->tls.complete != FACT_NO;
+}
+
 static void
 learn_request(struct learning *l)
 {
 	const struct session *s = l->session;
 	bool is_accepted = s->smtp.accepted == FACT_YES;
 
-	if (s->smtp.requested == FACT_YES && s->smtp.offered == FACT_YES) {
+	if (is_in_use(s) && s->smtp.offered == FACT_YES) {
 		count(l, l->pair, MARK_USED, "", true);
 		if (met_before(l))
 			count_trait(l, l->pair, MARK_HELO, l->parties->helo);
@@ -229,6 +238,40 @@ learn_request(struct learning *l)
 	count_exception(l, MARK_ACCEPTED, is_accepted);
 	if (is_accepted || is_lasting_refusal(s))
 		count_norm(l, l->server, MARK_ACCEPTED, is_accepted);
+}
+
+/*
+ * The client offered better. Suspicion does not matter here: what tells a server
+ * that was set back from an attack is how many of how many clients get less.
+ */
+static void
+learn_lower(struct learning *l, const char *version)
+{
+	char from[MARK_VALUE_MAX];
+	unsigned networks = 0;
+
+	count(l, l->server, MARK_VERSION, version, true);
+	snprintf(from, sizeof(from), "%.4s %s", version, l->parties->from);
+	for (size_t i = 0; i < l->server->count; i++)
+		networks += version_is_from(&l->server->marks[i], version) &&
+			    mark_tally(&l->server->marks[i], l->session->start).yes > 0;
+	if (networks < LOWER_NETWORKS || subject_mark(l->server, MARK_VERSION, from) != NULL)
+		count(l, l->server, MARK_VERSION, from, true);
+}
+
+/* Each version below that the server chose at other times was not chosen now. */
+static void
+learn_better(struct learning *l, const char *version)
+{
+	char lower[MARK_VALUE_MAX];
+
+	for (size_t i = 0; i < l->server->count; i++) {
+		if (l->server->marks[i].kind != MARK_VERSION)
+			continue;
+		memcpy(lower, l->server->marks[i].value, sizeof(lower));
+		if (strchr(lower, ' ') == NULL && strcmp(lower, version) < 0)
+			count(l, l->server, MARK_VERSION, lower, false);
+	}
 }
 
 static void
@@ -244,7 +287,8 @@ learn_tls(struct learning *l)
 		count(l, l->pair, MARK_VERSION, value, true);
 	/* Of a client that offers no more the version says nothing of the server. */
 	if (s->tls.offered_version > s->tls.version)
-		count_trait(l, l->server, MARK_VERSION, value);
+		learn_lower(l, value);
+	learn_better(l, value);
 }
 
 static void

@@ -4,6 +4,8 @@
 #ifndef MONITOR_BASELINE_INSIDE_H
 #define MONITOR_BASELINE_INSIDE_H
 
+#include <string.h>
+
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/memory.h"
 
@@ -17,6 +19,16 @@ lacks_offer(const struct session *s)
 {
 	return s->smtp.offered == FACT_NO && s->smtp.extended == FACT_YES &&
 	       s->tls.complete != FACT_YES && session_can_show_absence(s);
+}
+
+/* Whether the mark is of some network that got this version of TLS. */
+static inline bool
+version_is_from(const struct mark *m, const char *version)
+{
+	size_t len = strlen(version);
+
+	return m->kind == MARK_VERSION && strncmp(m->value, version, len) == 0 &&
+	       m->value[len] == ' ';
 }
 
 /* Whether a certificate is worth something to those who check it. */

@@ -13,6 +13,8 @@
 #define KEYWORD_OF_STARTTLS 8                /* letters */
 #define BURST               INT64_C(6000000) /* ten a minute */
 #define DOMAINS_LOOKED_AT   8
+#define LOWER_SEEN          3  /* sessions of which */
+#define LOWER_PART          20 /* one in so many at least got less */
 
 /* One asking. */
 struct asking {
@@ -281,6 +283,34 @@ version_of(const struct mark *m)
 	return (uint16_t)strtoul(m->value, NULL, 16);
 }
 
+static bool
+got_another(const struct asking *a, const char *version)
+{
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+
+		if (version_is_from(m, version) &&
+		    strcmp(m->value + strlen(version) + 1, a->parties->from) != 0 &&
+		    mark_tally(m, a->session->start).yes > 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Clients of several networks got less than that where they had offered more,
+ * and not just now and then: then it is the server's, or one of its machines'.
+ */
+static bool
+is_lower_for_others(const struct asking *a, const struct mark *m)
+{
+	struct tally t = mark_tally(m, a->session->start);
+
+	return m->kind == MARK_VERSION && strchr(m->value, ' ') == NULL &&
+	       version_of(m) < a->out->best_version && t.yes >= LOWER_SEEN &&
+	       t.yes * LOWER_PART >= t.yes + t.no && got_another(a, m->value);
+}
+
 /* The best that these two agreed on more than once or twice. */
 static void
 recall_version(const struct asking *a)
@@ -310,13 +340,8 @@ recall_version(const struct asking *a)
 		if (h->best.first == 0 || t.first < h->best.first)
 			h->best.first = t.first;
 	}
-	for (size_t i = 0; i < a->server->count; i++) {
-		const struct mark *m = &a->server->marks[i];
-
-		h->is_lower_elsewhere |= m->kind == MARK_VERSION &&
-					 version_of(m) < h->best_version &&
-					 mark_tally(m, a->session->start).yes > 0;
-	}
+	for (size_t i = 0; i < a->server->count; i++)
+		h->is_lower_elsewhere |= is_lower_for_others(a, &a->server->marks[i]);
 }
 
 static void

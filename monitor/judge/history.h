@@ -90,7 +90,7 @@ struct history {
 	/* TLS of this client at this server. */
 	uint16_t best_version;   /* 0: not known */
 	struct tally best;       /* whether it was that one */
-	bool is_lower_elsewhere; /* other clients got less than that too */
+	bool is_lower_elsewhere; /* other clients get less than that too */
 
 	/* The key that the certificate of this name had at this address. */
 	struct tally key;     /* sessions with another key than now; yes: trusted; no: not */
