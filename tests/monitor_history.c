@@ -696,6 +696,21 @@ other_software_behind_the_name_is_another_machine(void **state)
 }
 
 /* A long habit of a client is not ended by a name nobody saw before. */
+/* A packet of its first session was lost: what that could not show is not known, its software
+ * neither. */
+static void
+other_software_seen_with_a_loss_is_still_another_machine(void **state)
+{
+	SCENE();
+	use(sc, NETWORK(1), 1, 4, 10 * MINUTE);
+	meet_without(sc, NETWORK(2), 1)->ehlo[7] = text_of("BINARYMIME");
+	sc->session.clear_whole = sc->session.complete = false;
+	pass(sc, MINUTE);
+	meet_without(sc, 0, 1)->ehlo[7] = text_of("BINARYMIME");
+	pass(sc, MINUTE);
+	END_CALMLY();
+}
+
 static void
 a_new_name_alone_does_not_excuse(void **state)
 {
@@ -1282,6 +1297,7 @@ main(void)
 	    FIXTURE_TEST(two_machines_by_their_names_may_differ),
 	    FIXTURE_TEST(two_machines_of_one_name_are_known_by_turns),
 	    FIXTURE_TEST(other_software_behind_the_name_is_another_machine),
+	    FIXTURE_TEST(other_software_seen_with_a_loss_is_still_another_machine),
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
 	    FIXTURE_TEST(known_extensions_tell_what_a_mask_hides),

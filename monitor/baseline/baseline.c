@@ -163,11 +163,17 @@ learn_offer(struct learning *l, const struct verdict *v)
 		count(l, l->server, MARK_DOUBTED, "", true);
 }
 
+/*
+ * Of a reply that does not count as one without the offer, its software does not
+ * either: it would be known, and no excuse any more.
+ */
 static void
 learn_extensions(struct learning *l)
 {
 	const struct parties *p = l->parties;
 
+	if (l->session->smtp.offered != FACT_YES && !lacks_offer(l->session))
+		return;
 	for (size_t i = 0; l->session->smtp.extended == FACT_YES && i < p->extension_count; i++)
 		count_trait(l, l->server, MARK_EXTENSION, p->extensions[i]);
 }

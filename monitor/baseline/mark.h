@@ -27,8 +27,10 @@ enum mark_kind {
 	MARK_NODE,      /* a name of the server: offered, not offered */
 	MARK_SERVER,    /* a server, of a client network: offered, not offered */
 	MARK_EXTENSION, /* of the EHLO reply */
-	MARK_VERSION,   /* of TLS, as four hexadecimal digits. Of a server: though more was offered; yes:
-			   that one, no: better; and behind a blank a client network that got it */
+	MARK_VERSION,   /* of TLS, as four hexadecimal digits. Of a server: though more was offered;
+			   yes:   that one, no: better; and behind a blank a client network that got
+			   it
+			 */
 	MARK_KEY,       /* yes: trusted; no: not */
 	MARK_ISSUER,
 	MARK_HELO, /* a name of the client, where it used STARTTLS */
