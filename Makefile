@@ -6,6 +6,7 @@
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
 #   make bench      figures against peers       make bench-live  of live capture (root)
 #   make bench-report  of reports             make bench-memory  sessions that a budget holds
+#   make month      false alarms and what is found, in months of generated mail
 #   make soak       an hour of what goes wrong (root)
 #   make range-live  live capture among real mail servers (root)
 #   make install    DESTDIR, PREFIX             make clean
@@ -180,6 +181,10 @@ bench-history: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O BENCH_LIBS="$(LIBS_DB) $(LIBS_MONITOR)" sh tests/bench/history.sh
 
+month: packages-test
+	@$(MAKE) --no-print-directory all
+	@O=$O BENCH_LIBS="$(LIBS_DB) $(LIBS_MONITOR)" sh tests/bench/month.sh
+
 bench-lists: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/lists.sh
@@ -204,5 +209,5 @@ clean:
 	rm -rf $O
 
 .PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-memory bench-report \
-	soak range-live captures install clean \
+	month soak range-live captures install clean \
 	packages-build packages-test packages-range packages-lint packages-fuzz
