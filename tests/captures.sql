@@ -191,6 +191,39 @@ select case when json_array_length(g.json, '$.findings') = 0
   json_extract(g.json, '$.outcome')
 from got g left join want w using (suite, file, flow, nth) where w.id is null order by g.id;
 
+-- Scenarios that say what their incidents come to: each as often as it says, and of warning or worse
+-- none but those. A surge counts for those that it sums up.
+create table rank(name, n);
+insert into rank values ('info', 0), ('notice', 1), ('warning', 2), ('critical', 3),
+  ('possible', 0), ('probable', 1), ('proven', 2);
+create table promised as
+select s.file, i.key as nth, i.value as json, json_extract(i.value, '$.kind') as kind
+from scenario s, json_each(s.json, '$.incidents') i;
+create table kept as
+select p.file, p.nth, t.rowid as told_id
+from promised p join told t on t.suite = 'own' and t.file = p.file
+where json_extract(t.json, '$.kind') = p.kind
+  and (json_extract(t.json, '$.client_net') is null or json_extract(p.json, '$.client_net') is null
+    or json_extract(t.json, '$.client_net') = json_extract(p.json, '$.client_net'))
+  and json_extract(t.json, '$.sessions') >= json_extract(p.json, '$.sessions')
+  and (select n from rank where name = json_extract(t.json, '$.severity')) >=
+    (select n from rank where name = json_extract(p.json, '$.severity'))
+  and (select n from rank where name = json_extract(t.json, '$.certainty')) >=
+    (select n from rank where name = json_extract(p.json, '$.certainty'))
+  and instr(json_extract(t.json, '$.summary'), coalesce(json_extract(p.json, '$.says'), '')) > 0;
+select case when n = json_extract(p.json, '$.count') or n = 0 and json_extract(p.json, '$.may')
+  then 'ok' else 'not ok' end || ' - own ' || p.file || ': its incidents ' || p.json || ', ' || n
+from promised p join (select file, nth, (select count(*) from kept k where k.file = p.file
+  and k.nth = p.nth) as n from promised p) using (file, nth);
+select case when max(is_other) then 'not ok' else 'ok' end || ' - own ' || file ||
+  ': no other incident of warning or worse' ||
+  coalesce(char(10) || group_concat(case when is_other then '# ' || json end, char(10)), '')
+from (select s.file, t.json, json_extract(t.json, '$.severity') in ('warning', 'critical')
+    and t.rowid not in (select told_id from kept) as is_other
+  from scenario s left join told t on t.suite = 'own' and t.file = s.file
+  where json_type(s.json, '$.incidents') is not null)
+group by file;
+
 -- Captures that could not be read.
 select 'not ok - ' || suite || ' ' || file || ': exit status ' || status from ran where status <> '0'
   and not (suite = 'corpus' and status = '1' and file not in (select file from want

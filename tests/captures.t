@@ -28,24 +28,32 @@ want_lines() {	# SET FILE
 	sql '.mode ascii' '.separator "\t" "\n"' ".import '$work/lines' line"
 }
 
-# Watch one capture with a new database; its sessions go to the table got.
+# Watch one capture with a new database; its sessions go to the table got, its incidents to told.
+# Where it is in parts, each is read by a run of its own.
 watch() {	# SET NAME PATH [OPTION ...]
 	set_=$1 name=$2 path=$3
 	shift 3
 	rm -f "$work/db"*
 	status=0
-	timeout 60 "$waxseal" watch -r "$path" --no-lookups --quiet --db "$work/db" "$@" \
-	    >"$work/out" 2>&1 </dev/null || status=$?
+	for part in "$path" ${parts:-}; do
+		timeout 60 "$waxseal" watch -r "$part" --no-lookups --quiet --db "$work/db" "$@" \
+		    >"$work/out" 2>&1 </dev/null || status=$?
+	done
 	printf '%s\t%s\t%s\n' "$set_" "$name" "$status" >>"$work/ran"
 	[ $status -eq 0 ] || return 0
 	"$waxseal" sessions --json --limit 1000000 --db "$work/db" >"$work/out" 2>&1 || return 0
 	sed "s/^/$set_\t$name\t/" "$work/out" >>"$work/got"
+	sqlite3 "$work/db" "select json_object('kind', kind, 'severity', severity, 'certainty', certainty,
+	    'client_net', client_net, 'sessions', sessions, 'summary', summary) from v_incidents
+	    where parent is null" | sed "s/^/$set_\t$name\t/" >>"$work/told"
 }
 
 : >"$work/ran"
 : >"$work/got"
+: >"$work/told"
 sql 'create table line(suite, json)' 'create table ran(suite, file, status)' \
-    'create table output(suite, file, json)'
+    'create table output(suite, file, json)' 'create table told(suite, file, json)' \
+    'create table scenario(file, json)'
 
 for path in "$here"/captures/*.json; do
 	[ -e "$path" ] || continue
@@ -53,10 +61,16 @@ for path in "$here"/captures/*.json; do
 	sqlite3 :memory: "select json_set(value, '\$.file', '$name') from json_each(
 	    readfile('$path'), '\$.sessions')" >"$work/own"
 	want_lines own "$work/own"
-	options=$(sqlite3 :memory: "select json_extract(readfile('$path'), '\$.options')")
+	sql "insert into scenario select '$name', readfile('$path')"
+	# What belongs to a capture lies beside it.
+	options=$(sql "select replace(json_extract(json, '\$.options'), '\$captures', '$here/captures')
+	    from scenario where file = '$name'")
+	parts=$(sql "select '$here/captures/' || j.value from scenario s, json_each(s.json, '\$.parts') j
+	    where file = '$name'")
 	# shellcheck disable=SC2086 # several words are meant
 	watch own "$name" "$here/captures/$name.pcap" $options
 done
+parts=
 
 if [ -e "$sample/labels.jsonl" ]; then
 	want_lines sample "$sample/labels.jsonl"
@@ -80,7 +94,8 @@ if [ -e "$corpus/truth.jsonl" ]; then
 	done
 fi
 
-sql '.mode ascii' '.separator "\t" "\n"' ".import '$work/ran' ran" ".import '$work/got' output"
+sql '.mode ascii' '.separator "\t" "\n"' ".import '$work/ran' ran" ".import '$work/got' output" \
+    ".import '$work/told' told"
 sql ".read '$here/captures.sql'" >"$work/tap"
 for set_ in range-sample/labels.jsonl corpus/truth.jsonl; do
 	[ -e "$here/../../shared/$set_" ] ||

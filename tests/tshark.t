@@ -89,8 +89,8 @@ sql() {
 
 for path in "$here"/captures/*.pcap; do
 	name=$(basename "$path" .pcap)
-	options=$(sqlite3 :memory: \
-	    "select json_extract(readfile('$here/captures/$name.json'), '\$.options')")
+	options=$(sqlite3 :memory: "select replace(json_extract(readfile('$here/captures/$name.json'),
+	    '\$.options'), '\$captures', '$here/captures')")
 	echo "own $name${options:+ $options}"
 done >"$work/list"
 for path in "$corpus"/*.pcap "$corpus"/*.pcapng; do

@@ -10,6 +10,9 @@
  *	from=TEXT, until=TEXT	the capture starts, ends with it
  *	again=TEXT,N		behind the packet after it, a retransmission from its Nth byte on
  *	chop=N			every segment in pieces of N bytes
+ *	plan=FILE		connection N, in the order of SYNs, begins when its line N says
+ *				(seconds)
+ *	sessions=A,B		of the connections those from number A to B alone, the first being 1
  *	only=client|server	packets of one side alone (the server's port is the lower)
  *	snap=N			keep N bytes of each packet
  *	dup, dup-vlan=ID	every packet twice (the copy with a VLAN tag)
@@ -23,6 +26,7 @@
 #include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +37,8 @@
 struct packet {
 	struct pcap_pkthdr header;
 	uint8_t *bytes;
+	size_t connection; /* from 1; 0: began before the capture */
+	size_t place;      /* in the capture, while packets are sorted */
 };
 
 static struct packet packets[PACKETS_MAX];
@@ -265,6 +271,105 @@ keep_side(bool client)
 	}
 }
 
+/* Of the same connection, in whichever direction. */
+static bool
+is_between_same(const struct packet *a, const struct packet *b)
+{
+	const uint8_t *ta = tcp_of(a), *tb = tcp_of(b);
+	size_t at = is_ip6(a->bytes) ? 8 : 12, len = is_ip6(a->bytes) ? 16 : 4;
+	const uint8_t *ia = a->bytes + ETH + at, *ib = b->bytes + ETH + at;
+
+	if (is_ip6(a->bytes) != is_ip6(b->bytes))
+		return false;
+	if (memcmp(ta, tb, 4) == 0 && memcmp(ia, ib, 2 * len) == 0)
+		return true;
+	return memcmp(ta, tb + 2, 2) == 0 && memcmp(ta + 2, tb, 2) == 0 &&
+	       memcmp(ia, ib + len, len) == 0 && memcmp(ia + len, ib, len) == 0;
+}
+
+/* Number the connections by their first SYN. */
+static size_t
+number_connections(void)
+{
+	size_t connections = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *tcp = tcp_of(&packets[i]);
+		size_t j = i;
+
+		while (j > 0 && !is_between_same(&packets[j - 1], &packets[i]))
+			j--;
+		packets[i].connection = j == 0 ? 0 : packets[j - 1].connection;
+		if ((tcp[13] & 0x12) == 0x02 &&
+		    (j == 0 || get32(tcp + 4) != get32(tcp_of(&packets[j - 1]) + 4)))
+			packets[i].connection = ++connections;
+	}
+	return connections;
+}
+
+static int64_t
+microseconds(const struct packet *p)
+{
+	return (int64_t)p->header.ts.tv_sec * 1000000 + p->header.ts.tv_usec;
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	int64_t ta = microseconds(a), tb = microseconds(b);
+	size_t pa = ((const struct packet *)a)->place, pb = ((const struct packet *)b)->place;
+
+	return ta == tb ? (pa > pb) - (pa < pb) : (ta > tb) - (ta < tb);
+}
+
+/* Each connection is moved as a whole: its own pace stays. */
+static void
+plan(const char *path)
+{
+	size_t connections = number_connections();
+	FILE *in = fopen(path, "r");
+
+	if (in == NULL)
+		err(1, "%s", path);
+	for (size_t n = 1; n <= connections; n++) {
+		long long begin;
+		int64_t shift = INT64_MIN;
+
+		if (fscanf(in, "%lld", &begin) != 1)
+			errx(1, "%s: no time for connection %zu of %zu", path, n, connections);
+		for (size_t i = 0; i < count; i++) {
+			int64_t t = microseconds(&packets[i]);
+
+			if (packets[i].connection != n)
+				continue;
+			if (shift == INT64_MIN)
+				shift = begin * 1000000 - t;
+			packets[i].header.ts.tv_sec = (t + shift) / 1000000;
+			packets[i].header.ts.tv_usec = (t + shift) % 1000000;
+		}
+	}
+	fclose(in);
+	for (size_t i = 0; i < count; i++)
+		packets[i].place = i;
+	qsort(packets, count, sizeof *packets, by_time);
+}
+
+static void
+keep_sessions(const char *arg)
+{
+	size_t from, to;
+
+	if (sscanf(arg, "%zu,%zu", &from, &to) != 2)
+		errx(2, "sessions: needs A,B");
+	number_connections();
+	for (size_t i = 0; i < count;) {
+		if (packets[i].connection >= from && packets[i].connection <= to)
+			i++;
+		else
+			remove_at(i);
+	}
+}
+
 static void
 fragment(size_t n)
 {
@@ -490,6 +595,10 @@ edit(char *op)
 		again(arg);
 	else if (strcmp(op, "chop") == 0)
 		chop(strtoul(arg, NULL, 10));
+	else if (strcmp(op, "plan") == 0)
+		plan(arg);
+	else if (strcmp(op, "sessions") == 0)
+		keep_sessions(arg);
 	else if (strcmp(op, "only") == 0)
 		keep_side(strcmp(arg, "client") == 0);
 	else if (strcmp(op, "snap") == 0)
@@ -513,7 +622,7 @@ load(const char *path)
 	if (pcap_datalink(in) != DLT_EN10MB)
 		errx(1, "%s: not Ethernet", path);
 	while (pcap_next_ex(in, &header, &bytes) == 1) {
-		struct packet p = {*header, (uint8_t *)(uintptr_t)bytes};
+		struct packet p = {*header, (uint8_t *)(uintptr_t)bytes, 0, 0};
 
 		insert(count, copy_of(&p));
 	}

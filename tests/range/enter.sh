@@ -32,6 +32,6 @@ cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$build/edit" "$here/edit.c" -lpc
 
 . "$here/hosts.sh"
 . "$here/play.sh"
-for f in attacks ordinary edits; do
+for f in attacks ordinary edits history; do
 	. "$here/$f.sh"
 done

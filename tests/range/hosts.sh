@@ -2,7 +2,8 @@
 #
 #	client --- middle --- server		c0|mc0 ... ms0|s0
 #
-# Clients are 192.0.2.0/24 and 2001:db8:1::/64, servers 198.51.100.0/24 and 2001:db8:2::/64.
+# Clients are 192.0.2.0/24 and 2001:db8:1::/64, and of 198.18.0.0/16 one in each of many networks;
+# servers are 198.51.100.0/24 and 2001:db8:2::/64.
 
 client=wxc$$ middle=wxm$$ server=wxs$$
 
@@ -21,7 +22,8 @@ mutual=198.51.100.35		# Postfix, demands a client certificate
 null_cipher=198.51.100.36	# Postfix, TLS 1.2 with NULL and anonymous suites alone
 exim_plain=198.51.100.37	# Exim without TLS
 scripted=198.51.100.40		# tests/range/talk -l
-everybody="25 26 27 28 29 30 31 32 33 34 35 36 37 40"
+of_history="50 51 52 53 54 55 56 57 58 59 60 61 62"	# Postfix, one for each scenario of history.sh
+everybody="25 26 27 28 29 30 31 32 33 34 35 36 37 40 $of_history"
 
 in_client() { ip netns exec "$client" "$@"; }
 in_middle() { ip netns exec "$middle" "$@"; }
@@ -46,6 +48,9 @@ hosts_network() {
 		ip -n "$client" addr add 192.0.2.$n/24 dev c0
 		ip -n "$client" addr add 2001:db8:1::$n/64 dev c0 nodad
 	done
+	for n in $(seq 0 149); do
+		ip -n "$client" addr add 198.18.$n.10/32 dev c0
+	done
 	for n in $everybody; do
 		ip -n "$server" addr add 198.51.100.$n/24 dev s0
 	done
@@ -54,6 +59,7 @@ hosts_network() {
 	ip -n "$middle" addr add 2001:db8:1::1/64 dev mc0 nodad
 	ip -n "$middle" addr add 198.51.100.1/24 dev ms0
 	ip -n "$middle" addr add 2001:db8:2::1/64 dev ms0 nodad
+	ip -n "$middle" route add 198.18.0.0/16 dev mc0
 	ip -n "$client" route add default via 192.0.2.1
 	ip -n "$client" -6 route add default via 2001:db8:1::1
 	ip -n "$server" route add default via 198.51.100.1
@@ -83,6 +89,7 @@ hosts_certificates() {
 	    -addext subjectAltName=DNS:mx.example.net -out self.pem 2>/dev/null
 	mkdir issued
 	: >index.txt
+	echo 'unique_subject = no' >index.txt.attr
 	cat >ca.cnf <<-EOF
 		[ca]
 		default_ca = range
@@ -164,7 +171,10 @@ smtpd() {	# ADDRESS:PORT [OPTION=VALUE ...]
 
 postfix_services() {
 	local weak='tls_medium_cipherlist=ALL:@SECLEVEL=0' only12='smtpd_tls_protocols=TLSv1.2'
-	local cert=/etc/range
+	local cert=/etc/range n
+	for n in $of_history; do
+		smtpd 198.51.100.$n:25 myhostname=n$n.example.net
+	done
 	smtpd $postfix:25
 	smtpd "[$postfix6]:25"
 	smtpd $postfix:587

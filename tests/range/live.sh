@@ -57,6 +57,7 @@ skip() {	# NAME WHY
 }
 
 captures=$work/played
+RANGE_UNPLANNED=yes
 mkdir "$captures"
 hosts_start >&2
 taps_start

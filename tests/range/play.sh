@@ -60,6 +60,27 @@ facts() {
 	scenario_facts+=("$out")
 }
 
+# What the scenario's incidents come to: of warning or worse there is none but those named, each as
+# often as it says. "At least" is meant of severity and certainty.
+#
+#	incident KIND SEVERITY CERTAINTY [net=CLIENTS] [sessions=AT LEAST] [count=N] [may=y] [says=TEXT]
+incident() {
+	local key net= sessions=1 count=1 may=n says=
+	local out="{\"kind\": \"$1\", \"severity\": \"$2\", \"certainty\": \"$3\""
+	shift 3
+	for key; do
+		case ${key%%=*} in
+		net | sessions | count | may | says) local "${key%%=*}"="${key#*=}" ;;
+		*) echo "range: $key: nothing of an incident" >&2; exit 1 ;;
+		esac
+	done
+	[ -z "$net" ] || out+=", \"client_net\": \"$net\""
+	[ -z "$says" ] || out+=", \"says\": \"$says\""
+	scenario_incidents+=("$out, \"sessions\": $sessions, \"count\": $count, \"may\": $(json_word $may)}")
+}
+
+no_incident() { scenario_incidents=(''); }
+
 # Connections of a capture, by their first SYN: client port server port.
 connections() {
 	tcpdump -nr "$1" tcp 2>/dev/null | awk '
@@ -74,7 +95,11 @@ connections() {
 write_facts() {	# CAPTURE JSON
 	local i=0 list c cp s sp
 	{
-		printf '{"note": "%s",\n "options": "%s",\n "sessions": [' "$scenario_note" "$scenario_options"
+		printf '{"note": "%s",\n "options": "%s",\n' "$scenario_note" "$scenario_options"
+		[ -z "${scenario_parts:-}" ] || printf ' "parts": %s,\n' "$(json_list $scenario_parts)"
+		[ ${#scenario_incidents[@]} = 0 ] ||
+		    printf ' "incidents": [%s],\n' "$(IFS=,; echo "${scenario_incidents[*]}" | sed 's/},{/},\n  {/g')"
+		printf ' "sessions": ['
 		if [ -n "$scenario_connections" ]; then
 			cp "$scenario_connections" "$work/connections"
 		else
@@ -104,21 +129,29 @@ record() {	# IFACE [FILE]
 	done
 }
 
+box_clients=			# "ip saddr ADDRESS": for these alone
 box() {
 	: >"$work/box.out"
 	ip netns exec "$middle" "$build/box" 9025 "$@" >"$work/box.out" 2>&1 &
-	pids+=($!)
+	box_pid=$!
+	pids+=($box_pid)
 	in_middle nft -f - <<-EOF
 		table inet range {
 			chain pre {
 				type filter hook prerouting priority mangle;
 				iifname ms0 socket transparent 1 meta mark set 1 accept
-				iifname mc0 meta nfproto ipv4 tcp dport { 25, 587 } tproxy ip to :9025 meta mark set 1 accept
+				iifname mc0 $box_clients meta nfproto ipv4 tcp dport { 25, 587 } tproxy ip to :9025 meta mark set 1 accept
 				iifname mc0 meta nfproto ipv6 tcp dport { 25, 587 } tproxy ip6 to :9025 meta mark set 1 accept
 			}
 		}
 	EOF
 	ready "$work/box.out"
+}
+
+unbox() {
+	in_middle nft flush ruleset
+	kill $box_pid
+	wait $box_pid || :
 }
 
 # A man on the side; the box makes the servers slow, so that he can be first.
@@ -187,8 +220,9 @@ mail_to() {	# DOMAIN [ADDRESS ...]
 }
 
 play() {
+	box_clients=
 	scenario=$1 scenario_note= scenario_tap=mc0 scenario_facts=() scenario_options=
-	scenario_connections= scenario_kept=
+	scenario_connections= scenario_kept= scenario_split= scenario_parts= scenario_plan=() scenario_incidents=()
 	pids=()
 	if ! declare -F "scenario_$1" >/dev/null; then
 		echo "range: $1: no such scenario" >&2
@@ -202,7 +236,28 @@ play() {
 	in_middle nft flush ruleset
 	kill "${pids[@]}" 2>/dev/null || :
 	wait "${pids[@]}" 2>/dev/null || :
-	[ -n "$scenario_kept" ] || keep "${1//_/-}" "$work/$scenario_tap.pcap"
+	[ -n "$scenario_kept" ] || keep_played "${1//_/-}" "$work/$scenario_tap.pcap"
+}
+
+# The connections of a scenario that has a plan begin when that says, unless it is played beside a
+# watch; those from number scenario_split on go to a capture of their own, read behind the first.
+keep_played() {	# NAME CAPTURE
+	local file=$2
+	scenario_parts=
+	if [ ${#scenario_plan[@]} != 0 ] && [ -z "${RANGE_UNPLANNED:-}" ]; then
+		printf '%s\n' "${scenario_plan[@]}" >"$work/plan"
+		file=$work/planned.pcap
+		"$build/edit" "$2" "$file" "plan=$work/plan"
+		if [ -n "$scenario_split" ]; then
+			connections "$file" >"$work/connections.all"
+			scenario_connections=$work/connections.all
+			scenario_parts=$1-2.pcap
+			"$build/edit" "$file" "$captures/$scenario_parts" "sessions=$scenario_split,99999"
+			"$build/edit" "$file" "$work/first.pcap" "sessions=1,$((scenario_split - 1))"
+			file=$work/first.pcap
+		fi
+	fi
+	keep "$1" "$file"
 }
 
 keep() {	# NAME CAPTURE
