@@ -30,8 +30,9 @@ is_control(const struct judge_case *c)
 	const struct session *s = c->session;
 	int64_t lack = c->known->last_lack;
 
-	return s->smtp.offered == FACT_YES && lack != 0 && lack < s->start &&
-	       s->start - lack <= HISTORY_WINDOW;
+	if (s->smtp.offered != FACT_YES || lack == 0 || lack >= s->start)
+		return false;
+	return s->start - lack <= HISTORY_WINDOW || loss_ends(c);
 }
 
 /* Nothing but a session or two without it is known, of a machine of this name. */
@@ -60,6 +61,10 @@ look_back_from_offer(const struct judge_case *c, struct rejudging *out)
 		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
 	else if (tally_is_steady(&c->known->offered) && c->known->last_doubted >= out->since)
 		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
+	else if (loss_ends(c)) {
+		set(out, AGAIN_BACK, "starttls-missing", "starttls-stripped");
+		out->since = c->known->offered.last_yes;
+	}
 }
 
 /* Others are offered it: what this client lacked before was taken from it, too. */
@@ -119,6 +124,15 @@ say_why(const struct judge_case *c, enum again why, struct finding *out)
 			   "server offered before, and offered again at %s.",
 			   now);
 		return;
+	case AGAIN_BACK:
+		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+		say_detail(out,
+			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
+			   "server offered before, and offered again at %s; every client that came "
+			   "in between lost it: it was cut near the server, or was switched off "
+			   "for that time.",
+			   now);
+		return;
 	case AGAIN_FIRST:
 		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
 		say_detail(out,
@@ -138,7 +152,8 @@ say_why(const struct judge_case *c, enum again why, struct finding *out)
 			   now);
 		return;
 	case AGAIN_CHANGED:
-		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		/* The session that shows it is told. */
+		rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
 		say_detail(out,
 			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
 			   "server offered before; until %s every client that came lost it: the "

@@ -11,6 +11,7 @@
 enum again {
 	AGAIN_NOTHING,
 	AGAIN_OTHERS,  /* others are offered it: what might have been a change was stripping */
+	AGAIN_BACK,    /* everybody lost it, and it is back: that was no change that stays */
 	AGAIN_FIRST,   /* the server does offer it: the first sessions lacked it */
 	AGAIN_CLIENT,  /* this client is stripped: so it was before, when nothing told */
 	AGAIN_CHANGED, /* everybody lost it: what looked like stripping was a change */

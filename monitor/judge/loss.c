@@ -31,6 +31,7 @@
 #define OWNERS_OF_ONE    1 /* beside this server's */
 #define OWNERS_OF_ALL    2
 #define LOST_NETWORKS    2 /* others beside this one; fewer where there are no more */
+#define SERVED_NETWORKS  2 /* others that are offered it, for one to be singled out */
 
 /* It was a habit of the server before the first session without it. */
 static bool
@@ -118,6 +119,18 @@ loss_of_new(const struct history *h)
 	return is_offered_now || is_offered_to_all ? LOSS_NEW : LOSS_UNSURE;
 }
 
+/*
+ * The one network that is not offered it, and never was, while others are: its
+ * own sessions, be they as many as theirs, are no sign that machines differ.
+ */
+static bool
+is_singled_out(const struct history *h)
+{
+	return is_new_to_it(h) && h->offered.yes >= TALLY_STEADY &&
+	       h->others_got >= SERVED_NETWORKS &&
+	       h->networks_lacking == (h->offered_to_network.no > 0 ? 1 : 0);
+}
+
 /* Nobody was offered it since the first lost it: several, or all that there are. */
 static bool
 is_lost_to_all(const struct history *h)
@@ -156,6 +169,8 @@ loss_of(const struct judge_case *c)
 		return LOSS_NEAR_CLIENT;
 	if (tally_is_steady(&h->offered_to_client) && h->others_got_since > 0)
 		return LOSS_OTHERS;
+	if (is_singled_out(h))
+		return LOSS_NEW;
 	if (recent_lacks(&h->offered) >= LACKS_CHANGING)
 		return h->others_got_since > 0 ? LOSS_MIXED : LOSS_CHANGED;
 	if (is_new_to_it(h))
@@ -167,6 +182,24 @@ loss_of(const struct judge_case *c)
 	if (was_seldom(h))
 		return LOSS_ONCE;
 	return h->others_seen > 0 ? LOSS_OPEN : LOSS_ALONE;
+}
+
+bool
+loss_ends(const struct judge_case *c)
+{
+	const struct history *h = c->known;
+
+	return was_clean(h) && h->last_doubted > h->offered.last_yes &&
+	       c->session->start - h->last_doubted <= HISTORY_DAY;
+}
+
+/* A change that was doubted first is told by the session that makes it one, and by no other. */
+static bool
+is_told(const struct history *h, enum loss loss)
+{
+	if (loss == LOSS_CHANGED && h->last_doubted > h->offered.last_yes)
+		return h->offered.last_no > h->last_doubted;
+	return recent_lacks(&h->offered) >= LACKS_SETTLED;
 }
 
 static void
@@ -325,7 +358,6 @@ void
 loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 {
 	const struct history *h = c->known;
-	bool is_told = recent_lacks(&h->offered) >= LACKS_SETTLED;
 	char last[MOMENT_TEXT_MAX];
 
 	moment_short_text(h->offered.last_yes, last);
@@ -363,7 +395,7 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 	case LOSS_ALONE:
 		return;
 	}
-	if (!is_told)
+	if (!is_told(h, loss))
 		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
 }
 

@@ -36,6 +36,10 @@ enum loss loss_of(const struct judge_case *c);
 /* The client's network never was offered what this server offers as a habit. */
 bool loss_is_of_new(const struct history *h);
 
+/* Of a session that is offered it: it ends a loss for all, of a day at most, after a clean habit.
+ */
+bool loss_ends(const struct judge_case *c);
+
 /* Rate, and tell what happened, of one that is stripping. */
 void loss_say(const struct judge_case *c, enum loss loss, struct finding *out);
 

@@ -35,6 +35,9 @@ session() {	# OUTCOME OFFERED REQUESTED ACCEPTED VERSION [KEY=VALUE ...]
 	history_now=$((history_now + 60))
 }
 
+# Live a session under TLS is told ten seconds after its end, and counts for those told later alone.
+settle() { [ -z "${RANGE_UNPLANNED:-}" ] || sleep 12; }
+
 # A client that uses STARTTLS where it is offered, and sends in clear where it is not.
 send() {	# CLIENT [ARGUMENT ...]
 	local from
@@ -68,6 +71,7 @@ clean_week() {	# CLIENT ...
 		at $day 09:00
 		encrypted "$@"
 	done
+	settle
 }
 
 cut_for() {	# [CLIENT]
@@ -103,7 +107,7 @@ scenario_history_all_clients() {
 	unbox
 	at 7 11:50
 	encrypted 1 2 3
-	incident starttls-stripped warning possible sessions=6
+	incident starttls-stripped warning possible sessions=2 count=3
 }
 
 scenario_history_switched_off() {
@@ -122,7 +126,8 @@ scenario_history_switched_off() {
 	at 4 09:00
 	in_clear allow=starttls-missing 110 115 120
 	postfix_set $cast_server:25/inet/smtpd_tls_security_level=may
-	incident starttls-missing notice possible sessions=12
+	# Who comes later is told nothing new.
+	incident starttls-missing notice possible
 }
 
 # As the operator does it: a parameter of one service.
@@ -195,6 +200,7 @@ scenario_history_fallback() {
 		mail_to $cast_name
 		session encrypted y y y TLSv1.3
 	done
+	settle
 	sender_set minimal_backoff_time=2s
 	box hello rst
 	at 5 09:00
@@ -216,6 +222,7 @@ scenario_history_from_the_first() {
 	in_clear late=starttls-stripped 1 1 1
 	at 0 09:20
 	encrypted 2 3 2 3
+	settle
 	in_clear expect=starttls-stripped 1
 	encrypted 2
 	in_clear expect=starttls-stripped 1
@@ -281,6 +288,7 @@ scenario_history_certificate() {
 		at $day 09:00
 		with_certificate allow=certificate-invalid 1 2
 	done
+	settle
 	in_server nft -f - <<-END
 		table ip farm {
 			chain pre {
@@ -330,6 +338,7 @@ scenario_history_pix() {
 		mail_to $cast_name
 		session encrypted y y y TLSv1.3
 	done
+	settle
 	box mask-greeting
 	at 5 09:00
 	mail_to $cast_name
@@ -348,8 +357,8 @@ scenario_history_night() {
 	for day in 7 8 9; do
 		cut_for
 		at $day 02:00
-		in_clear expect=starttls-stripped 1
-		in_clear late=starttls-stripped 2
+		# Within minutes it may as well be machines that differ.
+		in_clear late=starttls-stripped 1 2
 		unbox
 		at $day 02:40
 		encrypted 1 2
@@ -370,7 +379,9 @@ scenario_history_poisoned() {
 		cut_for 9
 		in_clear 'allow=starttls-missing starttls-stripped' 9 9 9 9
 		unbox
+		[ $day != 0 ] || settle
 	done
+	settle
 	cut_for 1
 	at 7 09:00
 	encrypted 2 3
@@ -390,6 +401,7 @@ scenario_history_stops_using() {
 		at $day 09:00
 		encrypted 1 2
 	done
+	settle
 	tap ms0
 	cut_for 1
 	at 5 09:00
