@@ -43,4 +43,4 @@ exec sh tests/range/live.sh ordinary_delivery bots_never_upgrade submission lmtp
     starttls_cut_without_control starttls_refused ehlo_suppressed banner_masked \
     starttls_command_masked_padding command_injection response_injection \
     plaintext_after_starttls_454 tls_downgrade_sentinel segment_conflict_first reset_injected \
-    credentials_exposed 2>/dev/null
+    credentials_exposed history_one_client 2>/dev/null

@@ -35,7 +35,7 @@ session() {	# OUTCOME OFFERED REQUESTED ACCEPTED VERSION [KEY=VALUE ...]
 	history_now=$((history_now + 60))
 }
 
-# Live a session under TLS is told ten seconds after its end, and counts for those told later alone.
+# Live a session that went to TLS is told ten seconds after its end, and counts for those told later alone.
 settle() { [ -z "${RANGE_UNPLANNED:-}" ] || sleep 12; }
 
 # A client that uses STARTTLS where it is offered, and sends in clear where it is not.
@@ -173,6 +173,7 @@ mail_twice() {	# DOMAIN SECONDS
 	for n in 1 2; do
 		wait_status $((before + n))
 		[ $n = 2 ] || sleep "$2"
+		[ $n = 2 ] || settle
 		in_client chroot "$work/postfix" postqueue -c /etc/postfix-send -f
 	done
 }
