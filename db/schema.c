@@ -16,6 +16,8 @@
 
 #include <stdio.h>
 
+#include "db/schema_policy.h"
+
 /* clang-format off */
 
 #define SEVERITY(rank) \
@@ -702,6 +704,8 @@ const char *const schema_steps[] = {
 	HOURLY_MORE VIEWS_HOURLY_MORE,
 
 	TABLE_SURGES VIEW_INCIDENTS_SURGES,
+
+	schema_policy,
 };
 
 /* clang-format on */
