@@ -252,7 +252,7 @@ fail_batch(struct recorder *r)
 bool
 recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
-	const struct judge_case c = {s, &r->known};
+	const struct judge_case c = {.session = s, .known = &r->known};
 
 	if (!begin(r)) {
 		r->counts.sessions_refused++;
@@ -293,7 +293,7 @@ static bool
 learn(struct recorder *r, int64_t id, const struct session *s, const struct verdict *v, FILE *json)
 {
 	bool is_first = false;
-	const struct judge_case c = {s, &r->known};
+	const struct judge_case c = {.session = s, .known = &r->known};
 	struct telling telling = {.recorder = r, .json = json};
 	const struct hindsight back = {r->baseline, r->store, r->rows, tell_hindsight, &telling};
 

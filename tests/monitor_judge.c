@@ -1673,6 +1673,9 @@ the_table_has_every_kind_in_full(void **state)
 	    "plaintext-fallback",   "certificate-changed",
 	    "segment-conflict",     "reset-injected",
 	    "credentials-exposed",  "requiretls-violation",
+	    "sts-violation",        "sts-mx-mismatch",
+	    "sts-suppressed",       "dane-violation",
+	    "mx-mismatch",
 	};
 
 	(void)state;

@@ -2,6 +2,7 @@
  * Mail in clear soon after encryption failed: what the failure was for, where
  * somebody caused it.
  */
+#include "monitor/judge/demand.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/say.h"
@@ -83,6 +84,10 @@ judge_plaintext_fallback(const struct judge_case *c, struct finding *out)
 		   (long long)(after < 2 * MINUTE ? after / SECOND : after / MINUTE),
 		   after < 2 * MINUTE ? "s" : "min", setback_words(h->setback),
 		   same_words(h->setback_same));
+	if (demand_broken(c) == DEMAND_TLS) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+		demand_prove(c, out);
+	}
 	say_proof(out, "before", "%s at %s, %s", setback_words(h->setback),
 		  same_words(h->setback_same), when);
 	say_proof(out, "mail in clear", "%u MAIL", s->smtp.mail_count);

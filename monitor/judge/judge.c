@@ -293,6 +293,75 @@ const struct kind judge_kinds[] = {
 	.is_own_doing = true,
 	.test = judge_requiretls_violation,
     },
+    {
+	.name = "sts-violation",
+	.title = "Mail went against the domain's MTA-STS policy",
+	.meaning = "The recipient's domain publishes an MTA-STS policy that was in force, and "
+		   "the mail went in clear, or with a certificate that the policy does not "
+		   "allow. A sender that keeps to MTA-STS would not have sent it so.",
+	.refuted_by = "The policy itself, fetched from another network: that it was in another "
+		      "mode then, or does not name this host. Or a sender that does not do "
+		      "MTA-STS: then its mail was never protected by it.",
+	.advice = "Ask the sender whether it enforces MTA-STS. If it does, look for what took "
+		  "STARTTLS or the certificate away between it and this server; if it does "
+		  "not, its mail can be read on the way.",
+	.reference = "RFC 8461 section 4",
+	.test = judge_sts_violation,
+    },
+    {
+	.name = "sts-mx-mismatch",
+	.title = "Mail went to a host that the MTA-STS policy does not name",
+	.meaning = "The recipient's domain publishes an MTA-STS policy that was in force, and "
+		   "no mx pattern of it covers the host that took the mail. Forged MX records "
+		   "lead mail to such hosts.",
+	.refuted_by = "The domain's operator: that this host is one of theirs, and missing from "
+		      "the policy.",
+	.advice = "Compare the domain's MX records as seen from several networks with the mx "
+		  "lines of its policy. If the host is the domain's own, the policy is to be "
+		  "completed; if not, somebody answers in the DNS's name.",
+	.reference = "RFC 8461 section 4.1",
+	.test = judge_sts_mx_mismatch,
+    },
+    {
+	.name = "sts-suppressed",
+	.title = "A known MTA-STS policy can no longer be found",
+	.meaning = "The domain's MTA-STS policy is known and has not expired, but its record is "
+		   "gone, or asking for it fails again and again. Whoever wants mail in clear "
+		   "must keep senders from finding the policy.",
+	.refuted_by = "The domain's operator: that the policy was taken down, without first "
+		      "publishing mode none for as long as max_age (RFC 8461 section 8.3).",
+	.advice = "Ask for the _mta-sts record and the policy from another network. If they are "
+		  "there, look for what holds them back here.",
+	.reference = "RFC 8461 section 10.2",
+	.test = judge_sts_suppressed,
+    },
+    {
+	.name = "dane-violation",
+	.title = "Mail went against the MX host's TLSA records",
+	.meaning = "The MX host has TLSA records that DNSSEC proves, and the mail went in clear, "
+		   "or with a certificate that none of them names. A sender that does DANE would "
+		   "not have sent it so.",
+	.refuted_by = "The TLSA records as they were at that time: that they named this "
+		      "certificate, as in the midst of a key's replacement. Or a sender that "
+		      "does not do DANE.",
+	.advice = "Compare the certificate at the server itself with the one at this tap and "
+		  "with the TLSA records. If the server's own fits and this one does not, "
+		  "somebody is between.",
+	.reference = "RFC 7672 section 2.2",
+	.test = judge_dane_violation,
+    },
+    {
+	.name = "mx-mismatch",
+	.title = "Mail went to a server that is no MX of the domain",
+	.meaning = "The server is none of the recipient domain's MX hosts. It may be a relay "
+		   "that this client uses; or the client was led elsewhere.",
+	.refuted_by = "A relay (smart host) that the client is set up to use, or MX hosts whose "
+		      "addresses differ by place.",
+	.advice = "Look up in the client's settings where it was to deliver. If it uses no "
+		  "relay, compare what its resolver says of the domain's MX hosts.",
+	.reference = "RFC 5321 section 5.1",
+	.test = judge_mx_mismatch,
+    },
 };
 const size_t judge_kind_count = sizeof(judge_kinds) / sizeof(judge_kinds[0]);
 
@@ -330,7 +399,7 @@ void
 judge_session(const struct session *s, struct verdict *out)
 {
 	static const struct history nothing;
-	const struct judge_case c = {s, &nothing};
+	const struct judge_case c = {.session = s, .known = &nothing};
 
 	judge_case(&c, out);
 }

@@ -2,8 +2,8 @@
  * Facts to findings: a pure function, driven by one table with a row a kind.
  *
  * Knows nothing of packets, processes or databases; allocates nothing. It judges
- * what one session shows by itself, and beside what is known of its server and
- * its client; policy joins struct judge_case when it exists.
+ * what one session shows by itself, beside what is known of its server and its
+ * client, and beside the policy of the domain that its mail was for.
  */
 #ifndef MONITOR_JUDGE_JUDGE_H
 #define MONITOR_JUDGE_JUDGE_H
@@ -16,15 +16,17 @@ enum certainty { CERTAINTY_POSSIBLE, CERTAINTY_PROBABLE, CERTAINTY_PROVEN };
 enum where { WHERE_UNKNOWN, WHERE_CLIENT_SIDE, WHERE_SERVER_SIDE };
 
 #define DETAIL_MAX   512
-#define FINDINGS_MAX 24
+#define FINDINGS_MAX 32
 #define PROOFS_MAX   10
 
 struct finding;
+struct destination; /* monitor/policy/destination.h */
 
 /* What is judged: the facts, and what is known beside them. */
 struct judge_case {
 	const struct session *session;
-	const struct history *known; /* all zero where nothing is */
+	const struct history *known;      /* all zero where nothing is */
+	const struct destination *policy; /* NULL where nothing is known of it */
 };
 
 /* A row of the table. */

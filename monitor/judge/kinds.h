@@ -48,6 +48,13 @@ bool judge_response_injection(const struct judge_case *c, struct finding *out);
 bool judge_segment_conflict(const struct judge_case *c, struct finding *out);
 bool judge_reset_injected(const struct judge_case *c, struct finding *out);
 
+/* demand.c: what the destination's policy says of what was seen. */
+bool judge_sts_violation(const struct judge_case *c, struct finding *out);
+bool judge_sts_mx_mismatch(const struct judge_case *c, struct finding *out);
+bool judge_sts_suppressed(const struct judge_case *c, struct finding *out);
+bool judge_dane_violation(const struct judge_case *c, struct finding *out);
+bool judge_mx_mismatch(const struct judge_case *c, struct finding *out);
+
 /* secret.c: what should never have been sent in clear. */
 bool judge_credentials_exposed(const struct judge_case *c, struct finding *out);
 bool judge_requiretls_violation(const struct judge_case *c, struct finding *out);

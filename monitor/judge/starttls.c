@@ -4,6 +4,7 @@
  * was done, a cut that the packets show says that it was done.
  */
 #include "monitor/counted.h"
+#include "monitor/judge/demand.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
@@ -118,6 +119,17 @@ is_lacking(const struct judge_case *c, struct mask *m)
 	return !is_masked(c, m);
 }
 
+/*
+ * The policy says that this host does TLS, so that somebody took the offer away.
+ * Not where machines that differ, or a change for all, explain it: detections.md.
+ */
+static bool
+is_stripped_by_policy(const struct judge_case *c, enum loss loss)
+{
+	return demand_of(c) != DEMAND_NONE && loss != LOSS_MIXED && loss != LOSS_NODES &&
+	       loss != LOSS_CHANGED;
+}
+
 bool
 judge_starttls_missing(const struct judge_case *c, struct finding *out)
 {
@@ -125,7 +137,8 @@ judge_starttls_missing(const struct judge_case *c, struct finding *out)
 	enum loss loss = loss_of(c);
 	struct mask m;
 
-	if (!is_lacking(c, &m) || is_stripped(s) || loss_is_stripping(loss))
+	if (!is_lacking(c, &m) || is_stripped(s) || loss_is_stripping(loss) ||
+	    is_stripped_by_policy(c, loss))
 		return false;
 
 	rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
@@ -212,6 +225,44 @@ judge_starttls_masked(const struct judge_case *c, struct finding *out)
 	return true;
 }
 
+/* Testing alone is a notice; beside history it adds nothing, and takes nothing away. */
+static void
+rate_by_policy(const struct judge_case *c, bool is_by_history, struct finding *out)
+{
+	if (demand_of(c) == DEMAND_TLS)
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE,
+		     is_by_history ? out->where : WHERE_UNKNOWN);
+	else if (!is_by_history)
+		rate(out, SEVERITY_NOTICE, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+}
+
+/* The offer is missing, and history, policy or both say that it was there. */
+static void
+say_stripped(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	enum loss loss = loss_of(c);
+	bool is_by_history = loss_is_stripping(loss), is_by_policy = is_stripped_by_policy(c, loss);
+
+	if (is_by_history)
+		loss_say(c, loss, out);
+	else
+		say_detail(out,
+			   "The server's EHLO reply of %s does not offer STARTTLS, which %s "
+			   "promise%s.",
+			   counted(s->ehlos, "line").text, demand_words(c).text,
+			   c->policy->policy.required == REQUIRED_DANE ? "" : "s");
+	if (is_by_policy) {
+		rate_by_policy(c, is_by_history, out);
+		demand_prove(c, out);
+	}
+	if (is_by_history)
+		loss_prove(c, loss, out);
+	say_proof_ehlo(out, s);
+	say_how_it_ended(out, s);
+	say_proof_capture(out, s);
+}
+
 bool
 judge_starttls_stripped(const struct judge_case *c, struct finding *out)
 {
@@ -239,12 +290,9 @@ judge_starttls_stripped(const struct judge_case *c, struct finding *out)
 				  "the same TTL, and other servers behind it show them too.";
 		say_proof_bytes(out, "first version", cut->first.text);
 		say_proof_bytes(out, "second version", cut->second.text);
-	} else if (is_lacking(c, &m) && loss_is_stripping(loss_of(c))) {
-		loss_say(c, loss_of(c), out);
-		loss_prove(c, loss_of(c), out);
-		say_proof_ehlo(out, s);
-		say_how_it_ended(out, s);
-		say_proof_capture(out, s);
+	} else if (is_lacking(c, &m) &&
+		   (loss_is_stripping(loss_of(c)) || is_stripped_by_policy(c, loss_of(c)))) {
+		say_stripped(c, out);
 		return true;
 	} else {
 		return false;
@@ -322,11 +370,15 @@ rate_refusal(const struct judge_case *c, struct finding *out)
 	const struct tally *accepted = &c->known->accepted;
 
 	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-	if (!tally_is_steady(accepted))
-		return;
-	say_proof_tally(out, "accepted by this server", accepted);
-	if (!is_rate_limited(c))
-		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+	if (tally_is_steady(accepted)) {
+		say_proof_tally(out, "accepted by this server", accepted);
+		if (!is_rate_limited(c))
+			rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+	}
+	if (demand_broken(c) == DEMAND_TLS) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+		demand_prove(c, out);
+	}
 }
 
 /*
@@ -395,6 +447,17 @@ say_habit(const struct judge_case *c, struct finding *out)
 			  "it, after a change of its settings or an earlier failure.";
 }
 
+static void
+say_unused_by_policy(const struct judge_case *c, struct finding *out)
+{
+	if (demand_broken(c) == DEMAND_TLS)
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, out->where);
+	else if (out->severity < SEVERITY_NOTICE)
+		rate(out, SEVERITY_NOTICE, CERTAINTY_PROBABLE, out->where);
+	say_more(out, ", against %s", demand_words(c).text);
+	demand_prove(c, out);
+}
+
 bool
 judge_starttls_unused(const struct judge_case *c, struct finding *out)
 {
@@ -414,6 +477,8 @@ judge_starttls_unused(const struct judge_case *c, struct finding *out)
 	    s->smtp.mail_count > 0 ? "mail" : "credentials");
 	if (tally_is_steady(&c->known->used))
 		say_habit(c, out);
+	if (demand_broken(c) != DEMAND_NONE)
+		say_unused_by_policy(c, out);
 	say_more(out, ".");
 	say_proof_ehlo(out, s);
 	say_proof_bytes(out, "client's name", s->helo);

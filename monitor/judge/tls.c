@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/judge/demand.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/say.h"
@@ -422,14 +423,23 @@ bool
 judge_certificate_invalid(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
+	int faults;
 
 	if (!s->certificate.is_seen || !s->certificate.is_parsed)
 		return false;
 
 	rate(out, SEVERITY_INFO, CERTAINTY_PROVEN, WHERE_UNKNOWN);
 	say_detail(out, "The server's certificate is ");
-	if (say_faults(out, s) == 0)
+	faults = say_faults(out, s);
+	if (demand_refuses_certificate(c)) {
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+		say_more(out, "%snot what %s demand%s", faults > 0 ? ", and " : "",
+			 demand_words(c).text,
+			 c->policy->policy.required == REQUIRED_DANE ? "" : "s");
+		demand_prove(c, out);
+	} else if (faults == 0) {
 		return false;
+	}
 	say_more(out, ".");
 	say_proof_certificate(out, s);
 	return true;

@@ -103,7 +103,7 @@ learn(struct bench *b, unsigned pair)
 {
 	struct session *s = session_of(b, pair);
 	struct history known;
-	const struct judge_case c = {s, &known};
+	const struct judge_case c = {.session = s, .known = &known};
 
 	need(b, baseline_ask(b->baseline, b->store, s, &known));
 	judge_case(&c, &b->scene.verdict);
@@ -149,7 +149,7 @@ judge_some(struct bench *b, const char *name, bool is_skewed, double *took, unsi
 
 	for (unsigned i = 0; i < count; i++) {
 		struct session *s = session_of(b, pair_of(b, is_skewed));
-		const struct judge_case c = {s, &known};
+		const struct judge_case c = {.session = s, .known = &known};
 		double begin = now_us();
 
 		need(b, baseline_ask(b->baseline, b->store, s, &known));
@@ -165,7 +165,7 @@ judge_alone(struct bench *b, double *took, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		struct session *s = session_of(b, pair_of(b, false));
 		static const struct history nothing;
-		const struct judge_case c = {s, &nothing};
+		const struct judge_case c = {.session = s, .known = &nothing};
 		double begin = now_us();
 
 		judge_case(&c, &b->scene.verdict);

@@ -1,0 +1,75 @@
+/*
+ * Where a session's mail was to go: the domain whose policy counts, which of its
+ * MX hosts the server is, and what that host's policy says of what was seen.
+ *
+ * Pure but for OpenSSL, which looks at certificates. What is known is given, as
+ * plain values; what is not known whole says neither yes nor no.
+ */
+#ifndef MONITOR_POLICY_DESTINATION_H
+#define MONITOR_POLICY_DESTINATION_H
+
+#include "monitor/policy/mx.h"
+#include "monitor/policy/policy.h"
+
+/* What has been learnt of a domain, by DNS and HTTPS. */
+struct known_policy {
+	struct domain domain;
+	bool is_smart_host;       /* to which a client hands all of its mail, whoever it is for */
+	bool is_resolver_failing; /* ... for all domains alike: that nothing comes is no sign */
+	int64_t learnt;           /* when the DNS answered last; microseconds */
+	const char *source;       /* of the policy: "network", "cache" */
+	struct sts_cache cache;
+	struct sts_policy sts; /* its text, read; meaningful where cache.is_known */
+	struct mx_set mx;
+	struct dane_answers dane[MX_HOSTS_MAX]; /* of the MX host of that index */
+	struct domain expanded[MX_HOSTS_MAX];   /* where its CNAMEs lead; empty: to itself */
+};
+
+/* How the server was found to be one of the domain's hosts. */
+enum host_by {
+	HOST_UNKNOWN,    /* it was not */
+	HOST_BY_ADDRESS, /* its address is one of the host's */
+	HOST_BY_NAME     /* it calls itself so, or the client did: other addresses are known */
+};
+
+/* The same, beside one session. */
+struct destination {
+	struct domain domain;
+	bool is_smart_host;
+	enum mx_form form;
+	enum fact is_mx; /* the server is a host of the domain; NO: all are known, and it is none */
+	enum host_by host_by;
+	struct domain host;   /* which; empty where HOST_UNKNOWN */
+	struct policy policy; /* for that host at the time of the session; nothing is required
+			       * where HOST_UNKNOWN */
+	enum sts_mode mode;   /* of MTA-STS in force for the domain, whatever the host */
+	char id[STS_ID_MAX + 1];
+	int64_t fetched, expires; /* of MTA-STS; 0: none is known */
+	int64_t learnt;
+	const char *source; /* borrowed */
+	bool is_suppressed;
+	enum sts_trouble trouble;
+	uint32_t failures; /* in a row */
+	int64_t failing_since;
+	bool is_visible; /* certificates were; never under TLS 1.3 */
+	struct webpki webpki;
+	enum dane_match match;
+};
+
+/* What certificates are looked at with, and those that the server sent. */
+struct destination_means {
+	X509_STORE *store;            /* authorities; NULL: trust stays unseen */
+	struct dane_matcher *matcher; /* NULL: nothing is matched */
+	const struct bytes *chain;    /* DER, the leaf first */
+	size_t chain_count;
+	bool is_chain_whole;
+};
+
+/* means may be NULL: no certificate is at hand. */
+void destination_of(const struct session *s, const struct known_policy *known,
+		    const struct destination_means *means, struct destination *out);
+
+/* Of two recipients of one session: does a demand more than b? */
+bool destination_is_stricter(const struct destination *a, const struct destination *b);
+
+#endif
