@@ -567,6 +567,35 @@ session_judge_again(struct store *s, int64_t id, const struct session_row *row, 
 	       keep_early(s, id, finding) && leave(s, id, past.incident);
 }
 
+static const char find_standing[] =
+    "SELECT f.id IS NOT NULL, f.severity, f.certainty FROM sessions s LEFT JOIN findings f ON"
+    " f.session_id = s.id AND f.kind = ?2 WHERE s.id = ?1";
+
+bool
+session_standing(struct store *s, int64_t id, const char *kind, struct session_standing *out)
+{
+	struct sql *q = sql_use(s->file, find_standing);
+
+	*out = (struct session_standing){0};
+	sql_put_int(q, id);
+	sql_put_text(q, kind);
+	if (sql_row(q)) {
+		out->is_recorded = true;
+		out->is_found = sql_take_int(q) != 0;
+		out->severity = (enum severity_rank)sql_take_int(q);
+		out->certainty = (enum certainty_rank)sql_take_int(q);
+	}
+	return sql_end(q);
+}
+
+bool
+session_add_finding(struct store *s, int64_t id, const struct session_row *row,
+		    struct finding_row *finding)
+{
+	return join_new(s, row, finding) && write_finding(s, id, finding) &&
+	       keep_early(s, id, finding);
+}
+
 static const char findings_json[] =
     "SELECT json_object('time', rfc3339(time), 'sensor', sensor, 'service', service, 'client',"
     " client, 'client_port', client_port, 'server', server, 'server_port', server_port, 'session',"

@@ -176,6 +176,19 @@ bool session_past(struct store *s, int64_t id, const char *kind, struct past_ses
 bool session_judge_again(struct store *s, int64_t id, const struct session_row *row,
 			 const char *kind, struct finding_row *finding);
 
+/* How a session's finding of a kind stands. */
+struct session_standing {
+	bool is_recorded; /* the session is there */
+	bool is_found;    /* ... with such a finding */
+	enum severity_rank severity;
+	enum certainty_rank certainty;
+};
+bool session_standing(struct store *s, int64_t id, const char *kind, struct session_standing *out);
+
+/* Add a finding of a kind that the session, which is there, has not, in a transaction. */
+bool session_add_finding(struct store *s, int64_t id, const struct session_row *row,
+			 struct finding_row *finding);
+
 /*
  * Tell the findings of one session, or that of one kind (NULL: all), each as a JSON object of
  * time, sensor, service, client, client_port, server, server_port, session,

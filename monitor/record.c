@@ -13,6 +13,7 @@
 
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/hindsight.h"
+#include "monitor/rejudge.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
 #include "monitor/tend.h"
@@ -28,9 +29,14 @@ struct recorder {
 	struct store *store;
 	struct rows *rows;
 	struct baseline *baseline;
-	struct history known;          /* beside the session judged last */
-	struct recorder_counts counts; /* of what is committed */
-	struct recorder_counts batch;  /* of what is not, yet */
+	struct policy_book *book;
+	struct recent *recent;
+	struct destination_means means;   /* what certificates are looked at with */
+	struct history known;             /* beside the session judged last */
+	struct destination destination;   /* of it; meaningful where policy points here */
+	const struct destination *policy; /* NULL: nothing is known */
+	struct recorder_counts counts;    /* of what is committed */
+	struct recorder_counts batch;     /* of what is not, yet */
 	struct tending tending;
 	char *sensor;
 	char source[SOURCE_MAX];
@@ -49,8 +55,9 @@ recorder_open(const char *path, const char *sensor, char *why, size_t why_size)
 		goto no_memory;
 	r->rows = rows_new();
 	r->baseline = baseline_new();
+	r->book = book_new();
 	r->sensor = strdup(sensor);
-	if (r->rows == NULL || r->baseline == NULL || r->sensor == NULL)
+	if (r->rows == NULL || r->baseline == NULL || r->book == NULL || r->sensor == NULL)
 		goto no_memory;
 	r->store = store_open(path, STORE_CREATE, why, why_size);
 	if (r->store != NULL)
@@ -117,6 +124,8 @@ lose_batch(struct recorder *r)
 {
 	r->counts.sessions_refused += sessions_in(&r->batch);
 	baseline_drop(r->baseline);
+	if (r->recent != NULL)
+		recent_drop(r->recent);
 	r->batch = (struct recorder_counts){0};
 }
 
@@ -252,7 +261,7 @@ fail_batch(struct recorder *r)
 bool
 recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
-	const struct judge_case c = {.session = s, .known = &r->known};
+	struct judge_case c = {.session = s, .known = &r->known};
 
 	if (!begin(r)) {
 		r->counts.sessions_refused++;
@@ -262,6 +271,9 @@ recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 		r->counts.sessions_refused++;
 		return fail_batch(r);
 	}
+	r->policy =
+	    rejudge_destination(r->book, s, &r->means, &r->destination) ? &r->destination : NULL;
+	c.policy = r->policy;
 	judge_case(&c, out);
 	return true;
 }
@@ -293,7 +305,7 @@ static bool
 learn(struct recorder *r, int64_t id, const struct session *s, const struct verdict *v, FILE *json)
 {
 	bool is_first = false;
-	const struct judge_case c = {.session = s, .known = &r->known};
+	const struct judge_case c = {.session = s, .known = &r->known, .policy = r->policy};
 	struct telling telling = {.recorder = r, .json = json};
 	const struct hindsight back = {r->baseline, r->store, r->rows, tell_hindsight, &telling};
 
@@ -307,6 +319,18 @@ learn(struct recorder *r, int64_t id, const struct session *s, const struct verd
 	    !telling.is_failed)
 		return true;
 	return fail_batch(r);
+}
+
+/* Where policies are being asked for, an answer may come that tells of it. */
+static void
+remember(struct recorder *r, enum recorded recorded, int64_t id, const struct session *s)
+{
+	if (r->recent == NULL)
+		return;
+	if (recorded == RECORDED_NEW)
+		recent_add(r->recent, id, s, &r->known);
+	else if (recorded == RECORDED_EXTENDED)
+		recent_replace(r->recent, id, s, &r->known);
 }
 
 enum recorded
@@ -326,6 +350,7 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	recorded = add(r, &row, &id);
 	if (recorded == RECORDED_FAILED)
 		return recorded;
+	remember(r, recorded, id, s);
 	count(r, s, &row, v);
 	if (json != NULL && is_printed(r, &row) &&
 	    !session_findings(r->store, id, NULL, print_line, json)) {
@@ -335,6 +360,37 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	if (!learn(r, id, s, v, json))
 		return RECORDED_FAILED;
 	return end_if_due(r) ? recorded : RECORDED_FAILED;
+}
+
+bool
+recorder_expect_policies(struct recorder *r)
+{
+	if (r->recent == NULL)
+		r->recent = recent_new();
+	return r->recent != NULL || fail(r, "out of memory");
+}
+
+bool
+recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json)
+{
+	struct telling telling = {.recorder = r, .json = json};
+	struct rejudge j = {
+	    .back = {r->baseline, r->store, r->rows, tell_hindsight, &telling},
+	    .book = r->book,
+	    .recent = r->recent,
+	    .means = &r->means,
+	};
+
+	if (!book_put(r->book, known))
+		return fail(r, "out of memory");
+	if (r->recent == NULL)
+		return true;
+	if (!begin(r))
+		return false;
+	j.sensor_id = r->sensor_id; /* known since the batch was begun */
+	if (!rejudge(&j, &known->domain) || telling.is_failed)
+		return fail_batch(r);
+	return end_if_due(r);
 }
 
 bool
@@ -442,6 +498,8 @@ recorder_close(struct recorder *r)
 	store_close(r->store);
 	rows_free(r->rows);
 	baseline_free(r->baseline);
+	book_free(r->book);
+	recent_free(r->recent);
 	free(r->sensor);
 	free(r);
 	return is_good;

@@ -15,6 +15,7 @@
 #include "monitor/judge/judge.h"
 
 struct recorder;
+struct known_policy; /* monitor/policy/destination.h */
 
 /* One minute of one capture source: of a saved capture the whole minute, told once. */
 struct capture_minute {
@@ -77,6 +78,19 @@ bool recorder_judge(struct recorder *r, const struct session *s, struct verdict 
  */
 enum recorded recorder_session(struct recorder *r, const struct session *s, const struct verdict *v,
 			       const struct evidence_view *evidence, FILE *json);
+
+/*
+ * Policies will be asked for: sessions of the last minutes are remembered from now
+ * on, to be judged again by the answers. False where memory is out.
+ */
+bool recorder_expect_policies(struct recorder *r);
+
+/*
+ * The policy of a domain was learnt, or is another now: what goes there is judged
+ * by it from now on, and what went there in the last minutes is judged again. json
+ * as of recorder_session. False where the database refused, or memory is out.
+ */
+bool recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json);
 
 bool recorder_minute(struct recorder *r, const struct capture_minute *m);
 

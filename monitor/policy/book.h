@@ -1,0 +1,23 @@
+/*
+ * What is known of domains' policies while the program runs: a bounded number of
+ * them, those used last. Owns deep copies.
+ */
+#ifndef MONITOR_POLICY_BOOK_H
+#define MONITOR_POLICY_BOOK_H
+
+#include "monitor/policy/destination.h"
+
+#define BOOK_MAX 256 /* domains; each takes about 50 kB */
+
+struct policy_book;
+
+struct policy_book *book_new(void); /* NULL where memory is out */
+void book_free(struct policy_book *b);
+
+/* Put a copy in the place of what was known of its domain. False where memory is out. */
+bool book_put(struct policy_book *b, const struct known_policy *known);
+
+/* Borrowed until the next book_put; NULL where nothing is known. */
+const struct known_policy *book_find(struct policy_book *b, struct bytes domain);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * The sessions of the last minutes, to be judged again when an answer arrives
+ * that tells of them: facts, and what was known beside them then.
+ *
+ * Of fixed bounds; the oldest go first. Knows no database and no policy.
+ */
+#ifndef MONITOR_RECENT_H
+#define MONITOR_RECENT_H
+
+#include "dissector/session.h"
+#include "monitor/judge/history.h"
+
+#define RECENT_MAX    4096               /* sessions */
+#define RECENT_BYTES  ((size_t)16 << 20) /* of all of them */
+#define RECENT_WINDOW INT64_C(600000000) /* microseconds, by the newest session */
+
+struct recent;
+
+struct recent *recent_new(void); /* NULL where memory is out */
+void recent_free(struct recent *r);
+
+/*
+ * Remember one. Those without recipients, and those too large to be kept, are
+ * not. recent_replace: in the place of what is remembered under this id.
+ */
+void recent_add(struct recent *r, int64_t id, const struct session *s, const struct history *h);
+void recent_replace(struct recent *r, int64_t id, const struct session *s, const struct history *h);
+
+/* Forget all: their ids are void. */
+void recent_drop(struct recent *r);
+
+/*
+ * Walk those with this recipient domain (lower case), the latest first. What is
+ * told is borrowed for the call. False where tell was false, which ends it.
+ */
+bool recent_walk(struct recent *r, struct bytes domain,
+		 bool (*tell)(void *ctx, int64_t id, const struct session *s,
+			      const struct history *h),
+		 void *ctx);
+
+#endif

@@ -1,0 +1,148 @@
+#include "monitor/rejudge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/judge/say.h"
+
+bool
+rejudge_destination(struct policy_book *book, const struct session *s,
+		    const struct destination_means *means, struct destination *out)
+{
+	bool is_known = false;
+
+	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++) {
+		const struct known_policy *known = book_find(book, s->rcpt_domains[i]);
+		struct destination d;
+
+		if (known == NULL)
+			continue;
+		destination_of(s, known, means, &d);
+		if (!is_known || destination_is_stricter(&d, out))
+			*out = d;
+		is_known = true;
+	}
+	return is_known;
+}
+
+/* One pass, and where its verdicts lie. */
+struct pass {
+	const struct rejudge *j;
+	struct verdict with, without, one; /* one: a single finding, to be made a row */
+	struct session_row row;
+	int64_t id;
+};
+
+static const struct finding *
+found(const struct verdict *v, const struct kind *kind)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (v->findings[i].kind == kind)
+			return &v->findings[i];
+	return NULL;
+}
+
+/* It holds only by the policy, or is graver by it. */
+static bool
+is_by_policy(const struct pass *p, const struct finding *f)
+{
+	const struct finding *old = found(&p->without, f->kind);
+
+	return old == NULL || f->severity > old->severity || f->certainty > old->certainty;
+}
+
+/* Which finding of the session it takes the place of; NULL: of none. False: the database failed. */
+static bool
+find_old(struct pass *p, const struct finding *f, const char **kind, bool *is_new)
+{
+	struct session_standing at;
+
+	*kind = f->kind->name;
+	if (!session_standing(p->j->back.store, p->id, *kind, &at))
+		return false;
+	*is_new = at.is_recorded && !at.is_found;
+	if (at.is_found)
+		*is_new = at.severity < (enum severity_rank)f->severity ||
+			  at.certainty < (enum certainty_rank)f->certainty;
+	if (at.is_found || !*is_new)
+		return true;
+	*kind = NULL;
+	/* Of missing and stripped a session has one. */
+	if (strcmp(f->kind->name, "starttls-stripped") != 0)
+		return true;
+	if (!session_standing(p->j->back.store, p->id, "starttls-missing", &at))
+		return false;
+	if (at.is_found)
+		*kind = "starttls-missing";
+	return true;
+}
+
+static struct finding_row *
+make_row(struct pass *p, const struct finding *f, const struct session *s)
+{
+	p->one.outcome = p->with.outcome;
+	p->one.findings[0] = *f;
+	p->one.count = 1;
+	rows_of(p->j->back.rows, s, &p->one, NULL, &p->row);
+	p->row.sensor_id = p->j->sensor_id;
+	return &p->row.findings[0];
+}
+
+static bool
+put(struct pass *p, struct finding *f, const struct session *s)
+{
+	const struct hindsight *back = &p->j->back;
+	struct finding_row *row;
+	const char *kind;
+	bool is_new;
+
+	if (!find_old(p, f, &kind, &is_new))
+		return false;
+	if (!is_new)
+		return true;
+	say_proof(f, "judged again", "when the policy was learnt");
+	row = make_row(p, f, s);
+	if (kind == NULL ? !session_add_finding(back->store, p->id, &p->row, row)
+			 : !session_judge_again(back->store, p->id, &p->row, kind, row))
+		return false;
+	back->tell(back->ctx, p->id, f, row);
+	if (kind == NULL || strcmp(kind, "starttls-missing") != 0)
+		return true;
+	return baseline_absolve(back->baseline, back->store, s);
+}
+
+static bool
+judge_one(void *ctx, int64_t id, const struct session *s, const struct history *known)
+{
+	struct pass *p = ctx;
+	struct judge_case c = {.session = s, .known = known};
+	struct destination d;
+
+	if (!rejudge_destination(p->j->book, s, p->j->means, &d))
+		return true;
+	judge_case(&c, &p->without);
+	c.policy = &d;
+	judge_case(&c, &p->with);
+	p->id = id;
+	for (size_t i = 0; i < p->with.count; i++) {
+		struct finding *f = &p->with.findings[i];
+
+		if (is_by_policy(p, f) && !put(p, f, s))
+			return false;
+	}
+	return true;
+}
+
+bool
+rejudge(const struct rejudge *j, const struct domain *domain)
+{
+	struct pass *p = calloc(1, sizeof(*p));
+	bool is_good;
+
+	if (p == NULL)
+		return false;
+	p->j = j;
+	is_good = recent_walk(j->recent, domain_bytes(domain), judge_one, p);
+	free(p);
+	return is_good;
+}

@@ -1,0 +1,36 @@
+/*
+ * What a session's mail was for, as far as the book knows; and judging the
+ * sessions of the last minutes again when the policy of their domain was learnt.
+ */
+#ifndef MONITOR_REJUDGE_H
+#define MONITOR_REJUDGE_H
+
+#include "monitor/baseline/hindsight.h"
+#include "monitor/policy/book.h"
+#include "monitor/recent.h"
+
+#define RECIPIENTS_MAX 16 /* domains of one session that are looked up */
+
+/*
+ * The destination of a session: of its recipients' domains the one that demands
+ * most. False where nothing is known of any.
+ */
+bool rejudge_destination(struct policy_book *book, const struct session *s,
+			 const struct destination_means *means, struct destination *out);
+
+struct rejudge {
+	struct hindsight back; /* where findings go, and who is told */
+	int64_t sensor_id;
+	struct policy_book *book;
+	struct recent *recent;
+	const struct destination_means *means; /* its chain is empty: none is remembered */
+};
+
+/*
+ * Judge again what went to this domain lately. Findings that the policy adds are
+ * added, and those that it raises are raised; nothing is taken back. Needs the
+ * batch's transaction; false: the database failed, and store_error says why.
+ */
+bool rejudge(const struct rejudge *j, const struct domain *domain);
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * An answer that arrives after the session: what was recorded at once is judged
+ * again by it, once, and only what went to that domain lately.
+ */
+#include "tests/db_build.h"
+
+#include "monitor/policy/destination.h"
+#include "monitor/record.h"
+
+#define MINUTE INT64_C(60000000)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+static struct bytes
+view(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+/* Mail in clear for a domain, n minutes later each; STARTTLS offered or not. */
+static struct session
+mail_session(int n, struct bytes *recipient, enum fact offered)
+{
+	struct session s = {
+	    .service = SERVICE_SMTP,
+	    .client = {.family = 4, .b = {192, 0, 2, 7}},
+	    .server = {.family = 4, .b = {198, 51, 100, 25}},
+	    .client_port = (uint16_t)(40000 + n),
+	    .server_port = 25,
+	    .start = START + n * MINUTE,
+	    .end = START + n * MINUTE + 1,
+	    .seen = SEEN_BOTH,
+	    .syn_seen = true,
+	    .complete = true,
+	    .clear_whole = true,
+	    .ending = ENDING_FIN,
+	    .packets = 9,
+	    .helo = BYTES("out.example.org"),
+	    .rcpt_domains = recipient,
+	    .rcpt_count = 1,
+	};
+
+	s.greeting[0] = BYTES("relay.example ESMTP");
+	s.greetings = 1;
+	s.ehlo[0] = BYTES("relay.example");
+	s.ehlo[1] = offered == FACT_YES ? BYTES("STARTTLS") : BYTES("PIPELINING");
+	s.ehlos = 2;
+	s.smtp.greeting_code = 220;
+	s.smtp.greeting_verb = GREETING_EHLO;
+	s.smtp.extended = FACT_YES;
+	s.smtp.offered = offered;
+	s.smtp.requested = FACT_NO;
+	s.smtp.mail_count = 1;
+	s.smtp.mail_accepted = true;
+	s.smtp.message_sent = true;
+	return s;
+}
+
+static void
+record(struct recorder *r, const struct session *s)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	assert_non_null(v);
+	assert_true(recorder_judge(r, s, v));
+	assert_int_equal(recorder_session(r, s, v, NULL, NULL), RECORDED_NEW);
+	free(v);
+}
+
+static struct recorder *
+open_recorder(const char *path)
+{
+	char why[STORE_WHY_MAX] = "";
+	struct recorder *r = recorder_open(path, "tap1", why, sizeof(why));
+
+	if (r == NULL)
+		fail_msg("%s", why);
+	recorder_source(r, "");
+	assert_true(recorder_expect_policies(r));
+	return r;
+}
+
+/* The made-up answer: the domain's one MX host is the server, and the policy this text. */
+static void
+learn(struct recorder *r, const char *domain, const char *text, FILE *json)
+{
+	static struct known_policy known;
+	struct problems problems = {0};
+
+	memset(&known, 0, sizeof(known));
+	assert_int_equal(domain_read(view(domain), &known.domain), DOMAIN_OK);
+	known.learnt = START + HOUR / 6;
+	known.source = "network";
+	sts_policy_read(view(text), &known.sts, &problems);
+	assert_true(known.sts.is_valid);
+	known.cache = (struct sts_cache){.is_known = true,
+					 .id = "1",
+					 .mode = known.sts.mode,
+					 .max_age = known.sts.max_age,
+					 .fetched = START + MINUTE};
+	known.mx.form = MX_LISTED;
+	known.mx.is_whole = true;
+	known.mx.count = 1;
+	known.mx.hosts[0] = (struct mx_host){.is_whole = true};
+	assert_int_equal(domain_read(BYTES("mx.example.net"), &known.mx.hosts[0].name), DOMAIN_OK);
+	mx_add_address(&known.mx.hosts[0], &(struct address){.family = 4, .b = {198, 51, 100, 25}});
+	assert_true(recorder_policy(r, &known, json));
+}
+
+#define ENFORCE   "version: STSv1\nmode: enforce\nmx: mx.example.net\nmax_age: 604800\n"
+#define TESTING   "version: STSv1\nmode: testing\nmx: mx.example.net\nmax_age: 604800\n"
+#define NONE      "version: STSv1\nmode: none\nmax_age: 604800\n"
+#define FINDINGS  "SELECT session, kind, severity, certainty FROM v_findings ORDER BY session, kind"
+#define INCIDENTS "SELECT kind, severity, sessions, domain FROM v_incidents ORDER BY kind, domain"
+
+static void
+a_session_is_raised_when_the_answer_arrives(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_NO);
+	struct recorder *r = open_recorder(p->path);
+	char *json = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&json, &len);
+
+	record(r, &s);
+	assert_true(recorder_flush(r));
+	assert_query(p->path, FINDINGS, "1|starttls-missing|info|possible\n");
+	learn(r, "example.net", ENFORCE, out);
+	assert_true(recorder_close(r));
+	assert_int_equal(fclose(out), 0);
+	assert_query(p->path, FINDINGS,
+		     "1|starttls-stripped|critical|probable\n1|sts-violation|critical|probable\n");
+	assert_query(p->path, INCIDENTS,
+		     "starttls-stripped|critical|1|example.net\n"
+		     "sts-violation|critical|1|example.net\n");
+	assert_non_null(strstr(json, "\"kind\":\"starttls-stripped\",\"severity\":\"critical\""));
+	assert_non_null(strstr(json, "\"kind\":\"sts-violation\",\"severity\":\"critical\""));
+	free(json);
+}
+
+/* A finding that was there is raised in its incident, not told beside it. */
+static void
+a_finding_that_was_there_is_raised(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_YES);
+	struct recorder *r = open_recorder(p->path);
+
+	record(r, &s);
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FINDINGS,
+		     "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n");
+	assert_query(p->path, INCIDENTS,
+		     "starttls-unused|critical|1|example.net\n"
+		     "sts-violation|critical|1|example.net\n");
+	assert_query(p->path,
+		     "SELECT count(*) FROM v_incidents, json_each(evidence) WHERE"
+		     " value ->> 'what' = 'judged again'",
+		     "2\n");
+}
+
+static void
+the_same_answer_again_changes_nothing(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_YES);
+	struct recorder *r = open_recorder(p->path);
+	struct recorder_counts once, twice;
+
+	record(r, &s);
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_flush(r));
+	once = recorder_counts(r);
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_flush(r));
+	twice = recorder_counts(r);
+	assert_memory_equal(&once, &twice, sizeof(once));
+	assert_true(recorder_close(r));
+	assert_query(p->path, INCIDENTS,
+		     "starttls-unused|critical|1|example.net\n"
+		     "sts-violation|critical|1|example.net\n");
+}
+
+/* The order in which a session and the answer come makes no difference to what is found. */
+static void
+a_policy_that_is_known_is_judged_by_at_once(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_NO);
+	struct recorder *r = open_recorder(p->path);
+
+	learn(r, "example.net", ENFORCE, NULL);
+	record(r, &s);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FINDINGS,
+		     "1|starttls-stripped|critical|probable\n1|sts-violation|critical|probable\n");
+}
+
+struct answer_row {
+	const char *name, *domain, *text, *found;
+};
+
+/* What says nothing of the session leaves it as it was; testing is a notice. */
+static void
+other_answers_raise_nothing(void **state)
+{
+	static const struct answer_row rows[] = {
+	    {"of another domain", "example.org", ENFORCE, "1|starttls-unused|info|possible\n"},
+	    {"of a subdomain", "mail.example.net", ENFORCE, "1|starttls-unused|info|possible\n"},
+	    {"mode none", "example.net", NONE, "1|starttls-unused|info|possible\n"},
+	    {"testing", "example.net", TESTING,
+	     "1|starttls-unused|notice|probable\n1|sts-violation|notice|probable\n"},
+	};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes recipient = BYTES("example.net");
+		struct session s = mail_session(0, &recipient, FACT_YES);
+		char path[128];
+		struct recorder *r;
+
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		record(r, &s);
+		learn(r, rows[i].domain, rows[i].text, NULL);
+		assert_true(recorder_close(r));
+		print_message("%s\n", rows[i].name);
+		assert_query(path, FINDINGS, rows[i].found);
+	}
+}
+
+/* Of what is long past nothing is known any more; what came since is judged. */
+static void
+only_the_last_minutes_are_judged_again(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct recorder *r = open_recorder(p->path);
+
+	for (int minute = 0; minute <= 15; minute += 5) {
+		struct session s = mail_session(minute, &recipient, FACT_YES);
+
+		record(r, &s);
+	}
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path,
+		     "SELECT session, severity FROM v_findings WHERE kind = 'starttls-unused'"
+		     " ORDER BY session",
+		     "1|info\n2|critical\n3|critical\n4|critical\n");
+}
+
+/* One that is told under way, and again at its end: judged again by all that was seen. */
+static void
+a_session_told_twice_is_judged_as_it_was_last(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_YES);
+	struct recorder *r = open_recorder(p->path);
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	assert_non_null(v);
+	s.is_under_way = true;
+	s.smtp.mail_accepted = false;
+	s.smtp.message_sent = false;
+	record(r, &s);
+	s.is_under_way = false;
+	s.smtp.mail_accepted = true;
+	s.smtp.message_sent = true;
+	s.packets += 4;
+	s.end += 1000;
+	assert_true(recorder_judge(r, &s, v));
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_EXTENDED);
+	free(v);
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FINDINGS,
+		     "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n");
+	assert_query(p->path, INCIDENTS,
+		     "starttls-unused|critical|1|example.net\n"
+		     "sts-violation|critical|1|example.net\n");
+}
+
+/* More sessions than are remembered: the latest are judged again, and nothing is lost. */
+static void
+what_is_remembered_is_bounded(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct recorder *r = open_recorder(p->path);
+
+	for (int i = 0; i < 4100; i++) {
+		struct session s = mail_session(0, &recipient, FACT_YES);
+
+		s.start += i;
+		s.end += i;
+		record(r, &s);
+	}
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path,
+		     "SELECT count(*), min(session) FROM v_findings WHERE kind = 'sts-violation'",
+		     "4096|5\n");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    FIXTURE_TEST(a_session_is_raised_when_the_answer_arrives),
+	    FIXTURE_TEST(a_finding_that_was_there_is_raised),
+	    FIXTURE_TEST(the_same_answer_again_changes_nothing),
+	    FIXTURE_TEST(a_policy_that_is_known_is_judged_by_at_once),
+	    FIXTURE_TEST(other_answers_raise_nothing),
+	    FIXTURE_TEST(only_the_last_minutes_are_judged_again),
+	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
+	    FIXTURE_TEST(what_is_remembered_is_bounded),
+	};
+
+	return cmocka_run_group_tests_name("policies that are learnt", tests, NULL, NULL);
+}
