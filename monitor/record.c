@@ -13,6 +13,7 @@
 
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/hindsight.h"
+#include "monitor/policy_rows.h"
 #include "monitor/rejudge.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
@@ -258,6 +259,19 @@ fail_batch(struct recorder *r)
 	return false;
 }
 
+/* What was learnt before a restart, or long ago, is in the database. */
+static bool
+recall_policies(struct recorder *r, const struct session *s)
+{
+	if (r->recent == NULL)
+		return true;
+	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
+		if (book_find(r->book, s->rcpt_domains[i]) == NULL &&
+		    !policy_rows_load(r->store, s->rcpt_domains[i], r->book))
+			return false;
+	return true;
+}
+
 bool
 recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
@@ -267,7 +281,7 @@ recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 		r->counts.sessions_refused++;
 		return false;
 	}
-	if (!baseline_ask(r->baseline, r->store, s, &r->known)) {
+	if (!baseline_ask(r->baseline, r->store, s, &r->known) || !recall_policies(r, s)) {
 		r->counts.sessions_refused++;
 		return fail_batch(r);
 	}
@@ -381,14 +395,15 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 	    .means = &r->means,
 	};
 
-	if (!book_put(r->book, known))
-		return fail(r, "out of memory");
 	if (r->recent == NULL)
 		return true;
+	if (!book_put(r->book, known))
+		return fail(r, "out of memory");
 	if (!begin(r))
 		return false;
 	j.sensor_id = r->sensor_id; /* known since the batch was begun */
-	if (!rejudge(&j, &known->domain) || telling.is_failed)
+	if (!policy_rows_save(r->store, known, NULL) || !rejudge(&j, &known->domain) ||
+	    telling.is_failed)
 		return fail_batch(r);
 	return end_if_due(r);
 }

@@ -87,8 +87,9 @@ bool recorder_expect_policies(struct recorder *r);
 
 /*
  * The policy of a domain was learnt, or is another now: what goes there is judged
- * by it from now on, and what went there in the last minutes is judged again. json
- * as of recorder_session. False where the database refused, or memory is out.
+ * by it from now on, also after a restart, and what went there in the last minutes
+ * is judged again. Nothing happens before recorder_expect_policies. json as of recorder_session.
+ * False where the database refused, or memory is out.
  */
 bool recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json);
 

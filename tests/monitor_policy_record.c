@@ -5,6 +5,7 @@
 #include "tests/db_build.h"
 
 #include "monitor/policy/destination.h"
+#include "monitor/policy_rows.h"
 #include "monitor/record.h"
 
 #define MINUTE INT64_C(60000000)
@@ -256,6 +257,122 @@ only_the_last_minutes_are_judged_again(void **state)
 		     "1|info\n2|critical\n3|critical\n4|critical\n");
 }
 
+/* RFC 8461 section 5.1: what is known outlives the program. */
+static void
+a_policy_is_honoured_after_a_restart(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_YES);
+	struct recorder *r = open_recorder(p->path);
+
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path,
+		     "SELECT domain, mta_sts_status, mta_sts_id, mta_sts_mx, required,"
+		     " mx ->> '$[0].sts_match' FROM v_policies",
+		     "example.net|enforce|1|[\"mx.example.net\"]|mta-sts|1\n");
+	r = open_recorder(p->path);
+	record(r, &s);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FINDINGS,
+		     "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n");
+}
+
+/* Every value that counts comes back as it went. */
+static void
+what_is_saved_is_loaded(void **state)
+{
+	static struct known_policy known;
+	static uint8_t digest[32] = {1, 2, 3};
+	const struct tlsa records[] = {{3, 1, 1, {digest, sizeof(digest)}}, {2, 0, 0, {digest, 1}}};
+	struct fixture *p = *state;
+	struct store *store = open_store(p->path, STORE_CREATE);
+	struct policy_book *book = book_new();
+	const struct known_policy *got;
+	struct problems problems = {0};
+
+	memset(&known, 0, sizeof(known));
+	assert_int_equal(domain_read(BYTES("example.net"), &known.domain), DOMAIN_OK);
+	known.learnt = START;
+	known.source = "network";
+	sts_policy_read(BYTES(ENFORCE), &known.sts, &problems);
+	known.cache = (struct sts_cache){.is_known = true,
+					 .id = "a",
+					 .mode = STS_MODE_ENFORCE,
+					 .max_age = 604800,
+					 .fetched = START - 5,
+					 .digest = {9, 8},
+					 .is_edited = true,
+					 .trouble = STS_FETCH_FAILED,
+					 .failures = 3,
+					 .failing_since = START - 4,
+					 .asked = START - 3,
+					 .ask_after = START + 1,
+					 .wants_fetch = true,
+					 .seen_id = "b",
+					 .refused_id = "c",
+					 .fetch_after = START + 2};
+	known.mx.form = MX_LISTED;
+	known.mx.is_whole = true;
+	known.mx.count = 2;
+	for (size_t i = 0; i < 2; i++) {
+		struct mx_host *host = &known.mx.hosts[i];
+
+		*host = (struct mx_host){.preference = (uint16_t)(10 * i), .is_whole = i == 0};
+		assert_int_equal(
+		    domain_read(i == 0 ? BYTES("mx.example.net") : BYTES("mx2.example.net"),
+				&host->name),
+		    DOMAIN_OK);
+		mx_add_address(host, &(struct address){.family = 4, .b = {192, 0, 2, 1}});
+		mx_add_address(host, &(struct address){.family = 6, .b = {0x20, 1, 0xd, 0xb8}});
+	}
+	known.dane[1] = (struct dane_answers){.mx = ANSWER_SECURE,
+					      .address = ANSWER_SECURE,
+					      .is_alias = true,
+					      .alias = ANSWER_SECURE,
+					      .tlsa = {ANSWER_ABSENT, ANSWER_SECURE},
+					      .records = {{0}, {records, 2}}};
+	assert_int_equal(domain_read(BYTES("host.example.net"), &known.expanded[1]), DOMAIN_OK);
+
+	assert_true(store_begin(store));
+	assert_true(policy_rows_save(store, &known, NULL));
+	assert_true(store_commit(store));
+	assert_true(policy_rows_load(store, BYTES("example.net"), book));
+	got = book_find(book, BYTES("example.net"));
+	assert_non_null(got);
+	assert_string_equal(got->source, "cache");
+	assert_memory_equal(&got->cache, &known.cache, sizeof(known.cache));
+	assert_int_equal(got->sts.text.len, known.sts.text.len);
+	assert_memory_equal(got->sts.text.at, known.sts.text.at, known.sts.text.len);
+	assert_int_equal(got->mx.count, 2);
+	assert_true(got->mx.is_whole && got->mx.form == MX_LISTED);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(domain_equal(&got->mx.hosts[i].name, &known.mx.hosts[i].name));
+		assert_int_equal(got->mx.hosts[i].preference, 10 * i);
+		assert_int_equal(got->mx.hosts[i].is_whole, i == 0);
+		assert_int_equal(got->mx.hosts[i].address_count, 2);
+		assert_int_equal(mx_has_address(&got->mx, &known.mx.hosts[i].addresses[1], NULL),
+				 FACT_YES);
+	}
+	assert_int_equal(got->dane[0].tlsa[0], ANSWER_UNASKED);
+	assert_int_equal(got->dane[1].address, ANSWER_SECURE);
+	assert_int_equal(got->dane[1].tlsa[0], ANSWER_ABSENT);
+	assert_int_equal(got->dane[1].tlsa[1], ANSWER_SECURE);
+	assert_true(got->dane[1].is_alias);
+	assert_int_equal(got->dane[1].records[0].count, 0);
+	assert_int_equal(got->dane[1].records[1].count, 2);
+	assert_int_equal(got->dane[1].records[1].records[0].usage, 3);
+	assert_int_equal(got->dane[1].records[1].records[0].data.len, 32);
+	assert_memory_equal(got->dane[1].records[1].records[0].data.at, digest, 32);
+	assert_int_equal(got->dane[1].records[1].records[1].usage, 2);
+	assert_true(domain_equal(&got->expanded[1], &known.expanded[1]));
+	assert_true(policy_rows_load(store, BYTES("example.org"), book));
+	assert_null(book_find(book, BYTES("example.org")));
+	book_free(book);
+	store_close(store);
+}
+
 /* One that is told under way, and again at its end: judged again by all that was seen. */
 static void
 a_session_told_twice_is_judged_as_it_was_last(void **state)
@@ -320,6 +437,8 @@ main(void)
 	    FIXTURE_TEST(a_policy_that_is_known_is_judged_by_at_once),
 	    FIXTURE_TEST(other_answers_raise_nothing),
 	    FIXTURE_TEST(only_the_last_minutes_are_judged_again),
+	    FIXTURE_TEST(a_policy_is_honoured_after_a_restart),
+	    FIXTURE_TEST(what_is_saved_is_loaded),
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
 	    FIXTURE_TEST(what_is_remembered_is_bounded),
 	};
