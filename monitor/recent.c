@@ -83,7 +83,7 @@ bit_of(struct bytes domain)
 static struct past *
 back(struct recent *r, size_t steps)
 {
-	return &r->ring[(r->next + 2 * RECENT_MAX - 1 - steps) % RECENT_MAX];
+	return &r->ring[(r->next + (size_t)2 * RECENT_MAX - 1 - steps) % RECENT_MAX];
 }
 
 /* A place for len bytes; what is oldest makes way. */

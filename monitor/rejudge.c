@@ -116,7 +116,7 @@ judge_one(void *ctx, int64_t id, const struct session *s, const struct history *
 {
 	struct pass *p = ctx;
 	struct judge_case c = {.session = s, .known = known};
-	struct destination d;
+	struct destination d = {.source = NULL};
 
 	if (!rejudge_destination(p->j->book, s, p->j->means, &d))
 		return true;
