@@ -33,7 +33,7 @@ LDFLAGS += $(LINK_HARDEN)
 
 # What each folder may link: the rule of layers.
 LIBS_DB := -lsqlite3
-LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares
+LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lcurl
 
 sources = $(wildcard $1/*.c $1/*/*.c)
 objects = $(patsubst %.c,$O/%.o,$1)
@@ -120,7 +120,7 @@ REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 # ---- Packages ----
 
 PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
-	libidn2-dev libc-ares-dev zlib1g-dev libzstd-dev libbpf-dev
+	libidn2-dev libc-ares-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libbpf-dev
 PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftables ethtool tcpdump \
 	sqlite3 openssl iproute2 util-linux procps
 PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) libcmocka-dev perl netbase tshark zstd gzip \

@@ -21,7 +21,7 @@ build() {
 		clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize="fuzzer,$checks" \
 		    -fno-sanitize-recover=undefined -o "$out/$target" "tests/$target.c" \
 		    "$out/monitor.a" "$out/db.a" "$out/dissector.a" \
-		    -lsqlite3 -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lbpf
+		    -lsqlite3 -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lcurl -lbpf
 	done
 	clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize="$checks" -o "$out/make-seeds" tests/seeds.c \
 	    "$out/dissector.a" -lpcap
