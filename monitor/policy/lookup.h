@@ -1,0 +1,63 @@
+/*
+ * All that is asked about one domain, one question after the other: its MTA-STS
+ * record, its TLSRPT record, its MX hosts, their addresses and TLSA records, and
+ * its policy where there is one to fetch.
+ *
+ * Says what comes next; dns.h and https.h do it. Draws no conclusions but those
+ * that decide what is asked next (sts_cache.h, dane.h).
+ */
+#ifndef MONITOR_POLICY_LOOKUP_H
+#define MONITOR_POLICY_LOOKUP_H
+
+#include "monitor/policy/dns.h"
+#include "monitor/policy/https.h"
+#include "monitor/policy/learnt.h"
+
+#define LOOKUP_SMTP_PORT 25
+#define LOOKUP_DNS_SECONDS \
+	30                   /* for all questions of one domain; what is left then is unavailable */
+#define LOOKUP_FETCH_WAIT 60 /* seconds that a fetch waits for its turn before it is left */
+
+/* What is to be looked up, and for whom. */
+struct lookup_request {
+	struct domain domain;   /* DOMAIN_OK */
+	struct sts_cache cache; /* what is known of its policy: decides whether it is fetched */
+	int64_t now;            /* of the clock that cache goes by, microseconds */
+	uint64_t origin;        /* whose traffic brought it up: a client's network, as a number */
+	bool is_known;          /* earlier sessions named it, or it was looked up before */
+};
+
+/* Borrowed, and outlives the look-up. */
+struct lookup_means {
+	struct dns *dns;
+	struct https *https;
+	bool is_private; /* fetches may go to addresses that are not public: reach.h */
+};
+
+struct lookup;
+
+/* NULL where memory is refused. */
+struct lookup *lookup_new(const struct lookup_request *r, const struct lookup_means *m);
+
+/* Only of one that is LOOKUP_DONE; NULL does nothing. */
+void lookup_free(struct lookup *l);
+
+enum lookup_stand {
+	LOOKUP_WAITS,       /* for an answer */
+	LOOKUP_WANTS_FETCH, /* to begin: lookup_fetch */
+	LOOKUP_DONE
+};
+
+/* Do what can be done. now: of a clock that nobody sets, milliseconds. */
+enum lookup_stand lookup_step(struct lookup *l, int64_t now);
+
+/* Of one that wants to fetch: where it would connect first; and to begin. */
+const struct address *lookup_fetch_address(const struct lookup *l);
+void lookup_fetch(struct lookup *l);
+
+const struct lookup_request *lookup_asked(const struct lookup *l);
+
+/* What was learnt, of one that is LOOKUP_DONE; it stays the look-up's. */
+struct learnt *lookup_learnt(struct lookup *l);
+
+#endif

@@ -1,0 +1,285 @@
+/* Many look-ups at once; see lookups.h. */
+#include "monitor/policy/lookups.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "dissector/keyhash.h"
+#include "monitor/policy/crowd.h"
+
+#define NETWORK_BYTES_4 3
+#define NETWORK_BYTES_6 8
+#define NOT_IDLE        20 /* milliseconds after which what waits for its turn is looked at again */
+
+struct running {
+	struct lookup *lookup;
+	bool is_fetching;
+	uint64_t parent, network; /* in the crowds; network only while it fetches */
+};
+
+/* A domain that was looked up lately; by hash, and the later one displaces the earlier. */
+struct lately {
+	uint64_t key;
+	int64_t again; /* not before */
+	uint32_t failures;
+};
+
+struct lookups {
+	struct lookup_means means;
+	lookups_done *done;
+	void *ctx;
+	uint8_t secret[16];
+	struct fair *fair;
+	struct running running[LOOKUPS_MAX];
+	size_t count, unknown, fetches;
+	struct crowd parents, networks;
+	int64_t begin_at; /* when the next may begin, as if there were no burst */
+	struct lately lately[LOOKUPS_REMEMBERED];
+};
+
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct lookups *
+lookups_new(const struct lookups_config *config, lookups_done *done, void *ctx, char *why,
+	    size_t why_size)
+{
+	struct lookups *l = calloc(1, sizeof(*l));
+
+	if (l == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	l->done = done;
+	l->ctx = ctx;
+	l->parents.limit = (struct crowd_limit){LOOKUPS_PARENT_AT_ONCE, LOOKUPS_PARENT_APART};
+	l->networks.limit = (struct crowd_limit){LOOKUPS_NETWORK_AT_ONCE, LOOKUPS_NETWORK_APART};
+	l->means.is_private = config->is_private;
+	snprintf(why, why_size, "out of memory");
+	if (getrandom(l->secret, sizeof(l->secret), 0) == sizeof(l->secret))
+		l->fair = fair_new(l->secret);
+	if (l->fair != NULL)
+		l->means.dns = dns_new(&config->dns, why, why_size);
+	if (l->means.dns != NULL)
+		l->means.https = https_new(config->ca_file, why, why_size);
+	if (l->means.https != NULL)
+		return l;
+	lookups_free(l);
+	return NULL;
+}
+
+void
+lookups_free(struct lookups *l)
+{
+	if (l == NULL)
+		return;
+	/* Nobody calls back into a look-up any more. */
+	dns_free(l->means.dns);
+	https_free(l->means.https);
+	for (size_t i = 0; i < l->count; i++)
+		lookup_free(l->running[i].lookup);
+	fair_free(l->fair);
+	free(l);
+}
+
+size_t
+lookups_pending(const struct lookups *l)
+{
+	return l->count + fair_waiting(l->fair);
+}
+
+/* ---- Taking ---- */
+
+static uint64_t
+key_of(const struct lookups *l, struct bytes name)
+{
+	return keyhash(l->secret, name.at, name.len);
+}
+
+static struct lately *
+lately_of(struct lookups *l, uint64_t key)
+{
+	return &l->lately[key & (LOOKUPS_REMEMBERED - 1)];
+}
+
+static bool
+is_running(const struct lookups *l, const struct domain *d)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (domain_equal(&lookup_asked(l->running[i].lookup)->domain, d))
+			return true;
+	return false;
+}
+
+enum lookups_taken
+lookups_ask(struct lookups *l, const struct lookup_request *r)
+{
+	uint64_t key = key_of(l, domain_bytes(&r->domain));
+	const struct lately *lately = lately_of(l, key);
+
+	if (is_running(l, &r->domain))
+		return LOOKUPS_TAKEN;
+	if (lately->key == key && milliseconds_now() < lately->again)
+		return LOOKUPS_TOO_SOON;
+	return fair_put(l->fair, r) == FAIR_FULL ? LOOKUPS_FULL : LOOKUPS_TAKEN;
+}
+
+/* ---- Beginning ---- */
+
+struct turn {
+	const struct lookups *l;
+	int64_t now;
+};
+
+/* Those that are known are asked about because of what is known of them, not of what was invented.
+ */
+static bool
+may_begin(void *ctx, const struct lookup_request *r)
+{
+	const struct turn *turn = ctx;
+
+	return r->is_known || crowd_has_room(&turn->l->parents,
+					     key_of(turn->l, fair_parent(&r->domain)), turn->now);
+}
+
+static void
+begin_one(struct lookups *l, const struct lookup_request *r, int64_t now)
+{
+	struct running *running = &l->running[l->count];
+
+	*running = (struct running){.parent = key_of(l, fair_parent(&r->domain))};
+	running->lookup = lookup_new(r, &l->means);
+	if (running->lookup == NULL)
+		return; /* it will be asked for again */
+	if (!r->is_known) {
+		crowd_enter(&l->parents, running->parent, now);
+		l->unknown++;
+	}
+	l->count++;
+}
+
+static void
+begin_some(struct lookups *l, int64_t now)
+{
+	struct turn turn = {l, now};
+	struct lookup_request r;
+
+	if (l->begin_at < now - (int64_t)LOOKUPS_BURST * LOOKUPS_EACH)
+		l->begin_at = now - (int64_t)LOOKUPS_BURST * LOOKUPS_EACH;
+	while (l->count < LOOKUPS_MAX && l->begin_at <= now &&
+	       fair_take(l->fair, l->unknown >= LOOKUPS_UNKNOWN_MAX, may_begin, &turn, &r)) {
+		begin_one(l, &r, now);
+		l->begin_at += LOOKUPS_EACH;
+	}
+}
+
+/* ---- Going on ---- */
+
+static uint64_t
+network_key(const struct lookups *l, const struct address *a)
+{
+	struct address network = {.family = a->family};
+
+	memcpy(network.b, a->b, a->family == 4 ? NETWORK_BYTES_4 : NETWORK_BYTES_6);
+	return keyhash(l->secret, &network, sizeof(network));
+}
+
+static void
+fetch_in_turn(struct lookups *l, struct running *r, int64_t now)
+{
+	uint64_t network = network_key(l, lookup_fetch_address(r->lookup));
+
+	if (l->fetches >= LOOKUPS_FETCHES_MAX || !crowd_enter(&l->networks, network, now))
+		return;
+	r->network = network;
+	r->is_fetching = true;
+	l->fetches++;
+	lookup_fetch(r->lookup);
+}
+
+/* Nothing at all came of it, not even that there is nothing. */
+static bool
+is_failure(const struct learnt *learnt)
+{
+	return !answer_is_known(learnt->sts_answer) && !answer_is_known(learnt->mx_answer);
+}
+
+static void
+remember(struct lookups *l, const struct learnt *learnt, int64_t now)
+{
+	uint64_t key = key_of(l, domain_bytes(&learnt->domain));
+	struct lately *lately = lately_of(l, key);
+	int64_t wait = LOOKUPS_AGAIN;
+
+	if (lately->key != key)
+		*lately = (struct lately){.key = key};
+	lately->failures = is_failure(learnt) ? lately->failures + 1 : 0;
+	for (uint32_t i = 1; i < lately->failures && wait < LOOKUPS_AGAIN_MAX; i++)
+		wait *= 2;
+	lately->again = now + (wait < LOOKUPS_AGAIN_MAX ? wait : LOOKUPS_AGAIN_MAX);
+}
+
+static void
+end_one(struct lookups *l, size_t i, int64_t now)
+{
+	struct running r = l->running[i];
+
+	l->running[i] = l->running[--l->count];
+	if (!lookup_asked(r.lookup)->is_known) {
+		crowd_leave(&l->parents, r.parent);
+		l->unknown--;
+	}
+	remember(l, lookup_learnt(r.lookup), now);
+	l->done(l->ctx, lookup_asked(r.lookup), lookup_learnt(r.lookup));
+	lookup_free(r.lookup);
+}
+
+/* A step of each; whether one of them waits for its turn. */
+static bool
+step_all(struct lookups *l, int64_t now)
+{
+	bool wants = false;
+
+	for (size_t i = l->count; i-- > 0;) {
+		struct running *r = &l->running[i];
+		enum lookup_stand stand = lookup_step(r->lookup, now);
+
+		if (stand != LOOKUP_WAITS && r->is_fetching) {
+			crowd_leave(&l->networks, r->network);
+			r->is_fetching = false;
+			l->fetches--;
+		}
+		if (stand == LOOKUP_WANTS_FETCH)
+			fetch_in_turn(l, r, now);
+		else if (stand == LOOKUP_DONE)
+			end_one(l, i, now);
+		wants |= stand == LOOKUP_WANTS_FETCH;
+	}
+	return wants;
+}
+
+void
+lookups_run(struct lookups *l, struct pollfd *others, size_t count, int milliseconds)
+{
+	struct pollfd ends[LOOKUPS_OTHERS + DNS_POLL_MAX];
+	int64_t now = milliseconds_now();
+	size_t sockets;
+
+	begin_some(l, now);
+	if (step_all(l, now) || fair_waiting(l->fair) > 0)
+		milliseconds = milliseconds < NOT_IDLE ? milliseconds : NOT_IDLE;
+	memcpy(ends, others, count * sizeof(*ends));
+	sockets = dns_poll(l->means.dns, ends + count, &milliseconds);
+	https_wait(l->means.https, ends, count + sockets, milliseconds);
+	memcpy(others, ends, count * sizeof(*ends));
+	dns_process(l->means.dns, ends + count, sockets);
+	https_process(l->means.https);
+	step_all(l, milliseconds_now());
+}

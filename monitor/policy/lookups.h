@@ -1,0 +1,74 @@
+/*
+ * Look-ups of many domains at once, in bounds: what is under way, what waits, and
+ * how often anybody is asked anything. The heart of the checker, without its
+ * process.
+ *
+ * Each domain is looked up once at a time, and not again right behind. No name
+ * server, web server or domain is asked more than the limits below, whatever
+ * comes off the wire.
+ */
+#ifndef MONITOR_POLICY_LOOKUPS_H
+#define MONITOR_POLICY_LOOKUPS_H
+
+#include <stdio.h>
+
+#include "monitor/policy/fair.h"
+#include "monitor/policy/lookup.h"
+
+#define LOOKUPS_MAX         384 /* under way at once */
+#define LOOKUPS_UNKNOWN_MAX 256 /* ... of domains that are not known: others always find room */
+#define LOOKUPS_BURST       64  /* that may begin at once */
+#define LOOKUPS_EACH        20  /* milliseconds between two that begin behind that: 50 a second */
+#define LOOKUPS_FETCHES_MAX 48  /* fetches at once */
+
+/* Of domains that are not known, below one parent: fair_parent. */
+#define LOOKUPS_PARENT_AT_ONCE 4
+#define LOOKUPS_PARENT_APART   500 /* milliseconds */
+
+/* Fetches from one network, /24 or /64. */
+#define LOOKUPS_NETWORK_AT_ONCE 4
+#define LOOKUPS_NETWORK_APART   100 /* milliseconds */
+
+/* How long a domain is not looked up again, in milliseconds; twice that with each failure in a row.
+ */
+#define LOOKUPS_AGAIN      10000
+#define LOOKUPS_AGAIN_MAX  3600000
+#define LOOKUPS_REMEMBERED 8192 /* domains of which that is remembered; a power of two */
+
+struct lookups_config {
+	struct dns_config dns;
+	bool is_private; /* lookup_means */
+	FILE *ca_file;   /* PEM; read to its end */
+};
+
+struct lookups;
+
+/* Called once for each look-up that ends; learnt is good until it returns. */
+typedef void lookups_done(void *ctx, const struct lookup_request *r, struct learnt *learnt);
+
+/* NULL, and one line in why, where it cannot be. */
+struct lookups *lookups_new(const struct lookups_config *config, lookups_done *done, void *ctx,
+			    char *why, size_t why_size);
+
+/* What is under way ends without a word. NULL does nothing. */
+void lookups_free(struct lookups *l);
+
+enum lookups_taken {
+	LOOKUPS_TAKEN,    /* its end will be told; so it is where it is under way already */
+	LOOKUPS_TOO_SOON, /* it was looked up a moment ago, or fails time and again */
+	LOOKUPS_FULL      /* there are too many, or too many like it */
+};
+
+enum lookups_taken lookups_ask(struct lookups *l, const struct lookup_request *r);
+
+/* Look-ups that are under way or wait. */
+size_t lookups_pending(const struct lookups *l);
+
+/*
+ * Wait for something to do, or for others (at most LOOKUPS_OTHERS; their revents
+ * are filled), no longer than so many milliseconds; then do it.
+ */
+#define LOOKUPS_OTHERS 4
+void lookups_run(struct lookups *l, struct pollfd *others, size_t count, int milliseconds);
+
+#endif
