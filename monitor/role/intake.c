@@ -5,7 +5,6 @@
 #include "monitor/role/intake.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,8 @@
 
 #include "monitor/log.h"
 #include "monitor/output.h"
-#include "monitor/role/enclose.h"
-#include "monitor/role/sandbox.h"
+#include "monitor/role/ca_file.h"
+#include "monitor/role/layers.h"
 #include "monitor/sum.h"
 
 #define WORDS_MAX 16 /* lines for people of one reader: more are not to be had of an honest one */
@@ -78,20 +77,6 @@ intake_refused(struct intake *k)
 	return false;
 }
 
-/* Why a layer is not in force. */
-static const char *
-words_of(uint16_t error)
-{
-	switch (error) {
-	case EPERM:
-		return "takes root";
-	case ENOSYS:
-		return "not in this kernel or build";
-	default:
-		return strerror(error);
-	}
-}
-
 /* Who watches for months without a layer should know it from the beginning. */
 static void
 tell_lacks(struct intake *k, const struct peer *p, const struct layer_states *states)
@@ -105,7 +90,7 @@ tell_lacks(struct intake *k, const struct peer *p, const struct layer_states *st
 		if (s->error != 0)
 			used += (size_t)snprintf(
 			    lacks + used, sizeof(lacks) - used, "%s%s: %s", used > 0 ? "; " : "",
-			    layer_name((enum layer)s->layer), words_of(s->error));
+			    layer_name((enum layer)s->layer), layers_why(s->error));
 	}
 	if (used > 0 && !k->has_told_lacks)
 		log_note("%s: the reader is without: %s (what else closes it in holds: -v)",
@@ -119,19 +104,8 @@ on_layers(struct intake *k, struct peer *p, struct bytes body)
 {
 	struct layer_states states;
 
-	if (p->stage != STAGE_STARTING || !message_get_layers(body, &states))
+	if (p->stage != STAGE_STARTING || !layers_tell(p->who, body, &states))
 		return false;
-	for (size_t i = 0; i < states.count; i++) {
-		const struct layer_state *s = &states.state[i];
-
-		if (s->layer >= LAYERS)
-			return false;
-		if (s->error == 0)
-			log_detail("%s: %s: in force", p->who, layer_name((enum layer)s->layer));
-		else
-			log_detail("%s: %s: missing: %s", p->who, layer_name((enum layer)s->layer),
-				   words_of(s->error));
-	}
 	if (p->is_live)
 		tell_lacks(k, p, &states);
 	p->stage = STAGE_IDLE;
@@ -463,26 +437,13 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 	case MESSAGE_FINISH:
 	case MESSAGE_FILTER:
 	case MESSAGE_SKIP:
-		break; /* those are ours to send */
+	case MESSAGE_CHECKER:
+	case MESSAGE_LOOKUP:
+	case MESSAGE_LEARNT:
+	case MESSAGE_NOT_NOW:
+		break; /* those are ours to send, or between us and a checker */
 	}
 	return false;
-}
-
-static int
-open_ca_file(const struct intake *k)
-{
-	int descriptor = -1;
-
-	if (k->config->ca_file != NULL) {
-		descriptor = open(k->config->ca_file, O_RDONLY | O_CLOEXEC);
-		if (descriptor < 0)
-			log_error("%s: cannot read the CA file: %s", k->config->ca_file,
-				  strerror(errno));
-		return descriptor;
-	}
-	for (size_t i = 0; descriptor < 0 && enclose_ca_bundles[i] != NULL; i++)
-		descriptor = open(enclose_ca_bundles[i], O_RDONLY | O_CLOEXEC);
-	return descriptor;
 }
 
 /* Where it is not to be had a crash leaves less behind, and that is all. */
@@ -505,7 +466,7 @@ bool
 intake_configure(struct intake *k, struct peer *p, const char *interface, uint16_t group)
 {
 	static struct reader_config config; /* large */
-	int ca_file = open_ca_file(k);
+	int ca_file = ca_file_open(k->config->ca_file);
 	bool is_sent;
 
 	if (ca_file < 0 && k->config->ca_file != NULL) {

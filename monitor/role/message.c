@@ -26,6 +26,10 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_ABSENT] = MESSAGE_WORDS_MAX,
     [MESSAGE_TALLY] = sizeof(struct live_tally),
     [MESSAGE_REMARK] = MESSAGE_WORDS_MAX,
+    [MESSAGE_CHECKER] = 512,
+    [MESSAGE_LOOKUP] = 1024,
+    [MESSAGE_LEARNT] = (size_t)256 << 10,
+    [MESSAGE_NOT_NOW] = 512,
 };
 
 static const struct field config_fields[] = {

@@ -43,9 +43,15 @@ enum message {
 	/* keeper to reader, before the configuration of a live capture */
 	MESSAGE_BLACKBOX, /* its descriptor comes with it: blackbox.h */
 	/* reader to keeper, while it starts */
-	MESSAGE_REMARK /* words: what is to be known, and is no failure */
+	MESSAGE_REMARK, /* words: what is to be known, and is no failure */
+	/* keeper to checker: checker_message.h */
+	MESSAGE_CHECKER, /* first; the CA file's descriptor comes with it */
+	MESSAGE_LOOKUP,  /* look this domain up */
+	/* checker to keeper, beside MESSAGE_LAYERS and MESSAGE_NOTICE */
+	MESSAGE_LEARNT, /* what was learnt of a domain that was to be looked up */
+	MESSAGE_NOT_NOW /* it was not looked up, and why */
 };
-#define MESSAGES (MESSAGE_REMARK + 1)
+#define MESSAGES (MESSAGE_NOT_NOW + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */

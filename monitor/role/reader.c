@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "monitor/certificate.h"
+#include "monitor/role/layers.h"
 #include "monitor/role/place.h"
 #include "monitor/role/reading.h"
 #include "monitor/role/role.h"
@@ -613,11 +614,7 @@ prepare(struct reader *r, struct reader_config *config)
 static void
 tell_layers(struct reader *r, const int error[LAYERS])
 {
-	struct layer_states states = {.count = LAYERS};
-
-	for (size_t i = 0; i < LAYERS; i++)
-		states.state[i] = (struct layer_state){(uint8_t)i, (uint16_t)error[i]};
-	message_put_layers(channel_out(r->channel), &states);
+	layers_put(channel_out(r->channel), error);
 	reader_flush(r);
 }
 

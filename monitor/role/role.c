@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "monitor/log.h"
+#include "monitor/role/checker.h"
 #include "monitor/role/reader.h"
 #include "monitor/role/sandbox.h"
 #include "monitor/role/starter.h"
@@ -39,6 +40,7 @@ static const struct role {
 	enum allowance allows;
 } roles[] = {
     {"reader", reader_main, true, ALLOWS_CAPTURE},
+    {"checker", checker_main, false, ALLOWS_NETWORK},
     /* It is not closed in: what it starts takes its rights. It hears the keeper alone. */
     {"starter", starter_main, false, ALLOWS_NOTHING},
 };

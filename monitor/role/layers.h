@@ -1,0 +1,16 @@
+/* How a role's sandbox came out, from the role to the keeper and into its log's details. */
+#ifndef MONITOR_ROLE_LAYERS_H
+#define MONITOR_ROLE_LAYERS_H
+
+#include "monitor/role/message.h"
+
+/* A message of what sandbox_approach and sandbox_enter gave. */
+void layers_put(struct packer *p, const int error[LAYERS]);
+
+/* Read a body and tell of it; who: "checker". False where it is bad. */
+bool layers_tell(const char *who, struct bytes body, struct layer_states *out);
+
+/* Why a layer is not in force. */
+const char *layers_why(uint16_t error);
+
+#endif
