@@ -123,8 +123,10 @@ PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp
 	libidn2-dev libc-ares-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libbpf-dev
 PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftables ethtool tcpdump \
 	sqlite3 openssl iproute2 util-linux procps
-PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) libcmocka-dev perl netbase tshark zstd gzip \
-	tcpreplay libcap2-bin
+# For tests/policy.t: real servers, and the peers of what asks them.
+PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
+PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
+	netbase tshark zstd gzip tcpreplay libcap2-bin
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 

@@ -12,6 +12,7 @@
 #include "dissector/text.h"
 #include "monitor/limit.h"
 #include "monitor/moment.h"
+#include "monitor/policy/dns.h"
 #include "monitor/utf8.h"
 
 #define SENSOR_MAX    64                  /* bytes of a sensor's name */
@@ -613,6 +614,7 @@ take_no_lookups(struct taking *t, const char *value)
 {
 	(void)value;
 	t->out->watch.lookups = false;
+	t->out->watch.no_lookups = true;
 	return true;
 }
 
@@ -620,10 +622,32 @@ static bool
 take_resolver(struct taking *t, const char *value)
 {
 	struct words *list = &t->out->watch.resolvers;
+	struct dns_resolver resolver;
 
-	if (list->count == RESOLVERS_MAX)
-		return flag_refuse(t, "--resolver: more than %d", RESOLVERS_MAX);
+	if (list->count == DNS_RESOLVERS_MAX)
+		return flag_refuse(t, "--resolver: more than %d", DNS_RESOLVERS_MAX);
+	if (!dns_resolver_read(value, &resolver))
+		return flag_refuse(t,
+				   "--resolver %.64s: not an address (192.0.2.53, "
+				   "192.0.2.53:5353, [2001:db8::53]:5353)",
+				   value);
 	return word_append(t, list, value);
+}
+
+static bool
+take_trust_resolver(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->watch.trust_resolver = true;
+	return true;
+}
+
+static bool
+take_lookup_private(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->watch.lookup_private = true;
+	return true;
 }
 
 static bool
@@ -817,7 +841,7 @@ const struct flag flags[] = {
     {"json", 0, NULL, FLAG_WATCH, false, take_watch_json,
      "print each finding as a line of JSON as it is made"},
     {"progress", 0, NULL, FLAG_WATCH, false, take_progress, "show a bar on a terminal"},
-    {"ca-file", 0, "FILE", FLAG_WATCH, true, take_ca_file,
+    {"ca-file", 0, "FILE", FLAG_WATCH | FLAG_POLICY, true, take_ca_file,
      "certificates (PEM) that a server's chain may end in (default: the system's)"},
     {"memory", 0, "SIZE", FLAG_WATCH, true, take_memory,
      "memory for sessions under way, at least 8M (default: 256M)"},
@@ -834,10 +858,14 @@ const struct flag flags[] = {
     {"snaplen", 0, "N", FLAG_WATCH, true, take_snaplen,
      "bytes read of each packet (default: 262144)"},
     {"lookups", 0, NULL, FLAG_WATCH, false, take_lookups, "look policies up (not in this version)"},
-    {"no-lookups", 0, NULL, FLAG_WATCH, false, take_no_lookups,
+    {"no-lookups", 0, NULL, FLAG_WATCH | FLAG_POLICY, false, take_no_lookups,
      "look no policies up (the default for -r)"},
-    {"resolver", 0, "ADDR[:PORT]", FLAG_WATCH, false, take_resolver,
-     "name server for look-ups (not in this version)"},
+    {"resolver", 0, "ADDR[:PORT]", FLAG_WATCH | FLAG_POLICY, false, take_resolver,
+     "name server for look-ups; several may follow (default: resolv.conf's)"},
+    {"trust-resolver", 0, NULL, FLAG_POLICY, false, take_trust_resolver,
+     "believe on DNSSEC resolvers, too, that are not on this machine"},
+    {"lookup-private", 0, NULL, FLAG_POLICY, false, take_lookup_private,
+     "fetch policies from private and local addresses, too"},
     {"format", 0, "FORMAT", FLAG_REPORT, false, take_format,
      "table, json (lines), csv, or html: one page that needs nothing else"},
     {"since", 0, "TIME", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_since,

@@ -204,6 +204,34 @@ action_parse(struct taking *t, const char *word)
 	return flag_refuse(t, "db %.64s: unknown (one of: check, stats, prune, backup FILE)", word);
 }
 
+static bool
+domain_parse(struct taking *t, const char *word)
+{
+	const char *why = NULL;
+
+	assert(word != NULL);
+	switch (domain_read((struct bytes){(const uint8_t *)word, strlen(word)}, &t->out->domain)) {
+	case DOMAIN_OK:
+		return true;
+	case DOMAIN_BAD:
+		why = "not the name of a domain (example.com)";
+		break;
+	case DOMAIN_ADDRESS:
+		why = "an address, which has no policy (a domain, as example.com)";
+		break;
+	case DOMAIN_SINGLE_LABEL:
+		why = "a single label is no domain that takes mail (example.com)";
+		break;
+	case DOMAIN_NUMERIC_TLD:
+		why = "no top-level domain is a number (example.com)";
+		break;
+	case DOMAIN_SPECIAL_USE:
+		why = "of special use, and not in the public DNS (RFC 6761)";
+		break;
+	}
+	return flag_refuse(t, "%.64s: %s", word, why);
+}
+
 /* A word that is neither the command nor a flag's value. */
 static bool
 operand(struct taking *t, const char *word)
@@ -229,6 +257,10 @@ operand(struct taking *t, const char *word)
 			o->output = word;
 			return true;
 		}
+		break;
+	case OPERANDS_DOMAIN:
+		if (o->domain.text[0] == '\0')
+			return domain_parse(t, word);
 		break;
 	}
 	return flag_refuse(t, "%.64s: unexpected (waxseal %s --help)", word, o->command->name);
@@ -491,6 +523,10 @@ check_whole(struct taking *t)
 		return true;
 	case OPERANDS_ACTION:
 		return check_db(t);
+	case OPERANDS_DOMAIN:
+		return o->domain.text[0] != '\0' ||
+		       flag_refuse(t, "%s: of which domain? (waxseal %s example.com)",
+				   o->command->name, o->command->name);
 	}
 	return true;
 }

@@ -14,12 +14,12 @@
 #include "dissector/session.h"
 #include "monitor/capture/live.h"
 #include "monitor/judge/judge.h"
+#include "monitor/policy/domain.h"
 #include "monitor/role/message.h"
 
 struct command; /* monitor/command/command.h */
 
 #define OPTIONS_WHY_MAX 512 /* bytes of a line that says what is wrong, NUL included */
-#define RESOLVERS_MAX   8
 #define MEMORY_DEFAULT  ((size_t)256 << 20) /* bytes, --memory */
 #define BUFFER_DEFAULT  (32u << 20)         /* bytes, --buffer */
 #define SNAPLEN_DEFAULT 262144
@@ -45,7 +45,10 @@ struct watch_options {
 	uint32_t buffer;  /* bytes of a live capture's ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
 	uint32_t snaplen; /* bytes, SNAPLEN_MIN to SNAPLEN_DEFAULT */
 	bool lookups;
-	struct words resolvers; /* --resolver */
+	bool no_lookups;        /* --no-lookups */
+	struct words resolvers; /* --resolver; each fits dns_resolver_read */
+	bool trust_resolver;    /* --trust-resolver */
+	bool lookup_private;    /* --lookup-private */
 	const char *ca_file;    /* NULL: none */
 	bool has_fail_on;
 	enum severity fail_on; /* that or worse */
@@ -67,6 +70,7 @@ struct options {
 	const char *service;           /* report --service; NULL: every */
 	struct watch_options watch;
 	int64_t id;                /* of an incident, 1 and up: show, export, ack, close, reopen */
+	struct domain domain;      /* policy: one that may be asked for; else empty */
 	const char *note;          /* --note; NULL: none */
 	const char *output;        /* -w, or the operand of db backup; NULL: none */
 	const char *action;        /* db: "check", "stats", "prune", "backup" */

@@ -44,18 +44,26 @@ done
 ok "no command is misuse" is_misuse
 ok "an unknown command is misuse" is_misuse frobnicate
 is_to_come() { is_misuse "$@" && grep -q "^waxseal: $1: not in this version" "$folder/err"; }
-for command in policy alert; do
+for command in alert; do
 	ok "$command is of a later version, and says so" is_to_come $command
 	ok "the manual says so of $command" \
-		sh -c "grep -B4 '^are not in this version' $manual | grep -q $command"
+		sh -c "grep -B4 '^\(is\|are\) not in this version' $manual | grep -q $command"
 done
-ok "with what follows it, too" is_to_come policy example.net
+ok "with what follows it, too" is_to_come alert list
 ok "an unknown option is misuse" is_misuse sessions --frobnicate
 ok "a value that is missing is misuse" is_misuse sessions --limit
 ok "watch without a file is misuse" is_misuse watch
 ok "an interface and a capture are misuse" is_misuse watch -i lo -r "$folder/none"
 ok "hostile bytes in an argument do not reach the terminal" is_misuse "$(printf 'a\033[2Jb\nc')"
 
+ok "policy without a domain is misuse" is_misuse policy
+for domain in '' localhost 192.0.2.1 '[192.0.2.1]' a..b example.123 a.invalid; do
+	ok "policy of \"$domain\" is misuse" is_misuse policy "$domain"
+done
+ok "policy of two domains is misuse" is_misuse policy example.com example.net
+ok "a resolver that is no address is misuse" is_misuse policy example.com --resolver ns.example.net
+ok "policy without look-ups knows nothing" has_failed policy example.com --no-lookups
+ok "policy without authorities fails" has_failed policy example.com --ca-file "$folder/none"
 ok "an absent database is one line" has_failed --db "$folder/none" sessions
 ok "so it is for show" has_failed --db "$folder/none" show 1
 ok "and for ack" has_failed --db "$folder/none" ack 1

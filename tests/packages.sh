@@ -33,6 +33,14 @@ if [ "$(id -u)" -ne 0 ]; then
 	fi
 fi
 echo "installing:$missing"
+
+# Servers that tests start by themselves are not to be started by their packages.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ] && { [ -n "$as_root" ] || [ "$(id -u)" -eq 0 ]; }; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+	$as_root chmod 755 $policy
+	trap '$as_root rm -f $policy' EXIT
+fi
 install() {
 	# shellcheck disable=SC2086 # one word a package
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \

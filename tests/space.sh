@@ -26,16 +26,6 @@ in_space ip link add near type veth peer name far
 in_space ip link set near mtu 9000 up
 in_space ip link set far mtu 9000 up
 
-# until COMMAND...: for at most ten seconds
-until_it() {
-	tries=100
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
 # It captures, or is gone.
 has_begun() {
 	grep -q ': capturing' "$folder/err" && return

@@ -19,3 +19,13 @@ ok() {
 		sed 's/^/# /' "$folder/out" "$folder/err" 2>/dev/null
 	fi
 }
+
+# until COMMAND...: for at most ten seconds
+until_it() {
+	tries=100
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+}

@@ -18,6 +18,8 @@ const struct command commands[] = {
      OPERANDS_NONE, FLAG_SERVERS | FLAG_JSON | FLAG_CSV},
     {"report", command_report, "how much of the mail was encrypted, by time, server and more",
      "[FILTER ...] [--format FORMAT]", OPERANDS_NONE, FLAG_REPORT | FLAG_JSON | FLAG_CSV},
+    {"policy", command_policy, "MTA-STS, DANE and TLSRPT of a domain, explained",
+     "DOMAIN [OPTION ...]", OPERANDS_DOMAIN, FLAG_POLICY | FLAG_JSON},
     {"export", command_export, "the incident's packets, as a capture Wireshark opens", "ID -w FILE",
      OPERANDS_ID, FLAG_OUTPUT},
     {"ack", command_ack, "mark an incident as seen", "ID [--note TEXT]", OPERANDS_ID, FLAG_NOTE},
@@ -46,7 +48,6 @@ command_to_come(const char *name)
 	static const struct {
 		const char *name, *instead;
 	} rows[] = {
-	    {"policy", "look-ups come with it"},
 	    {"alert", "watch --fail-on and --json tell what was found"},
 	};
 

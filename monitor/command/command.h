@@ -18,6 +18,7 @@ int command_show(const struct options *o);
 int command_sessions(const struct options *o);
 int command_servers(const struct options *o);
 int command_report(const struct options *o);
+int command_policy(const struct options *o);
 int command_export(const struct options *o);
 int command_ack(const struct options *o);
 int command_close(const struct options *o);
@@ -27,9 +28,10 @@ int command_db(const struct options *o);
 /* What may follow a command beside flags. */
 enum operands {
 	OPERANDS_NONE,
-	OPERANDS_FILES, /* behind -r */
-	OPERANDS_ID,    /* of an incident, needed */
-	OPERANDS_ACTION /* of the database, needed */
+	OPERANDS_FILES,  /* behind -r */
+	OPERANDS_ID,     /* of an incident, needed */
+	OPERANDS_ACTION, /* of the database, needed */
+	OPERANDS_DOMAIN  /* needed */
 };
 
 /* A row of the table. */
