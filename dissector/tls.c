@@ -956,7 +956,7 @@ tls_facts(const struct tls *t)
 void
 tls_chains(struct tls *t, struct chain *out[TLS_CHAINS])
 {
-	for (int side = 0; side < SIDES; side++) {
+	for (size_t side = 0; side < SIDES; side++) {
 		out[2 * side] = &t->halves[side].assembly.held;
 		out[2 * side + 1] = &t->halves[side].held;
 	}

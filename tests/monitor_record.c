@@ -528,10 +528,11 @@ what_is_too_old_goes_between_batches(void **state)
 	assert_sound(p->path);
 }
 
-/* So it does where nothing is recorded. */
-/* The newest vouches for the clock to begin with: three days of it stay, the border's own or not. */
-#define KEPT_OF_TEN "SELECT count(*) IN (3, 4) FROM v_sessions"
+/* Of ten days three stay, counted from the newest session, which vouches for the clock at first. */
+#define KEPT_OF_TEN \
+	"SELECT count(*) IN (3, 4) FROM v_sessions" /* with the border's own, or without */
 
+/* So it does where nothing is recorded. */
 static void
 what_is_too_old_goes_on_a_quiet_tap(void **state)
 {
