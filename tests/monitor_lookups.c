@@ -138,6 +138,25 @@ room_is_made_by_who_has_most(void **state)
 	fair_free(f);
 }
 
+/* As many networks as there are places, each with one: a further one still finds room. */
+static void
+however_many_flood_another_origin_has_its_turn(void **state)
+{
+	struct fair *f = fair_new(secret);
+	struct lookup_request r;
+
+	(void)state;
+	for (uint64_t origin = 0; origin < 3 * FAIR_MAX; origin++)
+		assert_int_equal(PUT(f, origin, false, "x%d.test", (int)origin), FAIR_WAITS);
+	assert_int_equal(fair_waiting(f), FAIR_MAX);
+	for (size_t i = 0; i < FAIR_MAX; i++)
+		assert_true(fair_take(f, false, NULL, NULL, &r));
+	assert_false(fair_take(f, false, NULL, NULL, &r));
+	assert_int_equal(PUT(f, 5, false, "x.test"), FAIR_WAITS);
+	expect(f, "x.test");
+	fair_free(f);
+}
+
 static bool
 not_below_victim(void *ctx, const struct lookup_request *r)
 {
@@ -354,6 +373,7 @@ main(void)
 	    cmocka_unit_test(one_origin_and_one_parent_have_no_more_than_their_share),
 	    cmocka_unit_test(one_domain_waits_once),
 	    cmocka_unit_test(room_is_made_by_who_has_most),
+	    cmocka_unit_test(however_many_flood_another_origin_has_its_turn),
 	    cmocka_unit_test(who_may_not_go_now_keeps_its_place_and_holds_nobody_up),
 	    cmocka_unit_test(the_parent_of_a_name_is_what_is_registered),
 	    cmocka_unit_test(a_crowd_is_bounded_at_once_and_in_time),

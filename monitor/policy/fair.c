@@ -1,6 +1,8 @@
 /*
- * Turns; see fair.h. Domains that are known have one lane; the others one of
- * LANES by the hash of their origin, so that origins share a lane by chance alone.
+ * Turns; see fair.h. Domains that are known have one lane, and so has each origin
+ * of others: no two share one, so that nobody is held up by another's flood. Lanes
+ * stand in a ring, from which turns are taken, for as long as something waits in
+ * them; so there are never more than domains that wait.
  */
 #include "monitor/policy/fair.h"
 
@@ -8,10 +10,8 @@
 
 #include "dissector/keyhash.h"
 
-#define LANES      256 /* of those that are not known; a power of two */
-#define LANE_KNOWN LANES
-#define BUCKETS    4096 /* of the index of names; a power of two */
-#define NONE       UINT16_MAX
+#define BUCKETS 4096 /* of the indexes of names and of origins; a power of two */
+#define NONE    UINT16_MAX
 #define DEPTH \
 	((size_t)2 * FAIR_PARENT_MAX) /* looked at in a lane before it is the next one's turn */
 #define SHORT_LABEL 3
@@ -23,18 +23,22 @@ struct waiting {
 };
 
 struct lane {
+	uint64_t origin;
 	uint16_t first, last;
-	size_t count;
+	uint16_t before, after; /* in the ring; after, too, of those that are free */
+	uint16_t chain;         /* in its bucket */
+	size_t count;           /* 0: it is free */
 };
 
 struct fair {
 	uint8_t secret[16];
 	struct waiting at[FAIR_MAX];
-	struct lane lanes[LANES + 1];
-	uint16_t free;
-	uint16_t buckets[BUCKETS];
+	struct lane known, lanes[FAIR_MAX];
+	uint16_t free, free_lane;
+	uint16_t names[BUCKETS], origins[BUCKETS];
 	size_t count;
-	size_t turn; /* the lane that is next, of those that are not known */
+	size_t ring;   /* lanes in it */
+	uint16_t turn; /* the lane that is next; NONE: the ring is empty */
 	size_t turns;
 };
 
@@ -46,12 +50,11 @@ fair_new(const uint8_t secret[16])
 	if (f == NULL)
 		return NULL;
 	memcpy(f->secret, secret, sizeof(f->secret));
-	for (size_t i = 0; i <= LANES; i++)
-		f->lanes[i] = (struct lane){NONE, NONE, 0};
+	f->known.first = f->known.last = f->turn = NONE;
 	for (size_t i = 0; i < BUCKETS; i++)
-		f->buckets[i] = NONE;
+		f->names[i] = f->origins[i] = NONE;
 	for (size_t i = 0; i < FAIR_MAX; i++)
-		f->at[i].next = i + 1 < FAIR_MAX ? (uint16_t)(i + 1) : NONE;
+		f->at[i].next = f->lanes[i].after = i + 1 < FAIR_MAX ? (uint16_t)(i + 1) : NONE;
 	return f;
 }
 
@@ -92,23 +95,72 @@ fair_parent(const struct domain *d)
 }
 
 static uint16_t *
-bucket_of(struct fair *f, const struct domain *d)
+name_bucket(struct fair *f, const struct domain *d)
 {
-	return &f->buckets[keyhash(f->secret, d->text, strlen(d->text)) & (BUCKETS - 1)];
+	return &f->names[keyhash(f->secret, d->text, strlen(d->text)) & (BUCKETS - 1)];
 }
 
-static size_t
-lane_of(const struct fair *f, const struct lookup_request *r)
+static uint16_t *
+origin_bucket(struct fair *f, uint64_t origin)
+{
+	return &f->origins[keyhash(f->secret, &origin, sizeof(origin)) & (BUCKETS - 1)];
+}
+
+/* ---- Lanes ---- */
+
+/* NULL where nothing of it waits. */
+static struct lane *
+find_lane(struct fair *f, const struct lookup_request *r)
 {
 	if (r->is_known)
-		return LANE_KNOWN;
-	return keyhash(f->secret, &r->origin, sizeof(r->origin)) & (LANES - 1);
+		return &f->known;
+	for (uint16_t i = *origin_bucket(f, r->origin); i != NONE; i = f->lanes[i].chain)
+		if (f->lanes[i].origin == r->origin)
+			return &f->lanes[i];
+	return NULL;
+}
+
+/* The last in the ring to have its turn. There is a free one: there are as many as places. */
+static struct lane *
+open_lane(struct fair *f, uint64_t origin)
+{
+	uint16_t i = f->free_lane, *bucket = origin_bucket(f, origin);
+	struct lane *lane = &f->lanes[i];
+
+	f->free_lane = lane->after;
+	*lane = (struct lane){.origin = origin, .first = NONE, .last = NONE, .chain = *bucket};
+	*bucket = i;
+	if (f->turn == NONE)
+		f->turn = lane->before = lane->after = i;
+	lane->after = f->turn;
+	lane->before = f->lanes[f->turn].before;
+	f->lanes[lane->before].after = i;
+	f->lanes[lane->after].before = i;
+	f->ring++;
+	return lane;
+}
+
+static void
+close_lane(struct fair *f, struct lane *lane)
+{
+	uint16_t i = (uint16_t)(lane - f->lanes), *chain = origin_bucket(f, lane->origin);
+
+	while (*chain != i)
+		chain = &f->lanes[*chain].chain;
+	*chain = lane->chain;
+	f->lanes[lane->before].after = lane->after;
+	f->lanes[lane->after].before = lane->before;
+	if (f->turn == i)
+		f->turn = lane->after != i ? lane->after : NONE;
+	lane->after = f->free_lane;
+	f->free_lane = i;
+	f->ring--;
 }
 
 static bool
 is_waiting(struct fair *f, const struct domain *d)
 {
-	for (uint16_t i = *bucket_of(f, d); i != NONE; i = f->at[i].chain)
+	for (uint16_t i = *name_bucket(f, d); i != NONE; i = f->at[i].chain)
 		if (domain_equal(&f->at[i].request.domain, d))
 			return true;
 	return false;
@@ -128,7 +180,7 @@ count_parent(const struct fair *f, const struct lane *lane, struct bytes parent)
 static void
 unlink_waiting(struct fair *f, struct lane *lane, uint16_t before, uint16_t i)
 {
-	uint16_t *chain = bucket_of(f, &f->at[i].request.domain);
+	uint16_t *chain = name_bucket(f, &f->at[i].request.domain);
 
 	while (*chain != i)
 		chain = &f->at[*chain].chain;
@@ -143,28 +195,32 @@ unlink_waiting(struct fair *f, struct lane *lane, uint16_t before, uint16_t i)
 	f->count--;
 	f->at[i].next = f->free;
 	f->free = i;
+	if (lane->count == 0 && lane != &f->known)
+		close_lane(f, lane);
 }
 
+/* NULL where the ring is empty. */
 static struct lane *
 longest_lane(struct fair *f)
 {
-	struct lane *longest = &f->lanes[0];
+	struct lane *longest = NULL;
+	uint16_t i = f->turn;
 
-	for (size_t i = 1; i < LANES; i++)
-		if (f->lanes[i].count > longest->count)
+	for (size_t seen = 0; seen < f->ring; seen++, i = f->lanes[i].after)
+		if (longest == NULL || f->lanes[i].count > longest->count)
 			longest = &f->lanes[i];
 	return longest;
 }
 
-/* Room at the cost of the longest lane of those that are not known, where that is fair. */
+/* Room for r at the cost of the longest lane, where r's own is shorter by more than this one. */
 static bool
-make_room(struct fair *f, const struct lane *for_lane)
+make_room(struct fair *f, const struct lookup_request *r)
 {
+	const struct lane *lane = find_lane(f, r);
 	struct lane *longest = longest_lane(f);
 	uint16_t before = NONE;
 
-	if (longest->count == 0 ||
-	    (for_lane != &f->lanes[LANE_KNOWN] && for_lane->count >= longest->count))
+	if (longest == NULL || (!r->is_known && (lane != NULL ? lane->count : 0) >= longest->count))
 		return false;
 	for (uint16_t i = longest->first; i != longest->last; i = f->at[i].next)
 		before = i;
@@ -175,7 +231,7 @@ make_room(struct fair *f, const struct lane *for_lane)
 static void
 append(struct fair *f, struct lane *lane, const struct lookup_request *r)
 {
-	uint16_t *bucket = bucket_of(f, &r->domain), i = f->free;
+	uint16_t *bucket = name_bucket(f, &r->domain), i = f->free;
 
 	f->free = f->at[i].next;
 	f->at[i] = (struct waiting){*r, NONE, *bucket};
@@ -189,19 +245,26 @@ append(struct fair *f, struct lane *lane, const struct lookup_request *r)
 	f->count++;
 }
 
+/* Is there enough of its like already? */
+static bool
+is_too_much(const struct fair *f, const struct lane *lane, const struct lookup_request *r)
+{
+	return !r->is_known && lane != NULL &&
+	       (lane->count >= FAIR_LANE_MAX ||
+		count_parent(f, lane, fair_parent(&r->domain)) >= FAIR_PARENT_MAX);
+}
+
 enum fair_put
 fair_put(struct fair *f, const struct lookup_request *r)
 {
-	struct lane *lane = &f->lanes[lane_of(f, r)];
+	struct lane *lane;
 
 	if (is_waiting(f, &r->domain))
 		return FAIR_WAITS_ALREADY;
-	if (!r->is_known && (lane->count >= FAIR_LANE_MAX ||
-			     count_parent(f, lane, fair_parent(&r->domain)) >= FAIR_PARENT_MAX))
+	if (is_too_much(f, find_lane(f, r), r) || (f->free == NONE && !make_room(f, r)))
 		return FAIR_FULL;
-	if (f->free == NONE && !make_room(f, lane))
-		return FAIR_FULL;
-	append(f, lane, r);
+	lane = find_lane(f, r);
+	append(f, lane != NULL ? lane : open_lane(f, r->origin), r);
 	return FAIR_WAITS;
 }
 
@@ -228,10 +291,11 @@ static bool
 take_unknown(struct fair *f, bool (*may)(void *ctx, const struct lookup_request *r), void *ctx,
 	     struct lookup_request *out)
 {
-	for (size_t i = 0; i < LANES; i++) {
-		struct lane *lane = &f->lanes[f->turn++ % LANES];
+	for (size_t left = f->ring; left > 0; left--) {
+		struct lane *lane = &f->lanes[f->turn];
 
-		if (lane->count > 0 && take_from(f, lane, may, ctx, out))
+		f->turn = lane->after;
+		if (take_from(f, lane, may, ctx, out))
 			return true;
 	}
 	return false;
@@ -241,11 +305,9 @@ bool
 fair_take(struct fair *f, bool known_only, bool (*may)(void *ctx, const struct lookup_request *r),
 	  void *ctx, struct lookup_request *out)
 {
-	struct lane *known = &f->lanes[LANE_KNOWN];
-
 	if (!known_only && ++f->turns % FAIR_OFTEN == 0 && take_unknown(f, may, ctx, out))
 		return true;
-	if (take_from(f, known, may, ctx, out))
+	if (take_from(f, &f->known, may, ctx, out))
 		return true;
 	return !known_only && take_unknown(f, may, ctx, out);
 }
