@@ -275,10 +275,12 @@ lookups_run(struct lookups *l, struct pollfd *others, size_t count, int millisec
 	begin_some(l, now);
 	if (step_all(l, now) || fair_waiting(l->fair) > 0)
 		milliseconds = milliseconds < NOT_IDLE ? milliseconds : NOT_IDLE;
-	memcpy(ends, others, count * sizeof(*ends));
+	if (count > 0)
+		memcpy(ends, others, count * sizeof(*ends));
 	sockets = dns_poll(l->means.dns, ends + count, &milliseconds);
 	https_wait(l->means.https, ends, count + sockets, milliseconds);
-	memcpy(others, ends, count * sizeof(*ends));
+	if (count > 0)
+		memcpy(others, ends, count * sizeof(*ends));
 	dns_process(l->means.dns, ends + count, sockets);
 	https_process(l->means.https);
 	step_all(l, milliseconds_now());
