@@ -297,11 +297,14 @@ follows_the_database() {
 }
 ok "a database that is moved or removed is told, and one in its place is written" follows_the_database
 
-# Sessions of captures of long ago: what is old goes while it watches, and what is evidence stays.
+# Sessions of captures of long ago, and one of now, which vouches for the clock: what is old goes
+# while it watches, and what is evidence stays.
+to_be_kept='select count(*) from sessions where id in (select session_id from kept)
+    or "end" > (strftime("%s", "now") - 3600) * 1000000'
 keeps_to_its_limits() {
-	rm -f "$folder"/live*
-	"$WAXSEAL" --config /dev/null --db "$folder/live" watch -q -r $captures/*.pcap >/dev/null &&
-	    kept=$(ask "$folder/live" 'select count(distinct session_id) from kept') &&
+	start -i far && play $captures/banner-masked.pcap && end 0 &&
+	    "$WAXSEAL" --config /dev/null --db "$folder/live" watch -q -r $captures/*.pcap >/dev/null &&
+	    kept=$(ask "$folder/live" "$to_be_kept") &&
 	    [ "$(ask "$folder/live" 'select count(*) from v_sessions')" -gt "$kept" ] &&
 	    start_with_database -i far --keep-sessions 1h --keep-evidence 1000y || return 1
 	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_sessions') = $kept ]" &&
