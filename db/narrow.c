@@ -51,10 +51,10 @@ take_ids(struct found *f, struct sql *q, bool has_time)
 	f->is_failed |= !sql_end(q);
 }
 
-/* How to step through the addresses of a column, and what each has. */
+/* How to step through the values of a column, and what each has. */
 struct column {
-	const char *next; /* the least address above ?1 and below ?2 */
-	const char *rows; /* of address ?1: ids; of sessions also their starts, the latest first */
+	const char *next; /* the least value above ?1 and below ?2; NULL: not stepped through */
+	const char *rows; /* of value ?1: ids; of sessions also their starts, the latest first */
 	bool is_of_sessions;
 };
 
@@ -70,6 +70,12 @@ static const struct column servers = {
     " ORDER BY start DESC LIMIT ?4",
     true,
 };
+static const struct column outcomes = {
+    NULL,
+    "SELECT id, start FROM sessions WHERE outcome = ?1 AND start >= ?2 AND start <= ?3"
+    " ORDER BY start DESC LIMIT ?4",
+    true,
+};
 static const struct column incident_clients = {
     "SELECT min(client) FROM incidents WHERE client > ?1 AND client < ?2",
     "SELECT id FROM incidents WHERE client = ?1 LIMIT ?2",
@@ -81,13 +87,13 @@ static const struct column incident_servers = {
     false,
 };
 
-/* Where there are many already, the latest of each address is all that is wanted. */
+/* Where there are many already, the latest of each value is all that is wanted. */
 static void
-take_address(struct found *f, const struct column *c, const char *address)
+take_value(struct found *f, const struct column *c, const char *value)
 {
 	struct sql *q = sql_use(f->store->file, c->rows);
 
-	sql_put_text(q, address);
+	sql_put_text(q, value);
 	if (c->is_of_sessions) {
 		sql_put_int(q, f->filter->since);
 		sql_put_int(q, f->filter->until);
@@ -123,7 +129,7 @@ take_network(struct found *f, const struct column *c, const struct network *n)
 	char address[ADDRESS_RANGE_MAX], end[ADDRESS_RANGE_MAX];
 
 	if (network_is_address(n, address)) {
-		take_address(f, c, address);
+		take_value(f, c, address);
 		return;
 	}
 	network_text_range(n, address, end);
@@ -134,7 +140,7 @@ take_network(struct found *f, const struct column *c, const struct network *n)
 			return;
 		}
 		if (network_holds(n, address))
-			take_address(f, c, address);
+			take_value(f, c, address);
 	}
 }
 
@@ -190,19 +196,9 @@ sessions_by_server(struct found *f)
 static bool
 sessions_by_outcome(struct found *f)
 {
-	static const char by_outcome[] =
-	    "SELECT id, start FROM sessions WHERE outcome = ?1 AND start >= ?2 AND start <= ?3"
-	    " ORDER BY start DESC LIMIT ?4";
-	struct sql *q;
-
 	if (f->filter->outcome == NULL)
 		return false;
-	q = sql_use(f->store->file, by_outcome);
-	sql_put_text(q, f->filter->outcome);
-	sql_put_int(q, f->filter->since);
-	sql_put_int(q, f->filter->until);
-	sql_put_int(q, GATHERED_MAX + 1);
-	take_ids(f, q, true);
+	take_value(f, &outcomes, f->filter->outcome);
 	return true;
 }
 

@@ -648,17 +648,18 @@ static const char add_totals[] = MINUTE_COLUMNS
     " dropped = max(dropped, excluded.dropped), gaps = max(gaps, excluded.gaps),"
     " withheld = max(withheld, excluded.withheld), evicted = max(evicted, excluded.evicted),"
     " untold = max(untold, excluded.untold), crashed = max(crashed, excluded.crashed)";
+
 /* What one minute holds at most, so that those of a year add up without an overflow. */
 #define MINUTE_MOST      (INT64_C(1) << 44)
 #define MINUTE_MOST_TEXT "17592186044416"
 #define ADDED(name)      name " = min(" name " + excluded." name ", " MINUTE_MOST_TEXT ")"
+/* SQL, laid out by hand. */
+/* clang-format off */
 static const char add_live[] = MINUTE_COLUMNS
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE "
-    "SET " ADDED("packets") ", " ADDED("bytes") ", " ADDED("dropped") ", " ADDED(
-	"ga"
-	"p"
-	"s") ", " ADDED("withheld") ", " ADDED("evicted") ", " ADDED("untold") ", " ADDED("crashe"
-											  "d");
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO UPDATE SET "
+    ADDED("packets") ", " ADDED("bytes") ", " ADDED("dropped") ", " ADDED("gaps") ", "
+    ADDED("withheld") ", " ADDED("evicted") ", " ADDED("untold") ", " ADDED("crashed");
+/* clang-format on */
 
 static void
 put_count(struct sql *q, int64_t count)
