@@ -43,6 +43,13 @@ enum got {
  * what they do.
  */
 
+/* A string as a view, without its closing NUL. */
+static inline struct bytes
+bytes_text(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
 /* The first n bytes of in, or all of it where it is shorter. */
 static inline struct bytes
 bytes_first(struct bytes in, size_t n)

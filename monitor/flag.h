@@ -4,7 +4,7 @@
  *
  * One row serves the command line, the configuration file and --help alike.
  * Private to options.c and help.c. Checks each value by itself; what flags
- * mean together is options.c's.
+ * mean together is options.c's. What takes the values is in flag_take.h.
  */
 #ifndef MONITOR_FLAG_H
 #define MONITOR_FLAG_H
@@ -43,13 +43,16 @@ struct taking {
 	struct retain_limits keep[SOURCE_COMMAND_LINE + 1]; /* by source; LIMIT_UNSET: not given */
 };
 
+/* Takes one value of a flag, or NULL where it has none; false: why is filled. */
+typedef bool flag_taker(struct taking *t, const char *value);
+
 struct flag {
 	const char *name;  /* without its dashes */
 	char letter;       /* 0: none */
 	const char *value; /* its name in help; NULL: it takes none */
 	uint32_t groups;
-	bool is_setting;                                   /* may stand in the configuration file */
-	bool (*take)(struct taking *t, const char *value); /* false: why is filled */
+	bool is_setting; /* may stand in the configuration file */
+	flag_taker *take;
 	const char *help;
 };
 
@@ -68,11 +71,5 @@ bool flag_refuse(struct taking *t, const char *format, ...) __attribute__((forma
 
 /* A copy that lives as long as t->out; NULL, and why filled, where memory is refused. */
 char *flag_keep(struct taking *t, const char *text, size_t length);
-
-/*
- * The word of a list that is nearest to what was typed, for "did you mean";
- * NULL where none is near. words yields the i-th word, NULL at the end.
- */
-const char *nearest_word(const char *typed, const char *(*words)(size_t i));
 
 #endif

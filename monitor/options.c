@@ -3,7 +3,7 @@
  *
  * In order: find the command and --config; read the configuration file, then
  * the environment, then the command line, each over what came before; then
- * check what only the whole can tell. Single flags are flag.c's.
+ * check what only the whole can tell. Single flags are flag.h's.
  *
  * The configuration file has a setting a line, "name = value", the names being
  * those of flags; "#" begins a comment line.
@@ -24,6 +24,7 @@
 #include "monitor/command/command.h"
 #include "monitor/flag.h"
 #include "monitor/limit.h"
+#include "monitor/nearest.h"
 
 #define CONFIG_DEFAULT "/etc/waxseal.conf"
 #define DB_FOLDER      "/var/lib/waxseal"

@@ -1,0 +1,207 @@
+/* Flags that say what is listed or reported: times, addresses, domains, kinds; see flag_take.h. */
+#include <string.h>
+
+#include "dissector/text.h"
+#include "monitor/flag_take.h"
+#include "monitor/moment.h"
+#include "monitor/nearest.h"
+
+#define DOMAIN_MAX 254 /* RFC 1035 section 2.3.4, and a leading dot */
+
+static const char *
+kind_word(size_t i)
+{
+	return i < judge_kind_count ? judge_kinds[i].name : NULL;
+}
+
+static const char *
+outcome_word(size_t i)
+{
+	return i <= OUTCOME_PARTIAL ? outcome_name((enum outcome)i) : NULL;
+}
+
+static const char *
+state_word(size_t i)
+{
+	static const char *const words[] = {"open", "acked", "closed", NULL};
+
+	return words[i];
+}
+
+bool
+take_since(struct taking *t, const char *value)
+{
+	if (moment_parse(value, t->now, &t->out->filter.since))
+		return true;
+	return flag_refuse(t, "--since %s: not a time (2h, 7d, 2026-03-01 or 2026-03-01T12:00:00Z)",
+			   value);
+}
+
+bool
+take_until(struct taking *t, const char *value)
+{
+	if (moment_parse(value, t->now, &t->out->filter.until))
+		return true;
+	return flag_refuse(t, "--until %s: not a time (2h, 7d, 2026-03-01 or 2026-03-01T12:00:00Z)",
+			   value);
+}
+
+bool
+take_kind(struct taking *t, const char *value)
+{
+	const char *near;
+
+	t->out->filter.kind = value;
+	if (judge_kind(value) != NULL)
+		return true;
+	near = nearest_word(value, kind_word);
+	if (near != NULL)
+		return flag_refuse(t, "--kind %s: unknown (did you mean %s?)", value, near);
+	return flag_refuse(t, "--kind %s: unknown (waxseal(8) lists the kinds)", value);
+}
+
+bool
+take_severity(struct taking *t, const char *value)
+{
+	size_t chosen;
+
+	if (!flag_choose(t, "severity", value, flag_severity, &chosen))
+		return false;
+	t->out->filter.severity = (int)chosen;
+	return true;
+}
+
+bool
+take_state(struct taking *t, const char *value)
+{
+	size_t chosen;
+
+	t->out->filter.state = value;
+	return flag_choose(t, "state", value, state_word, &chosen);
+}
+
+bool
+take_outcome(struct taking *t, const char *value)
+{
+	size_t chosen;
+
+	t->out->filter.outcome = value;
+	return flag_choose(t, "outcome", value, outcome_word, &chosen);
+}
+
+static bool
+take_network(struct taking *t, const char *option, const char *value, struct network *out)
+{
+	if (network_of(value, out))
+		return true;
+	return flag_refuse(t, "--%s %s: not an address (192.0.2.7, 192.0.2.0/24 or 2001:db8::/32)",
+			   option, value);
+}
+
+bool
+take_client(struct taking *t, const char *value)
+{
+	return take_network(t, "client", value, &t->out->filter.client);
+}
+
+bool
+take_server(struct taking *t, const char *value)
+{
+	return take_network(t, "server", value, &t->out->filter.server);
+}
+
+/* Stored domains are lower case ASCII without a dot at the end; so is what is asked for. */
+bool
+take_domain(struct taking *t, const char *value)
+{
+	size_t length = strlen(value);
+	char *domain;
+
+	if (length > 1 && value[length - 1] == '.')
+		length--;
+	if (length > DOMAIN_MAX || (length == 1 && value[0] == '.'))
+		return flag_refuse(t,
+				   "--domain %.*s: not a domain (example.net, or .example.net "
+				   "with its subdomains)",
+				   DOMAIN_MAX, value);
+	for (size_t i = 0; i < length; i++) {
+		if ((uint8_t)value[i] > 0x7e)
+			return flag_refuse(t,
+					   "--domain %s: not ASCII (give it as it stands in "
+					   "DNS, xn--...)",
+					   value);
+		if (value[i] <= ' ')
+			return flag_refuse(t,
+					   "--domain %s: not a domain (blank or control "
+					   "character)",
+					   value);
+		if (value[i] == '@')
+			return flag_refuse(t,
+					   "--domain %s: an address (no local part is stored: "
+					   "give what follows the @)",
+					   value);
+	}
+	domain = flag_keep(t, value, length);
+	if (domain == NULL)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		domain[i] = (char)text_lower((uint8_t)domain[i]);
+	t->out->filter.domain = domain;
+	return true;
+}
+
+bool
+take_limit(struct taking *t, const char *value)
+{
+	uint64_t number;
+
+	if (!flag_number(value, 1, INT64_MAX, &number))
+		return flag_refuse(t, "--limit %s: not a number from 1 up", value);
+	t->out->filter.limit = (int64_t)number;
+	return true;
+}
+
+static bool
+take_id(struct taking *t, const char *flag, const char *value, int64_t *out)
+{
+	uint64_t number;
+
+	if (!flag_number(value, 1, INT64_MAX, &number))
+		return flag_refuse(t,
+				   "--%s %s: not the id of an incident (waxseal incidents "
+				   "lists them)",
+				   flag, value);
+	*out = (int64_t)number;
+	return true;
+}
+
+bool
+take_incident(struct taking *t, const char *value)
+{
+	return take_id(t, "incident", value, &t->out->filter.incident);
+}
+
+bool
+take_surge(struct taking *t, const char *value)
+{
+	return take_id(t, "surge", value, &t->out->filter.surge);
+}
+
+bool
+take_all(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->filter.with_parts = true;
+	return true;
+}
+
+/* Of what a report is. */
+bool
+take_service_name(struct taking *t, const char *value)
+{
+	t->out->service = value;
+	if (flag_service(bytes_text(value)) != SERVICE_NONE)
+		return true;
+	return flag_refuse(t, "--service %s: unknown (one of: smtp, submission, submissions, lmtp)",
+			   value);
+}

@@ -1,0 +1,55 @@
+/*
+ * What takes the flags' values, for flag.c's table alone; and what those
+ * takers share.
+ *
+ * A taker checks one value and puts it into struct options, or says what is
+ * wrong with it and what would be right. It prints nothing and knows of no
+ * other flag. A new one goes into the file of its subject, is named here after
+ * its flag, and gets its row in flag.c.
+ */
+#ifndef MONITOR_FLAG_TAKE_H
+#define MONITOR_FLAG_TAKE_H
+
+#include "dissector/bytes.h"
+#include "monitor/flag.h"
+
+/* flag_filter.c: which rows a list or a report is of */
+flag_taker take_since, take_until;
+flag_taker take_kind, take_severity, take_state, take_outcome;
+flag_taker take_client, take_server, take_domain, take_service_name;
+flag_taker take_limit, take_incident, take_surge, take_all;
+
+/* flag_watch.c: what is read, how, and who is asked; some are policy's, too */
+flag_taker take_file, take_interface, take_expression, take_service, take_sensor;
+flag_taker take_user, take_readers, take_memory, take_buffer, take_snaplen;
+flag_taker take_gate, take_gate_flows;
+flag_taker take_lookups, take_no_lookups, take_lookup_private;
+flag_taker take_resolver, take_trust_resolver, take_ca_file;
+flag_taker take_fail_on, take_watch_json, take_progress;
+
+/* flag_retain.c: how long and how much is kept */
+flag_taker take_before, take_keep_sessions, take_keep_evidence, take_keep_incidents, take_keep_size;
+
+/*
+ * Which word of a list value is, to *out; words yields the i-th, NULL at the
+ * end. Where it is none, --option is refused with all of them named.
+ */
+bool flag_choose(struct taking *t, const char *option, const char *value,
+		 const char *(*words)(size_t i), size_t *out);
+
+/* The names of enum severity, for flag_choose. */
+const char *flag_severity(size_t i);
+
+/* A whole number from least to most; false for anything else. */
+bool flag_number(const char *value, uint64_t least, uint64_t most, uint64_t *out);
+
+/* A number of bytes, or of K, M or G (powers of 1024), of at least least; value is not empty. */
+bool flag_size(const char *value, uint64_t least, uint64_t *out);
+
+/* The service of this name; SERVICE_NONE where there is none. */
+enum service flag_service(struct bytes name);
+
+/* Append to a list, which borrows word. False, and why filled, where memory is refused. */
+bool flag_append(struct taking *t, struct words *list, const char *word);
+
+#endif
