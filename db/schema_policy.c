@@ -1,11 +1,11 @@
 /*
- * What is known of domains' policies; see schema.c for what holds everywhere.
+ * What is known of domains, their MX hosts, and how their policies changed.
  *
  * The first table of that name was never written to, so it goes. A policy's row
  * outlives its record: what ends it is its max_age, which is whoever writes the
  * row that knows.
  */
-#include "db/schema_policy.h"
+#include "db/schema_steps.h"
 
 /* clang-format off */
 

@@ -16,7 +16,7 @@
 
 #define TALLY_OTHER "(other)" /* no server or network has this name */
 
-/* Rows of an hour; db/schema.c has the same numbers in its step. */
+/* Rows of an hour; db/schema_hourly.c has the same numbers. */
 #define TALLY_ROWS_MAX     4096 /* of servers, of domains, of client networks */
 #define TALLY_VERSIONS_MAX 64   /* of TLS versions, whose numbers a packet can make up */
 
