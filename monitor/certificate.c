@@ -332,7 +332,7 @@ certifier_new(FILE *ca_file, char *why, size_t why_size)
 		goto free;
 	}
 	if (ca_file != NULL && !read_authorities(c, ca_file)) {
-		snprintf(why, why_size, "no certificate in it (give a file in PEM form)");
+		snprintf(why, why_size, "the CA file holds no certificate (give one in PEM form with --ca-file)");
 		goto free;
 	}
 	return c;

@@ -35,11 +35,12 @@ struct taking {
 	char *why;   /* OPTIONS_WHY_MAX bytes */
 	int64_t now; /* for spans of time */
 	enum flag_source source;
+	const char *place; /* "FILE:LINE: " of the configuration, kept; "" on the command line */
 	bool wants_help, wants_version;
 	bool has_command; /* the word that names the command was passed */
 	bool has_format;
 	const char *config; /* --config; NULL: the default */
-	enum flag_source service_from[SERVICES], interfaces_from;
+	enum flag_source service_from[SERVICES], interfaces_from, gate_from;
 	struct retain_limits keep[SOURCE_COMMAND_LINE + 1]; /* by source; LIMIT_UNSET: not given */
 };
 

@@ -32,6 +32,7 @@ bool
 take_expression(struct taking *t, const char *value)
 {
 	t->out->watch.expression = value;
+	t->out->watch.expression_at = t->place;
 	return true;
 }
 
@@ -114,6 +115,7 @@ take_gate(struct taking *t, const char *value)
 	if (!flag_choose(t, "gate", value, gate_word, &chosen))
 		return false;
 	t->out->watch.gate = (enum gate_choice)chosen;
+	t->gate_from = t->source;
 	return true;
 }
 
@@ -193,6 +195,7 @@ bool
 take_ca_file(struct taking *t, const char *value)
 {
 	t->out->watch.ca_file = value;
+	t->out->watch.ca_file_at = t->place;
 	return true;
 }
 
@@ -250,6 +253,7 @@ take_user(struct taking *t, const char *value)
 	if (strlen(value) >= SANDBOX_USER_MAX || *value == '\0')
 		return flag_refuse(t, "--user %.40s: no user has such a name", value);
 	t->out->watch.user = value;
+	t->out->watch.user_at = t->place;
 	return true;
 }
 

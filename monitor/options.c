@@ -290,7 +290,7 @@ visit_second(struct taking *t, const struct found *f)
 
 /* One line of the configuration file; its end is cut off already. */
 static bool
-config_line(struct taking *t, char *line)
+config_line(struct taking *t, char *line, const char *place)
 {
 	const struct bytes all = text_trim((struct bytes){(const uint8_t *)line, strlen(line)});
 	const size_t equals = bytes_find(all, '=');
@@ -307,20 +307,21 @@ config_line(struct taking *t, char *line)
 	if (flag == NULL || !flag->is_setting)
 		return flag_refuse(t, "unknown setting (waxseal(8) lists them)");
 	kept = flag_keep(t, (const char *)value.at, value.len);
-	return kept != NULL && flag->take(t, kept);
+	t->place = flag_keep(t, place, strlen(place));
+	return kept != NULL && t->place != NULL && flag->take(t, kept);
 }
 
 static enum parsed
 config_lines(struct taking *t, FILE *file, const char *path)
 {
 	enum parsed parsed = PARSED_RUN;
-	char problem[OPTIONS_WHY_MAX];
+	char problem[OPTIONS_WHY_MAX], place[OPTIONS_WHY_MAX];
 	size_t room = 0, number = 0;
 	char *line = NULL;
 	ssize_t length;
 
 	while (parsed == PARSED_RUN && (length = getline(&line, &room, file)) != -1) {
-		number++;
+		snprintf(place, sizeof(place), "%s:%zu: ", path, ++number);
 		if (length > 0 && line[length - 1] == '\n')
 			line[--length] = '\0';
 		if (length > 0 && line[length - 1] == '\r')
@@ -328,9 +329,9 @@ config_lines(struct taking *t, FILE *file, const char *path)
 		if ((size_t)length != strlen(line)) {
 			flag_refuse(t, "%s: not a text file (line %zu holds NUL)", path, number);
 			parsed = PARSED_MISUSE;
-		} else if (!config_line(t, line)) {
+		} else if (!config_line(t, line, place)) {
 			snprintf(problem, sizeof(problem), "%s", t->why);
-			flag_refuse(t, "%s:%zu: %s", path, number, problem);
+			flag_refuse(t, "%s%s", place, problem);
 			parsed = PARSED_MISUSE;
 		}
 	}
@@ -423,9 +424,11 @@ check_watch(struct taking *t)
 {
 	const struct watch_options *w = &t->out->watch;
 
-	/* The interfaces of the tap are settings; a capture is asked for now. */
+	/* The interfaces of the tap and their gate are settings; a capture is asked for now. */
 	if (w->files.count > 0 && t->interfaces_from == SOURCE_CONFIG)
 		t->out->watch.interfaces.count = 0;
+	if (w->files.count > 0 && t->gate_from == SOURCE_CONFIG)
+		t->out->watch.gate = GATE_AUTO;
 	t->out->keep = w->files.count > 0 ? limits_of_now(t) : limits_of_monitor(t);
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
@@ -542,6 +545,7 @@ begin(struct options *out)
 	out->watch.memory = MEMORY_DEFAULT;
 	out->watch.buffer = BUFFER_DEFAULT;
 	out->watch.gate_flows = GATE_FLOWS_DEFAULT;
+	out->watch.expression_at = out->watch.user_at = out->watch.ca_file_at = "";
 }
 
 static int64_t
@@ -580,6 +584,7 @@ options_parse(int argc, char *const argv[], struct options *out, char *why)
 	groups = FLAG_GLOBAL | (out->command == NULL ? 0 : out->command->flags);
 	parsed = config_read(&t);
 	t.source = SOURCE_COMMAND_LINE;
+	t.place = "";
 	out->db = lower_db(out->db);
 	if (!walk_line(&t, line, groups, visit_second))
 		return misuse(&t);

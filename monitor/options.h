@@ -57,6 +57,11 @@ struct watch_options {
 	const char *sensor;    /* printable, 1 to 64 bytes; "default" without --sensor */
 	const char *user;      /* that readers become; NULL: the usual one */
 	size_t memory;         /* bytes, at least DISSECTOR_BUDGET_MIN */
+	/*
+	 * Where these stand, to begin a line on what is wrong with them: "FILE:LINE: " of the
+	 * configuration, or "".
+	 */
+	const char *expression_at, *user_at, *ca_file_at;
 };
 
 struct options {

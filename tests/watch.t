@@ -23,7 +23,7 @@ says() {
 	return 1
 }
 
-err_is_one_line() { [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q "$1" "$folder/err"; }
+err_is_one_line() { [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q -e "$1" "$folder/err"; }
 
 # ---- --user ----
 
@@ -72,6 +72,36 @@ snaplen_cuts() {
 ok "--snaplen cuts what is looked at" snaplen_cuts
 readers_are_told() { watch 0 -r $mail --readers 4 && err_is_one_line 'readers 4'; }
 ok "--readers says that a saved capture has one" readers_are_told
+
+# ---- Settings ----
+
+# configured STATUS LINES ARGUMENT...: watch with a configuration file of these lines
+configured() {
+	wanted=$1
+	printf '%b' "$2" >"$folder/conf"
+	shift 2
+	rm -f "$folder"/db*
+	"$WAXSEAL" --config "$folder/conf" --db "$folder/db" watch -q "$@" \
+	    >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq "$wanted" ]
+}
+is_named() { configured "$1" "sensor = a\n\n$2\n" -r $mail && err_is_one_line "^waxseal: $folder/conf:3: $3"; }
+ok "a filter that is none is named by its line" is_named 2 'filter = tcp port' '-f tcp port: '
+ok "so is a user that is not there" is_named 1 'user = no-such-user-here' '--user no-such-user-here: '
+ok "and a CA file" is_named 1 "ca-file = $folder/none" "--ca-file $folder/none: cannot read: No such file"
+is_no_ca_file() {
+	watch 1 -r $mail --ca-file /etc/passwd && err_is_one_line 'the CA file holds no certificate'
+}
+ok "what holds no certificate is told as such" is_no_ca_file
+is_not_configured() {
+	configured 2 'filter = tcp port 25\n' -r $mail -f 'tcp port' &&
+	    err_is_one_line '^waxseal: -f tcp port: '
+}
+ok "what stands on the command line has no line" is_not_configured
+ok "a gate that is configured for the tap does not hinder a capture" \
+	configured 0 'gate = ebpf\n' -r $mail
+is_contradiction() { configured 2 'sensor = a\n' -r $mail --gate ebpf && err_is_one_line '--gate ebpf: '; }
+ok "one that is asked for beside it does" is_contradiction
 
 # ---- What a tap delivered ----
 

@@ -5,6 +5,7 @@
  * at the end what it came to and what could not be seen.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "monitor/log.h"
 #include "monitor/role/enclose.h"
 #include "monitor/role/keeper.h"
+#include "monitor/role/sandbox.h"
 
 #define BAR_WIDTH    40
 #define BAR_INTERVAL 100 /* milliseconds */
@@ -193,21 +195,65 @@ is_fail_on_met(const struct watch_options *w, const struct recorder_counts *c)
 	return false;
 }
 
-/* What is asked for before anything is opened; false where the filter is none. */
+/* False, and a line in why, where a file that was named cannot be read now. */
 static bool
-is_sensible(const struct watch_options *w)
+is_readable(const char *path, const char *place, char why[OPTIONS_WHY_MAX])
 {
-	char why[EXPRESSION_WHY_MAX];
+	int descriptor = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-	if (w->expression != NULL && !expression_is_sound(w->expression, why)) {
-		log_error("-f %s: %s (pcap-filter(7) has the syntax)", w->expression, why);
+	if (descriptor < 0 && path != NULL) {
+		snprintf(why, OPTIONS_WHY_MAX, "%s--ca-file %s: cannot read: %s", place, path,
+			 strerror(errno));
 		return false;
 	}
+	if (descriptor >= 0)
+		close(descriptor);
+	return true;
+}
+
+/* Whether the filter is one, wherever it stands; if not, why says how, in a line. */
+static bool
+is_filter(const struct watch_options *w, char why[OPTIONS_WHY_MAX])
+{
+	char problem[EXPRESSION_WHY_MAX];
+
+	if (w->expression == NULL || expression_is_sound(w->expression, problem))
+		return true;
+	snprintf(why, OPTIONS_WHY_MAX, "%s-f %s: %s (pcap-filter(7) has the syntax)",
+		 w->expression_at, w->expression, problem);
+	return false;
+}
+
+/* As long as users can be looked up: later the folder where they stand is out of reach. */
+static bool
+is_user(const struct watch_options *w)
+{
+	struct sandbox box;
+
+	if (w->user == NULL || sandbox_find_user(&box, w->user))
+		return true;
+	log_error("%s--user %s: there is no such user, or it is root", w->user_at, w->user);
+	return false;
+}
+
+/* The status to exit with, and told, where what is asked for cannot be had; else STATUS_DONE. */
+static int
+check(const struct watch_options *w)
+{
+	char why[OPTIONS_WHY_MAX];
+	const bool is_misuse = !is_filter(w, why);
+
+	if (is_misuse || !is_readable(w->ca_file, w->ca_file_at, why)) {
+		log_error("%s", why);
+		return is_misuse ? STATUS_MISUSE : STATUS_FAILED;
+	}
+	if (!is_user(w))
+		return STATUS_FAILED;
 	if (w->readers > 1 && w->files.count > 0)
 		log_note("--readers %u: a saved capture is parsed by one process, in its order; "
 			 "more are for live capture",
 			 w->readers);
-	return true;
+	return STATUS_DONE;
 }
 
 /* The files that the keeper is to reach as long as it lives. */
@@ -245,8 +291,8 @@ is_in_reach(const struct options *first, const struct options *anew)
 
 	if (enclose_reaches(&was, &wanted, &what))
 		return is_same_user(first->watch.user, anew->watch.user);
-	log_error("%s: cannot be reached from within the sandbox: what was in force stays so "
-		  "(stop waxseal and start it again)",
+	log_error("%s: is not there, or cannot be reached from within the sandbox: what was in "
+		  "force stays so (stop waxseal and start it again)",
 		  what);
 	return false;
 }
@@ -258,12 +304,14 @@ is_sound_anew(void *ctx)
 	const struct bar *bar = ctx;
 	static struct options anew; /* large */
 	char why[OPTIONS_WHY_MAX];
-	bool is_sound = options_parse(bar->first->argc, bar->first->argv, &anew, why) == PARSED_RUN;
+	bool is_sound =
+	    options_parse(bar->first->argc, bar->first->argv, &anew, why) == PARSED_RUN &&
+	    is_filter(&anew.watch, why);
 
 	if (!is_sound)
 		log_error("%s (what was in force stays so)", why);
 	else
-		is_sound = is_sensible(&anew.watch) && is_in_reach(bar->first, &anew);
+		is_sound = is_in_reach(bar->first, &anew);
 	options_free(&anew);
 	return is_sound;
 }
@@ -349,10 +397,10 @@ command_watch(const struct options *o)
 {
 	struct enclosure enclosure;
 	struct starter starter;
-	int status;
+	int status = check(&o->watch);
 
-	if (!is_sensible(&o->watch))
-		return STATUS_MISUSE;
+	if (status != STATUS_DONE)
+		return status;
 	if (!starter_begin(&starter)) {
 		log_error("cannot start what starts the readers: %s", strerror(errno));
 		return STATUS_FAILED;
