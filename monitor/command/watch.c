@@ -9,10 +9,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "monitor/capture/expression.h"
+#include "monitor/clock.h"
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
@@ -27,23 +27,14 @@
 struct bar {
 	const struct options *first; /* what was asked for in the beginning */
 	bool is_drawn;
-	int64_t drawn_at; /* milliseconds of the monotonic clock */
+	int64_t drawn_at; /* by clock_steady */
 };
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 draw_bar(void *ctx, const char *capture, uint64_t consumed, uint64_t size)
 {
 	struct bar *bar = ctx;
-	int64_t now = milliseconds();
+	int64_t now = clock_steady();
 	double part = size > 0 ? (double)consumed / (double)size : 0;
 	int full = (int)((part < 1 ? part : 1) * BAR_WIDTH);
 

@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "monitor/clock.h"
 #include "monitor/log.h"
 #include "monitor/role/ca_file.h"
 #include "monitor/role/channel.h"
@@ -20,15 +20,6 @@ struct asker {
 	unsigned failures; /* in a row, without an answer between */
 	int64_t again;     /* when to start another one, milliseconds */
 };
-
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- Start and end ---- */
 
@@ -110,7 +101,7 @@ bury(struct asker *a, const char *complaint)
 	reap(a, &a->process, how);
 	a->process.pid = 0;
 	a->is_ready = false;
-	a->again = milliseconds_now() + wait;
+	a->again = clock_steady() + wait;
 	if (!a->has_failed)
 		log_error("checker: %s (what it was asked is lost; another one starts in %lld s)",
 			  complaint != NULL ? complaint : how, (long long)wait / 1000);
@@ -171,7 +162,7 @@ asker_wants_out(const struct asker *a)
 int
 asker_wait(const struct asker *a)
 {
-	int64_t wait = a->again - milliseconds_now();
+	int64_t wait = a->again - clock_steady();
 
 	if (a->channel != NULL || a->has_failed)
 		return -1;
@@ -274,9 +265,9 @@ asker_run(struct asker *a)
 	if (a->channel != NULL) {
 		channel_offer(a->channel);
 		hear(a);
-	} else if (!a->has_failed && milliseconds_now() >= a->again) {
+	} else if (!a->has_failed && clock_steady() >= a->again) {
 		begin(a);
 		if (a->channel == NULL)
-			a->again = milliseconds_now() + ASKER_AGAIN_MAX;
+			a->again = clock_steady() + ASKER_AGAIN_MAX;
 	}
 }

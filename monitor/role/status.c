@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/clock.h"
 #include "monitor/counted.h"
+
+#define EACH 1000 /* milliseconds */
 
 void
 status_line(const struct live_tally *t, const struct recorder_counts *c, char out[STATUS_LINE_MAX])
@@ -19,4 +22,26 @@ status_line(const struct live_tally *t, const struct recorder_counts *c, char ou
 	if (t->untold > 0)
 		snprintf(out + strlen(out), size - strlen(out), ", %s not told",
 			 counted(t->untold, "session").text);
+}
+
+bool
+status_bar_is_due(const struct status_bar *b)
+{
+	return clock_steady() >= b->due;
+}
+
+void
+status_bar_show(struct status_bar *b, const char *line)
+{
+	fprintf(stderr, "\r\033[K%s", line);
+	b->is_shown = true;
+	b->due = clock_steady() + EACH;
+}
+
+void
+status_bar_clear(struct status_bar *b)
+{
+	if (b->is_shown)
+		fputs("\r\033[K", stderr);
+	b->is_shown = false;
 }
