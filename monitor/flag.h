@@ -35,7 +35,8 @@ struct taking {
 	char *why;   /* OPTIONS_WHY_MAX bytes */
 	int64_t now; /* for spans of time */
 	enum flag_source source;
-	const char *place; /* "FILE:LINE: " of the configuration, kept; "" on the command line */
+	const char *place;  /* "FILE:LINE: " of the configuration, kept; "" on the command line */
+	bool is_in_section; /* of the configuration file: settings there are no options */
 	bool wants_help, wants_version;
 	bool has_command; /* the word that names the command was passed */
 	bool has_format;

@@ -47,17 +47,25 @@ take_until(struct taking *t, const char *value)
 }
 
 bool
-take_kind(struct taking *t, const char *value)
+flag_kind(struct taking *t, const char *value)
 {
 	const char *near;
 
-	t->out->filter.kind = value;
 	if (judge_kind(value) != NULL)
 		return true;
 	near = nearest_word(value, kind_word);
 	if (near != NULL)
-		return flag_refuse(t, "--kind %s: unknown (did you mean %s?)", value, near);
-	return flag_refuse(t, "--kind %s: unknown (waxseal(8) lists the kinds)", value);
+		return flag_refuse(t, "%skind %s: unknown (did you mean %s?)", flag_dashes(t),
+				   value, near);
+	return flag_refuse(t, "%skind %s: unknown (waxseal(8) lists the kinds)", flag_dashes(t),
+			   value);
+}
+
+bool
+take_kind(struct taking *t, const char *value)
+{
+	t->out->filter.kind = value;
+	return flag_kind(t, value);
 }
 
 bool
@@ -89,65 +97,69 @@ take_outcome(struct taking *t, const char *value)
 	return flag_choose(t, "outcome", value, outcome_word, &chosen);
 }
 
-static bool
-take_network(struct taking *t, const char *option, const char *value, struct network *out)
+bool
+flag_network(struct taking *t, const char *option, const char *value, struct network *out)
 {
 	if (network_of(value, out))
 		return true;
-	return flag_refuse(t, "--%s %s: not an address (192.0.2.7, 192.0.2.0/24 or 2001:db8::/32)",
-			   option, value);
+	return flag_refuse(t, "%s%s %s: not an address (192.0.2.7, 192.0.2.0/24 or 2001:db8::/32)",
+			   flag_dashes(t), option, value);
 }
 
 bool
 take_client(struct taking *t, const char *value)
 {
-	return take_network(t, "client", value, &t->out->filter.client);
+	return flag_network(t, "client", value, &t->out->filter.client);
 }
 
 bool
 take_server(struct taking *t, const char *value)
 {
-	return take_network(t, "server", value, &t->out->filter.server);
+	return flag_network(t, "server", value, &t->out->filter.server);
 }
 
-/* Stored domains are lower case ASCII without a dot at the end; so is what is asked for. */
+/* Why it is no domain to be compared with; NULL where it may be one. */
+static const char *
+domain_fault(struct bytes value)
+{
+	if (value.len > DOMAIN_MAX || (value.len == 1 && value.at[0] == '.'))
+		return "not a domain (example.net, or .example.net with its subdomains)";
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.at[i] > 0x7e)
+			return "not ASCII (give it as it stands in DNS, xn--...)";
+		if (value.at[i] <= ' ')
+			return "not a domain (blank or control character)";
+		if (value.at[i] == '@')
+			return "an address (no local part is stored: give what follows the @)";
+	}
+	return NULL;
+}
+
+const char *
+flag_domain(struct taking *t, const char *value)
+{
+	struct bytes name = bytes_text(value);
+	const char *fault;
+	char *domain;
+
+	if (name.len > 1 && name.at[name.len - 1] == '.')
+		name.len--;
+	fault = domain_fault(name);
+	if (fault != NULL) {
+		flag_refuse(t, "%sdomain %.*s: %s", flag_dashes(t), DOMAIN_MAX, value, fault);
+		return NULL;
+	}
+	domain = flag_keep(t, value, name.len);
+	for (size_t i = 0; domain != NULL && i < name.len; i++)
+		domain[i] = (char)text_lower((uint8_t)domain[i]);
+	return domain;
+}
+
 bool
 take_domain(struct taking *t, const char *value)
 {
-	size_t length = strlen(value);
-	char *domain;
-
-	if (length > 1 && value[length - 1] == '.')
-		length--;
-	if (length > DOMAIN_MAX || (length == 1 && value[0] == '.'))
-		return flag_refuse(t,
-				   "--domain %.*s: not a domain (example.net, or .example.net "
-				   "with its subdomains)",
-				   DOMAIN_MAX, value);
-	for (size_t i = 0; i < length; i++) {
-		if ((uint8_t)value[i] > 0x7e)
-			return flag_refuse(t,
-					   "--domain %s: not ASCII (give it as it stands in "
-					   "DNS, xn--...)",
-					   value);
-		if (value[i] <= ' ')
-			return flag_refuse(t,
-					   "--domain %s: not a domain (blank or control "
-					   "character)",
-					   value);
-		if (value[i] == '@')
-			return flag_refuse(t,
-					   "--domain %s: an address (no local part is stored: "
-					   "give what follows the @)",
-					   value);
-	}
-	domain = flag_keep(t, value, length);
-	if (domain == NULL)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		domain[i] = (char)text_lower((uint8_t)domain[i]);
-	t->out->filter.domain = domain;
-	return true;
+	t->out->filter.domain = flag_domain(t, value);
+	return t->out->filter.domain != NULL;
 }
 
 bool

@@ -37,6 +37,19 @@ flag_taker take_before, take_keep_sessions, take_keep_evidence, take_keep_incide
 bool flag_choose(struct taking *t, const char *option, const char *value,
 		 const char *(*words)(size_t i), size_t *out);
 
+/* A kind that is judged. */
+bool flag_kind(struct taking *t, const char *value);
+
+/* An address or a network. */
+bool flag_network(struct taking *t, const char *option, const char *value, struct network *out);
+
+/* A domain as it is stored, lower case and without a dot at its end, which lives as long as t->out;
+ * NULL where it is none. */
+const char *flag_domain(struct taking *t, const char *value);
+
+/* What stands before an option in a message: nothing where it is a setting of a section. */
+const char *flag_dashes(const struct taking *t);
+
 /* The names of enum severity, for flag_choose. */
 const char *flag_severity(size_t i);
 

@@ -32,7 +32,13 @@ flag_choose(struct taking *t, const char *option, const char *value, const char 
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
 			 *out == 0 ? "" : ", ", words(*out));
 	}
-	return flag_refuse(t, "--%s %s: unknown (one of: %s)", option, value, all);
+	return flag_refuse(t, "%s%s %s: unknown (one of: %s)", flag_dashes(t), option, value, all);
+}
+
+const char *
+flag_dashes(const struct taking *t)
+{
+	return t->is_in_section ? "" : "--";
 }
 
 const char *

@@ -33,23 +33,30 @@ distance(const char *a, const char *b)
 	return row[width];
 }
 
+bool
+nearest_is_nearer(const char *typed, const char *word, size_t *least)
+{
+	size_t d;
+
+	if (*least == 0)
+		*least = strlen(typed) / 3 + 2;
+	if (strlen(typed) > WORD_MAX || strlen(word) > WORD_MAX)
+		return false;
+	d = distance(typed, word);
+	if (d >= *least)
+		return false;
+	*least = d;
+	return true;
+}
+
 const char *
 nearest_word(const char *typed, const char *(*words)(size_t i))
 {
 	const char *nearest = NULL, *word;
-	size_t least = strlen(typed) / 3 + 1;
+	size_t least = 0;
 
-	if (strlen(typed) > WORD_MAX)
-		return NULL;
-	for (size_t i = 0; (word = words(i)) != NULL; i++) {
-		size_t d;
-
-		if (strlen(word) > WORD_MAX || (d = distance(typed, word)) > least)
-			continue;
-		if (nearest != NULL && d == least)
-			continue;
-		least = d;
-		nearest = word;
-	}
+	for (size_t i = 0; (word = words(i)) != NULL; i++)
+		if (nearest_is_nearer(typed, word, &least))
+			nearest = word;
 	return nearest;
 }

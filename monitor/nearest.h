@@ -6,6 +6,7 @@
 #ifndef MONITOR_NEAREST_H
 #define MONITOR_NEAREST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -13,5 +14,11 @@
  * NULL where none is near. words yields the i-th word, NULL at the end.
  */
 const char *nearest_word(const char *typed, const char *(*words)(size_t i));
+
+/*
+ * Whether word is near, and nearer than all that came before it; *least is 0
+ * before the first, and what it comes to is the callee's.
+ */
+bool nearest_is_nearer(const char *typed, const char *word, size_t *least);
 
 #endif

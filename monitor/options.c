@@ -6,7 +6,8 @@
  * check what only the whole can tell. Single flags are flag.h's.
  *
  * The configuration file has a setting a line, "name = value", the names being
- * those of flags; "#" begins a comment line.
+ * those of flags; "#" begins a comment line. Sections (section.h) stand behind
+ * them.
  */
 #include "monitor/options.h"
 
@@ -20,11 +21,12 @@
 #include <unistd.h>
 
 #include "dissector/text.h"
+#include "monitor/alert/sink.h"
 #include "monitor/capture/gate.h"
 #include "monitor/command/command.h"
-#include "monitor/flag.h"
 #include "monitor/limit.h"
 #include "monitor/nearest.h"
+#include "monitor/section.h"
 
 #define CONFIG_DEFAULT "/etc/waxseal.conf"
 #define DB_FOLDER      "/var/lib/waxseal"
@@ -290,7 +292,8 @@ visit_second(struct taking *t, const struct found *f)
 
 /* One line of the configuration file; its end is cut off already. */
 static bool
-config_line(struct taking *t, char *line, const char *place)
+config_line(struct taking *t, struct section *section, const char *line, size_t number,
+	    const char *place)
 {
 	const struct bytes all = text_trim((struct bytes){(const uint8_t *)line, strlen(line)});
 	const size_t equals = bytes_find(all, '=');
@@ -301,8 +304,16 @@ config_line(struct taking *t, char *line, const char *place)
 
 	if (all.len == 0 || all.at[0] == '#')
 		return true;
+	if (all.at[0] == '[') {
+		t->is_in_section = true;
+		return section_begin(t, section, all, number);
+	}
 	if (equals == all.len || value.len == 0)
 		return flag_refuse(t, "not a setting (name = value)");
+	if (section->kind != NULL) {
+		kept = flag_keep(t, (const char *)value.at, value.len);
+		return kept != NULL && section_take(t, section, name, kept);
+	}
 	flag = flag_find((const char *)name.at, name.len, 0);
 	if (flag == NULL || !flag->is_setting)
 		return flag_refuse(t, "unknown setting (waxseal(8) lists them)");
@@ -311,11 +322,23 @@ config_line(struct taking *t, char *line, const char *place)
 	return kept != NULL && t->place != NULL && flag->take(t, kept);
 }
 
+/* What is wrong in that line of it, or below it. */
+static enum parsed
+config_refuse(struct taking *t, const char *place)
+{
+	char problem[OPTIONS_WHY_MAX];
+
+	snprintf(problem, sizeof(problem), "%s", t->why);
+	flag_refuse(t, "%s%s", place, problem);
+	return PARSED_MISUSE;
+}
+
 static enum parsed
 config_lines(struct taking *t, FILE *file, const char *path)
 {
+	struct section section = {0};
 	enum parsed parsed = PARSED_RUN;
-	char problem[OPTIONS_WHY_MAX], place[OPTIONS_WHY_MAX];
+	char place[OPTIONS_WHY_MAX] = "";
 	size_t room = 0, number = 0;
 	char *line = NULL;
 	ssize_t length;
@@ -329,12 +352,13 @@ config_lines(struct taking *t, FILE *file, const char *path)
 		if ((size_t)length != strlen(line)) {
 			flag_refuse(t, "%s: not a text file (line %zu holds NUL)", path, number);
 			parsed = PARSED_MISUSE;
-		} else if (!config_line(t, line, place)) {
-			snprintf(problem, sizeof(problem), "%s", t->why);
-			flag_refuse(t, "%s%s", place, problem);
-			parsed = PARSED_MISUSE;
+		} else if (!config_line(t, &section, line, number, place)) {
+			parsed = config_refuse(t, place);
 		}
 	}
+	if (parsed == PARSED_RUN && !section_end(t, &section))
+		parsed = config_refuse(t, place);
+	t->is_in_section = false;
 	free(line);
 	return parsed;
 }
@@ -607,5 +631,6 @@ options_free(struct options *o)
 	free(o->watch.files.at);
 	free(o->watch.interfaces.at);
 	free(o->watch.resolvers.at);
+	sinks_free(o->sinks);
 	*o = (struct options){0};
 }

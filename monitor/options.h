@@ -17,6 +17,7 @@
 #include "monitor/policy/domain.h"
 #include "monitor/role/message.h"
 
+struct sinks;   /* monitor/alert/sink.h */
 struct command; /* monitor/command/command.h */
 
 #define OPTIONS_WHY_MAX 512 /* bytes of a line that says what is wrong, NUL included */
@@ -78,6 +79,7 @@ struct options {
 	struct domain domain;      /* policy: one that may be asked for; else empty */
 	const char *note;          /* --note; NULL: none */
 	const char *output;        /* -w, or the operand of db backup; NULL: none */
+	struct sinks *sinks;       /* where alerts go; NULL: nowhere */
 	const char *action;        /* db: "check", "stats", "prune", "backup" */
 	struct retain_limits keep; /* in force for this command; 0: no limit */
 	int64_t before;            /* db prune --before; INT64_MIN: not given */
