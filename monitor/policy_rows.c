@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "monitor/address.h"
+#include "monitor/json.h"
 
+#define WORD_MAX     32    /* bytes of a word of this file, NUL included */
 #define LIST_MAX     2048  /* bytes of a list of a host's addresses, or TLSA records */
 #define PATTERNS_MAX 65536 /* ... of mx patterns: as long as a policy may be */
 
@@ -20,45 +22,20 @@ static const char *const trouble_names[] = {
 
 /* The index of a name; 0 for none, and for one that is not known. */
 static unsigned
-index_of(const char *name, size_t len, const char *const *names, size_t count)
+index_of(const char *name, const char *const *names, size_t count)
 {
 	for (size_t i = 0; i < count && name != NULL; i++)
-		if (names[i] != NULL && strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+		if (names[i] != NULL && strcmp(names[i], name) == 0)
 			return (unsigned)i;
 	return 0;
 }
 
 /* ---- To rows ---- */
 
-/* A JSON array of texts that need no escapes; what does not fit is left out. */
-struct list {
-	char *at;
-	size_t len, size;
-};
-
-static struct list
-list_over(char *at, size_t size)
-{
-	memcpy(at, "[]", 3);
-	return (struct list){at, 1, size};
-}
-
 static void
-list_add(struct list *l, struct bytes text)
+list_add_text(struct json_list *l, const char *text)
 {
-	size_t comma = l->len > 1;
-
-	if (l->len + comma + text.len + 4 > l->size)
-		return;
-	l->len += (size_t)snprintf(l->at + l->len, l->size - l->len, "%s\"%.*s\"]",
-				   comma ? "," : "", (int)text.len, (const char *)text.at) -
-		  1;
-}
-
-static void
-list_add_text(struct list *l, const char *text)
-{
-	list_add(l, (struct bytes){(const uint8_t *)text, strlen(text)});
+	json_list_add(l, (struct bytes){(const uint8_t *)text, strlen(text)});
 }
 
 /* The texts and bytes of one host's row. */
@@ -74,6 +51,8 @@ struct saving {
 	struct policy policies[MX_HOSTS_MAX];
 	char patterns[PATTERNS_MAX];
 	char text[STS_TEXT_MAX + 1];
+	char problems[PROBLEMS_MAX * PROBLEM_TEXT_MAX * 2];
+	char rua[TLSRPT_URIS_MAX * TLSRPT_URI_MAX];
 };
 
 static void
@@ -108,7 +87,7 @@ static bool
 put_records(const struct dane_answers *a, unsigned counts, struct host_text *text,
 	    struct policy_host_row *row)
 {
-	struct list list = list_over(text->tlsa, sizeof(text->tlsa));
+	struct json_list list = json_list_over(text->tlsa, sizeof(text->tlsa));
 	char words[TLSA_TEXT_MAX];
 
 	row->tlsa = text->tlsa;
@@ -134,7 +113,7 @@ put_records(const struct dane_answers *a, unsigned counts, struct host_text *tex
 static void
 put_addresses(const struct mx_host *host, struct host_text *text)
 {
-	struct list list = list_over(text->addresses, sizeof(text->addresses));
+	struct json_list list = json_list_over(text->addresses, sizeof(text->addresses));
 	char address[INET6_ADDRSTRLEN];
 
 	for (size_t i = 0; i < host->address_count; i++) {
@@ -146,7 +125,7 @@ put_addresses(const struct mx_host *host, struct host_text *text)
 static void
 put_answers(const struct dane_answers *a, struct host_text *text)
 {
-	struct list list = list_over(text->answers, sizeof(text->answers));
+	struct json_list list = json_list_over(text->answers, sizeof(text->answers));
 	const enum answer all[] = {a->mx, a->address, a->alias, a->tlsa[0], a->tlsa[1]};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -192,7 +171,7 @@ static void
 put_cache(const struct known_policy *known, struct saving *w, struct policy_row *row)
 {
 	const struct sts_cache *c = &known->cache;
-	struct list patterns = list_over(w->patterns, sizeof(w->patterns));
+	struct json_list patterns = json_list_over(w->patterns, sizeof(w->patterns));
 	struct sts_mx_walk walk = {known->sts.text};
 	struct bytes pattern;
 	size_t len = known->sts.text.len < STS_TEXT_MAX ? known->sts.text.len : STS_TEXT_MAX;
@@ -209,7 +188,7 @@ put_cache(const struct known_policy *known, struct saving *w, struct policy_row 
 	if (!c->is_known)
 		return;
 	while (sts_policy_next_mx(&walk, &pattern))
-		list_add(&patterns, pattern);
+		json_list_add(&patterns, pattern);
 	memcpy(w->text, known->sts.text.at, len);
 	w->text[len] = '\0';
 	row->id = c->id;
@@ -223,6 +202,34 @@ put_cache(const struct known_policy *known, struct saving *w, struct policy_row 
 	row->digest = c->digest;
 	row->digest_len = sizeof(c->digest);
 	row->is_edited = c->is_edited;
+}
+
+/* Those of its text are told even where it was not fetched this time. */
+static void
+put_problems(const struct known_policy *known, struct saving *w, struct policy_row *row)
+{
+	struct problems problems = known->sts_problems;
+	struct json_list list = json_list_over(w->problems, sizeof(w->problems));
+	struct sts_policy again;
+
+	if (known->cache.is_known)
+		sts_policy_read(known->sts.text, &again, &problems);
+	for (size_t i = 0; i < problems.count; i++)
+		list_add_text(&list, problems.text[i]);
+	row->problems = w->problems;
+}
+
+static void
+put_tlsrpt(const struct known_policy *known, struct saving *w, struct policy_row *row)
+{
+	struct json_list list = json_list_over(w->rua, sizeof(w->rua));
+
+	if (known->tlsrpt_answer == ANSWER_UNASKED)
+		return;
+	for (size_t i = 0; i < known->tlsrpt.count; i++)
+		list_add_text(&list, known->tlsrpt.rua[i]);
+	row->tlsrpt_status = tlsrpt_status(known->tlsrpt_answer, &known->tlsrpt);
+	row->tlsrpt_rua = w->rua;
 }
 
 bool
@@ -243,6 +250,8 @@ policy_rows_save(struct store *s, const struct known_policy *known, bool *is_cha
 		is_good = put_host(known, i, w);
 	if (is_good) {
 		put_cache(known, w, &row);
+		put_problems(known, w, &row);
+		put_tlsrpt(known, w, &row);
 		row.hosts = w->rows;
 		row.required = policy_required_name(policy_of_domain(w->policies, known->mx.count));
 		is_good = policy_save(s, &row, is_change);
@@ -261,20 +270,6 @@ struct loading {
 	size_t first[MX_HOSTS_MAX][2];
 	bool is_found, is_failed;
 };
-
-/* The next text of such a list; false at its end. */
-static bool
-next_in(const char **list, struct bytes *out)
-{
-	const char *begin = *list == NULL ? NULL : strchr(*list, '"');
-	const char *end = begin == NULL ? NULL : strchr(begin + 1, '"');
-
-	if (end == NULL)
-		return false;
-	*out = (struct bytes){(const uint8_t *)begin + 1, (size_t)(end - begin - 1)};
-	*list = end + 1;
-	return true;
-}
 
 static void
 copy_id(char out[STS_ID_MAX + 1], const char *in)
@@ -308,6 +303,37 @@ take_text(struct loading *l, const struct policy_row *row)
 }
 
 static void
+take_problems(struct problems *out, const char *list)
+{
+	char text[PROBLEM_TEXT_MAX];
+
+	while (json_list_next(&list, text, sizeof(text)))
+		problems_add(out, "%s", text);
+}
+
+/* Security is not kept, and nothing rests on it: the record demands nothing. */
+static void
+take_tlsrpt(struct known_policy *known, const struct policy_row *row)
+{
+	struct tlsrpt *t = &known->tlsrpt;
+	const char *list = row->tlsrpt_rua, *status = row->tlsrpt_status;
+
+	if (status == NULL)
+		return;
+	if (strcmp(status, "unavailable") == 0) {
+		known->tlsrpt_answer = ANSWER_UNAVAILABLE;
+		return;
+	}
+	t->state = strcmp(status, "present") == 0   ? TLSRPT_FOUND
+		   : strcmp(status, "invalid") == 0 ? TLSRPT_INVALID
+						    : TLSRPT_ABSENT;
+	known->tlsrpt_answer = t->state == TLSRPT_ABSENT ? ANSWER_ABSENT_INSECURE : ANSWER_INSECURE;
+	while (t->count < TLSRPT_URIS_MAX &&
+	       json_list_next(&list, t->rua[t->count], sizeof(t->rua[0])))
+		t->count++;
+}
+
+static void
 take_policy(void *ctx, const struct policy_row *row)
 {
 	struct loading *l = ctx;
@@ -317,8 +343,9 @@ take_policy(void *ctx, const struct policy_row *row)
 	l->known.learnt = row->learnt;
 	l->known.source = "cache";
 	take_text(l, row);
-	c->trouble = (enum sts_trouble)index_of(
-	    row->trouble, row->trouble == NULL ? 0 : strlen(row->trouble), NAMES(trouble_names));
+	take_problems(&l->known.sts_problems, row->problems);
+	take_tlsrpt(&l->known, row);
+	c->trouble = (enum sts_trouble)index_of(row->trouble, NAMES(trouble_names));
 	c->failures =
 	    row->failures < 0 || row->failures > UINT32_MAX ? UINT32_MAX : (uint32_t)row->failures;
 	c->failing_since = row->failing_since;
@@ -328,30 +355,24 @@ take_policy(void *ctx, const struct policy_row *row)
 	c->wants_fetch = row->wants_fetch;
 	copy_id(c->seen_id, row->seen_id);
 	copy_id(c->refused_id, row->refused_id);
-	l->known.mx.form = (enum mx_form)index_of(
-	    row->mx_form, row->mx_form == NULL ? 0 : strlen(row->mx_form), NAMES(form_names));
+	l->known.mx.form = (enum mx_form)index_of(row->mx_form, NAMES(form_names));
 	l->known.mx.is_whole = row->is_mx_whole;
 }
 
 static void
 take_addresses(struct mx_host *host, const char *list)
 {
-	struct bytes text;
-	char address[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN];
 
-	while (next_in(&list, &text)) {
+	while (json_list_next(&list, text, sizeof(text))) {
 		struct address a = {.family = 4};
 
-		if (text.len >= sizeof(address))
-			continue;
-		memcpy(address, text.at, text.len);
-		address[text.len] = '\0';
-		if (inet_pton(AF_INET, address, a.b) == 1) {
+		if (inet_pton(AF_INET, text, a.b) == 1) {
 			mx_add_address(host, &a);
 			continue;
 		}
 		a.family = 6;
-		if (inet_pton(AF_INET6, address, a.b) == 1)
+		if (inet_pton(AF_INET6, text, a.b) == 1)
 			mx_add_address(host, &a);
 	}
 }
@@ -360,14 +381,13 @@ static void
 take_answers(struct dane_answers *a, const char *list)
 {
 	enum answer *const all[] = {&a->mx, &a->address, &a->alias, &a->tlsa[0], &a->tlsa[1]};
-	struct bytes word;
+	char word[WORD_MAX];
 
-	for (size_t i = 0; next_in(&list, &word); i++) {
+	for (size_t i = 0; json_list_next(&list, word, sizeof(word)); i++) {
 		if (i < sizeof(all) / sizeof(all[0]))
-			*all[i] = (enum answer)index_of((const char *)word.at, word.len,
-							NAMES(answer_names));
+			*all[i] = (enum answer)index_of(word, NAMES(answer_names));
 		else
-			a->is_alias = bytes_equal(word, BYTES("alias"));
+			a->is_alias = strcmp(word, "alias") == 0;
 	}
 }
 

@@ -334,6 +334,11 @@ what_is_saved_is_loaded(void **state)
 					      .tlsa = {ANSWER_ABSENT, ANSWER_SECURE},
 					      .records = {{0}, {records, 2}}};
 	assert_int_equal(domain_read(BYTES("host.example.net"), &known.expanded[1]), DOMAIN_OK);
+	problems_add(&known.sts_problems, "The fetch \\ \"failed\".");
+	known.tlsrpt_answer = ANSWER_INSECURE;
+	known.tlsrpt = (struct tlsrpt){.state = TLSRPT_FOUND,
+				       .rua = {"mailto:a@example.net", "https://example.net/b"},
+				       .count = 2};
 
 	assert_true(store_begin(store));
 	assert_true(policy_rows_save(store, &known, NULL));
@@ -367,9 +372,68 @@ what_is_saved_is_loaded(void **state)
 	assert_memory_equal(got->dane[1].records[1].records[0].data.at, digest, 32);
 	assert_int_equal(got->dane[1].records[1].records[1].usage, 2);
 	assert_true(domain_equal(&got->expanded[1], &known.expanded[1]));
+	assert_int_equal(got->sts_problems.count, 1);
+	assert_string_equal(got->sts_problems.text[0], "The fetch \\ \"failed\".");
+	assert_true(answer_is_known(got->tlsrpt_answer));
+	assert_int_equal(got->tlsrpt.count, 2);
+	assert_string_equal(got->tlsrpt.rua[1], "https://example.net/b");
 	assert_true(policy_rows_load(store, BYTES("example.org"), book));
 	assert_null(book_find(book, BYTES("example.org")));
 	book_free(book);
+	store_close(store);
+}
+
+struct published_row {
+	const char *name;
+	enum answer answer;
+	struct tlsrpt tlsrpt;
+	const char *shown; /* status, destinations */
+};
+
+/* What is published beside the policy stands in the view, as the page of the domain has it. */
+static void
+the_view_tells_reports_and_problems(void **state)
+{
+	static const struct published_row rows[] = {
+	    {"present",
+	     ANSWER_SECURE,
+	     {TLSRPT_FOUND, {"mailto:r@example.net"}, 1},
+	     "present|[\"mailto:r@example.net\"]\n"},
+	    {"absent", ANSWER_ABSENT, {TLSRPT_ABSENT, {""}, 0}, "absent|[]\n"},
+	    {"several records", ANSWER_SECURE, {TLSRPT_INVALID, {""}, 0}, "invalid|[]\n"},
+	    {"no answer", ANSWER_UNAVAILABLE, {TLSRPT_ABSENT, {""}, 0}, "unavailable|[]\n"},
+	    {"not asked", ANSWER_UNASKED, {TLSRPT_ABSENT, {""}, 0}, "|\n"},
+	};
+	static struct known_policy known;
+	struct fixture *p = *state;
+	struct store *store = open_store(p->path, STORE_CREATE);
+	struct problems none = {0};
+
+	memset(&known, 0, sizeof(known));
+	assert_int_equal(domain_read(BYTES("example.net"), &known.domain), DOMAIN_OK);
+	known.learnt = START;
+	problems_add(&known.sts_problems, "One \"%s\" (RFC 8461 section 3.1).", "v=STSv2");
+	/* Of a text that some senders read all the same: its faults are told with those above. */
+	sts_policy_read(BYTES("version: STSv1\nmode : enforce\nmx: mx.example.net\nmax_age: 9\n"),
+			&known.sts, &none);
+	known.cache = (struct sts_cache){.is_known = true, .id = "1", .fetched = START};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		known.tlsrpt_answer = rows[i].answer;
+		known.tlsrpt = rows[i].tlsrpt;
+		assert_true(store_begin(store));
+		assert_true(policy_rows_save(store, &known, NULL));
+		assert_true(store_commit(store));
+		print_message("%s\n", rows[i].name);
+		assert_query(p->path, "SELECT tlsrpt_status, tlsrpt_rua FROM v_policies",
+			     rows[i].shown);
+	}
+	assert_query(p->path, "SELECT mta_sts_problems ->> '$[0]' FROM v_policies",
+		     "One \"v=STSv2\" (RFC 8461 section 3.1).\n");
+	assert_query(
+	    p->path,
+	    "SELECT count(*) > 0 FROM v_policies, json_each(mta_sts_problems) WHERE value LIKE"
+	    " '%RFC 8461 section 3.2%'",
+	    "1\n");
 	store_close(store);
 }
 
@@ -439,6 +503,7 @@ main(void)
 	    FIXTURE_TEST(only_the_last_minutes_are_judged_again),
 	    FIXTURE_TEST(a_policy_is_honoured_after_a_restart),
 	    FIXTURE_TEST(what_is_saved_is_loaded),
+	    FIXTURE_TEST(the_view_tells_reports_and_problems),
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
 	    FIXTURE_TEST(what_is_remembered_is_bounded),
 	};

@@ -7,18 +7,13 @@
 
 #include "monitor/address.h"
 #include "monitor/command/policy_view.h"
+#include "monitor/json.h"
 #include "monitor/moment.h"
 
 static void
 put_text(const char *text)
 {
-	putchar('"');
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
-	}
-	putchar('"');
+	json_put_text(stdout, text);
 }
 
 static void
@@ -166,7 +161,8 @@ policy_view_json(const struct policy_view *v)
 		put_host(v, i);
 	putchar(']');
 	put_problems("mx_problems", &l->mx_problems);
-	printf(",\"tlsrpt\":{\"status\":\"%s\",\"rua\":[", policy_view_tlsrpt_status(l));
+	printf(",\"tlsrpt\":{\"status\":\"%s\",\"rua\":[",
+	       tlsrpt_status(l->tlsrpt_answer, &l->tlsrpt));
 	for (size_t i = 0; i < l->tlsrpt.count; i++) {
 		if (i > 0)
 			putchar(',');

@@ -247,7 +247,7 @@ say_mx(const struct policy_view *v)
 static void
 say_tlsrpt(const struct learnt *l)
 {
-	const char *status = policy_view_tlsrpt_status(l);
+	const char *status = tlsrpt_status(l->tlsrpt_answer, &l->tlsrpt);
 
 	puts("TLSRPT");
 	for (size_t i = 0; i < l->tlsrpt.count; i++)

@@ -49,22 +49,6 @@ policy_view_conclude(struct policy_view *v)
 }
 
 const char *
-policy_view_tlsrpt_status(const struct learnt *l)
-{
-	if (!answer_is_known(l->tlsrpt_answer))
-		return "unavailable";
-	switch (l->tlsrpt.state) {
-	case TLSRPT_FOUND:
-		return "present";
-	case TLSRPT_INVALID:
-		return "invalid";
-	case TLSRPT_ABSENT:
-		break;
-	}
-	return "absent";
-}
-
-const char *
 policy_view_dane_status(const struct policy *p)
 {
 	return dane_state_name(p->dane.state == DANE_UNKNOWN ? DANE_UNAVAILABLE : p->dane.state);

@@ -28,9 +28,6 @@ void policy_view_json(const struct policy_view *v);
 /* A page on standard output. */
 void policy_view_page(const struct policy_view *v);
 
-/* Words for the DNS' answer on a record that is one or none: "present", "absent" ... */
-const char *policy_view_tlsrpt_status(const struct learnt *l);
-
 /* Of a host: the contract's words, and "unavailable" for what was not asked. */
 const char *policy_view_dane_status(const struct policy *p);
 

@@ -7,7 +7,7 @@
 
 #include "monitor/policy/destination.h"
 
-#define BOOK_MAX 256 /* domains; each takes about 50 kB */
+#define BOOK_MAX 256 /* domains; each takes about 60 kB */
 
 struct policy_book;
 

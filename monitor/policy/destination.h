@@ -10,6 +10,7 @@
 
 #include "monitor/policy/mx.h"
 #include "monitor/policy/policy.h"
+#include "monitor/policy/tlsrpt.h"
 
 /* What has been learnt of a domain, by DNS and HTTPS. */
 struct known_policy {
@@ -23,6 +24,10 @@ struct known_policy {
 	struct mx_set mx;
 	struct dane_answers dane[MX_HOSTS_MAX]; /* of the MX host of that index */
 	struct domain expanded[MX_HOSTS_MAX];   /* where its CNAMEs lead; empty: to itself */
+	/* For people alone. */
+	struct problems sts_problems; /* with its record and its fetch, and maybe its text */
+	enum answer tlsrpt_answer;    /* TXT at _smtp._tls */
+	struct tlsrpt tlsrpt;
 };
 
 /* How the server was found to be one of the domain's hosts. */

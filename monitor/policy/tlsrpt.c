@@ -123,3 +123,19 @@ tlsrpt_read(const struct txt_records *in, struct tlsrpt *out, struct problems *p
 	else
 		*out = (struct tlsrpt){.state = TLSRPT_INVALID};
 }
+
+const char *
+tlsrpt_status(enum answer answer, const struct tlsrpt *t)
+{
+	if (!answer_is_known(answer))
+		return "unavailable";
+	switch (t->state) {
+	case TLSRPT_FOUND:
+		return "present";
+	case TLSRPT_INVALID:
+		return "invalid";
+	case TLSRPT_ABSENT:
+		break;
+	}
+	return "absent";
+}

@@ -7,6 +7,7 @@
 #ifndef MONITOR_POLICY_TLSRPT_H
 #define MONITOR_POLICY_TLSRPT_H
 
+#include "monitor/policy/answer.h"
 #include "monitor/policy/txt_record.h"
 
 #define TLSRPT_URIS_MAX 8   /* destinations that are kept; most domains have one */
@@ -22,5 +23,8 @@ struct tlsrpt {
 
 /* Read the records at the name; as sts_record_read. */
 void tlsrpt_read(const struct txt_records *in, struct tlsrpt *out, struct problems *problems);
+
+/* "present", "absent", "invalid", and "unavailable" where the answer does not tell. */
+const char *tlsrpt_status(enum answer answer, const struct tlsrpt *t);
 
 #endif
