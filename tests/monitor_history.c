@@ -1204,6 +1204,35 @@ a_farm_of_machines_that_sign_themselves_is_no_warning(void **state)
 	END_CALMLY();
 }
 
+/* The attack came before anything was known: its key is not the server's by that. */
+static void
+a_key_seen_once_before_all_others_does_not_excuse(void **state)
+{
+	SCENE();
+	show(sc, 9, "CN=mx1.example.net", FACT_YES);
+	for (int i = 0; i < 25; i++)
+		show(sc, 1, "CN=R3", FACT_NO);
+	for (int i = 0; i < 4; i++) {
+		show(sc, 9, "CN=mx1.example.net", FACT_YES);
+		assert_found(sc, "certificate-changed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	}
+	END();
+}
+
+/* A machine that signs itself, beside two that do not, answers seldom but again and again. */
+static void
+a_machine_that_answers_seldom_keeps_its_key(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 40; i++) {
+		if (i % 10 == 0)
+			show(sc, 9, "CN=localhost", FACT_YES);
+		show(sc, (uint8_t)(1 + i % 2), "CN=R3", FACT_NO);
+		assert_calm(sc);
+	}
+	END_CALMLY();
+}
+
 /* The baseline itself. */
 
 static void
@@ -1364,6 +1393,8 @@ main(void)
 	    FIXTURE_TEST(a_key_of_another_issuer_is_told),
 	    FIXTURE_TEST(a_renewal_is_none),
 	    FIXTURE_TEST(a_farm_of_machines_that_sign_themselves_is_no_warning),
+	    FIXTURE_TEST(a_key_seen_once_before_all_others_does_not_excuse),
+	    FIXTURE_TEST(a_machine_that_answers_seldom_keeps_its_key),
 	    FIXTURE_TEST(a_session_read_twice_counts_once),
 	    FIXTURE_TEST(a_session_under_way_counts_when_it_is_over),
 	    FIXTURE_TEST(servers_are_listed_by_what_is_known_of_them),

@@ -15,6 +15,7 @@
 #define DOMAINS_LOOKED_AT   8
 #define LOWER_SEEN          3  /* sessions of which */
 #define LOWER_PART          20 /* one in so many at least got less */
+#define KEY_PART            20 /* one in so many at least showed it */
 
 /* One asking. */
 struct asking {
@@ -344,10 +345,24 @@ recall_version(const struct asking *a)
 		h->is_lower_elsewhere |= is_lower_for_others(a, &a->server->marks[i]);
 }
 
+/*
+ * Whether the server is known by this key. A key that came once or twice, before much was
+ * known of the server, and hardly since, may as well be that of who answered in its place.
+ */
+static bool
+is_its_own_key(const struct tally *own, const struct tally *others)
+{
+	uint32_t count = own->yes + own->no;
+
+	return count >= TALLY_STEADY ||
+	       (count > 0 && count * KEY_PART >= count + others->yes + others->no);
+}
+
 static void
 recall_key(const struct asking *a)
 {
 	struct history *h = a->out;
+	struct tally own = {0};
 	char key[MARK_VALUE_MAX], issuer[MARK_VALUE_MAX];
 
 	if (!a->session->certificate.is_seen || !a->session->certificate.is_parsed)
@@ -362,7 +377,7 @@ recall_key(const struct asking *a)
 		if (m->kind != MARK_KEY || !key_is_of_name(m->value, key))
 			continue;
 		if (strcmp(m->value, key) == 0) {
-			h->is_known_key = true;
+			own = t;
 			continue;
 		}
 		h->key.yes += t.yes;
@@ -374,6 +389,7 @@ recall_key(const struct asking *a)
 		h->key.last_yes = mark_last(m);
 		h->key_until = m->until;
 	}
+	h->is_known_key = is_its_own_key(&own, &h->key);
 }
 
 /* A setback of that value, if it is the latest so far. */

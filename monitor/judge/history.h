@@ -94,7 +94,7 @@ struct history {
 
 	/* The key that the certificate of this name had at this address. */
 	struct tally key;     /* sessions with another key than now; yes: trusted; no: not */
-	bool is_known_key;    /* this one was seen before */
+	bool is_known_key;    /* this one was seen before, and not just once among many others */
 	bool is_known_issuer; /* the issuer was */
 	int64_t key_until;    /* when the certificate of the latest other key ends */
 
