@@ -461,7 +461,16 @@ session_add(struct store *s, const struct session_row *row, int64_t *id)
 	return added;
 }
 
-static const char learn[] = "UPDATE sessions SET learnt = 1 WHERE id = ?1 AND learnt = 0";
+#define CLOCKS_APART "1000000" /* microseconds: what two sensors' clocks may differ by */
+
+/* Who sees one session alone cannot see it twice: then there is nothing to look for. */
+static const char learn[] =
+    "UPDATE sessions AS s SET learnt = 1 WHERE id = ?1 AND learnt = 0 AND NOT EXISTS (SELECT 1 FROM"
+    " sensors n CROSS JOIN sessions o WHERE n.id <> s.sensor_id AND o.client = s.client AND o.start"
+    " BETWEEN s.start - " CLOCKS_APART " AND s.start + " CLOCKS_APART " AND o.sensor_id = n.id AND"
+    " o.client_port = s.client_port AND +o.server = s.server AND o.server_port = s.server_port AND"
+    " o.service = s.service AND o.learnt AND o.complete >= s.complete AND o.seen IN ('both',"
+    " s.seen))";
 
 bool
 session_learn(struct store *s, int64_t id, bool *is_first)

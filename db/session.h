@@ -142,7 +142,11 @@ int64_t session_sensor(struct store *s, const char *name);
  */
 enum session_added session_add(struct store *s, const struct session_row *row, int64_t *id);
 
-/* Count a session in what is known, once: *is_first tells whether it was not before. */
+/*
+ * Count a session in what is known, once: *is_first tells whether it was not before.
+ * One that another sensor saw too (the same addresses, ports and service, and a start within
+ * a second) was, unless more of it is seen here.
+ */
 bool session_learn(struct store *s, int64_t id, bool *is_first);
 
 /* Which earlier findings to look for: the latest sessions first. */

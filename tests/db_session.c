@@ -476,6 +476,67 @@ minutes_add_up_whatever_is_said(void **state)
 	    "integer|1|integer\n");
 }
 
+/* Add one of that sensor, and learn it: whether it counts. */
+static bool
+counts(struct store *s, struct session_row *row, const char *sensor)
+{
+	bool is_first;
+	int64_t id;
+
+	row->sensor_id = session_sensor(s, sensor);
+	assert_int_equal(session_add(s, row, &id), SESSION_NEW);
+	assert_true(session_learn(s, id, &is_first));
+	return is_first;
+}
+
+/* The plain session at one sensor, and what another saw a second later. */
+static const struct sight {
+	const char *name;
+	int64_t later;
+	uint16_t client_port; /* 0: the same */
+	bool was_complete, is_complete;
+	const char *was_seen, *seen;
+	bool counts;
+} sights[] = {
+    {"the same", 1000000, 0, true, true, "both", "both", false},
+    {"the same by a clock that is behind", -1000000, 0, true, true, "both", "both", false},
+    {"less of it", 0, 0, true, false, "both", "both", false},
+    {"one side of it", 0, 0, true, false, "both", "server", false},
+    {"the same side of it", 0, 0, false, false, "server", "server", false},
+    {"more of it", 0, 0, false, true, "both", "both", true},
+    {"both sides of it", 0, 0, false, false, "client", "both", true},
+    {"its other side", 0, 0, false, false, "client", "server", true},
+    {"another one, by its time", 1000001, 0, true, true, "both", "both", true},
+    {"another one, by its port", 0, 9, true, true, "both", "both", true},
+};
+
+static void
+what_two_sensors_saw_counts_once(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	assert_true(store_begin(s));
+	for (size_t i = 0; i < sizeof(sights) / sizeof(sights[0]); i++) {
+		const struct sight *t = &sights[i];
+		struct session_row row = plain_row(s, 100 * (int)i);
+
+		row.complete = t->was_complete;
+		row.seen = t->was_seen;
+		assert_true(counts(s, &row, "tap1"));
+		row.start += t->later;
+		row.complete = t->is_complete;
+		row.seen = t->seen;
+		if (t->client_port != 0)
+			row.client_port = t->client_port;
+		if (counts(s, &row, "tap2") != t->counts)
+			fail_msg("%s", t->name);
+	}
+	assert_true(store_commit(s));
+	store_close(s);
+	assert_query(p->path, "SELECT count(*) FROM v_sessions", "20\n");
+}
+
 int
 main(void)
 {
@@ -493,6 +554,7 @@ main(void)
 	    FIXTURE_TEST(servers_remember_what_they_offered),
 	    FIXTURE_TEST(hours_are_cut_at_full_hours_before_the_epoch_too),
 	    FIXTURE_TEST(minutes_add_up_whatever_is_said),
+	    FIXTURE_TEST(what_two_sensors_saw_counts_once),
 	};
 
 	return cmocka_run_group_tests_name("db_session", tests, NULL, NULL);

@@ -33,15 +33,21 @@ text_of(const char *text)
 }
 
 static inline void
-scene_open(struct scene *sc, const char *path)
+scene_open_at(struct scene *sc, const char *path, const char *sensor)
 {
 	char why[STORE_WHY_MAX] = "";
 
-	sc->recorder = recorder_open(path, "tap1", why, sizeof(why));
+	sc->recorder = recorder_open(path, sensor, why, sizeof(why));
 	if (sc->recorder == NULL)
 		fail_msg("%s", why);
 	if (sc->now == 0)
 		sc->now = START;
+}
+
+static inline void
+scene_open(struct scene *sc, const char *path)
+{
+	scene_open_at(sc, path, "tap1");
 }
 
 static inline void

@@ -1284,6 +1284,31 @@ a_session_under_way_counts_when_it_is_over(void **state)
 	test_free(sc);
 }
 
+/* Both stay, and what they show is counted once. */
+static void
+a_session_that_two_sensors_saw_counts_once(void **state)
+{
+	static const char *const taps[] = {"tap1", "tap2"};
+	SCENE();
+	for (int tap = 0; tap < 2; tap++) {
+		scene_close(sc);
+		scene_open_at(sc, p->path, taps[tap]);
+		sc->now = START + tap * SECOND / 10;
+		sc->port = 0;
+		for (int i = 0; i < 10; i++) {
+			meet(sc, 0, 1);
+			pass(sc, MINUTE);
+			assert_int_equal(sc->recorded, RECORDED_NEW);
+		}
+	}
+	scene_close(sc);
+	assert_query(p->path, "SELECT sensor, count(*) FROM v_sessions GROUP BY 1",
+		     "tap1|10\ntap2|10\n");
+	assert_query(p->path, "SELECT key, sessions FROM subjects WHERE key LIKE 'server%'",
+		     "server 198.51.0.1 25|10\n");
+	test_free(sc);
+}
+
 static bool
 keep_row(void *ctx, const struct row *row)
 {
@@ -1397,6 +1422,7 @@ main(void)
 	    FIXTURE_TEST(a_machine_that_answers_seldom_keeps_its_key),
 	    FIXTURE_TEST(a_session_read_twice_counts_once),
 	    FIXTURE_TEST(a_session_under_way_counts_when_it_is_over),
+	    FIXTURE_TEST(a_session_that_two_sensors_saw_counts_once),
 	    FIXTURE_TEST(servers_are_listed_by_what_is_known_of_them),
 	};
 
