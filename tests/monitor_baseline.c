@@ -376,6 +376,42 @@ marks_of_a_subject_are_bounded(void **state)
 	store_close(s);
 }
 
+/* Of a server that keeps it from some, and of one that somebody invents clients of. */
+static void
+neither_who_has_it_nor_who_never_had_it_pushes_out_the_other(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct memory *m = memory_new(8, 1 << 20, 1000);
+	char value[16];
+
+	assert_true(store_begin(s));
+	for (int is_yes = 0; is_yes < 2; is_yes++) {
+		struct subject *who = memory_subject(m, s, is_yes ? "server a 25" : "server b 25");
+		int kept = 0;
+
+		for (int i = 0; i < 5; i++) {
+			snprintf(value, sizeof(value), "10.1.%d.0/24", i);
+			assert_true(subject_count(m, who, MARK_NETWORK, value, is_yes, START + i));
+		}
+		for (int i = 0; i < 600; i++) {
+			snprintf(value, sizeof(value), "10.2.%d.0/24", i / 5);
+			assert_true(
+			    subject_count(m, who, MARK_NETWORK, value, !is_yes, START + 10 + i));
+		}
+		assert_non_null(subject_mark(who, MARK_NETWORK, "10.2.119.0/24"));
+		for (int i = 0; i < 5; i++) {
+			snprintf(value, sizeof(value), "10.1.%d.0/24", i);
+			kept += subject_mark(who, MARK_NETWORK, value) != NULL;
+		}
+		assert_int_equal(kept, 5);
+		assert_int_equal(who->count, 24);
+	}
+	store_rollback(s);
+	memory_free(m);
+	store_close(s);
+}
+
 /* All kinds that there are: more than what the text of a subject has room for. */
 static void
 marks_of_all_kinds_are_bounded(void **state)
@@ -420,6 +456,7 @@ main(void)
 	    FIXTURE_TEST(a_flood_pushes_out_nobody_who_is_known),
 	    FIXTURE_TEST(a_wrong_clock_makes_nobody_forgotten),
 	    FIXTURE_TEST(marks_of_a_subject_are_bounded),
+	    FIXTURE_TEST(neither_who_has_it_nor_who_never_had_it_pushes_out_the_other),
 	    FIXTURE_TEST(marks_of_all_kinds_are_bounded),
 	};
 

@@ -775,6 +775,24 @@ what_is_hidden_from_some_is_hidden(void **state)
 	END_CALMLY();
 }
 
+/* Those it is hidden from come seldom, and many others in between. */
+static void
+what_is_hidden_from_some_stays_known(void **state)
+{
+	SCENE();
+	for (unsigned n = 1; n <= 3; n++) {
+		strip(sc, NETWORK(n), 1);
+		sc->now += DAY;
+	}
+	for (unsigned i = 0; i < 200; i++)
+		use(sc, NETWORK(100 + i / 5), 1, 1, 10 * MINUTE);
+	for (unsigned n = 4; n <= 6; n++) {
+		strip(sc, NETWORK(n), 1);
+		assert_calm(sc);
+	}
+	END_CALMLY();
+}
+
 /* starttls-masked */
 
 static void
@@ -1394,6 +1412,7 @@ main(void)
 	    FIXTURE_TEST(other_software_seen_with_a_loss_is_still_another_machine),
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
+	    FIXTURE_TEST(what_is_hidden_from_some_stays_known),
 	    FIXTURE_TEST(known_extensions_tell_what_a_mask_hides),
 	    FIXTURE_TEST(a_mask_over_another_known_extension_is_none),
 	    FIXTURE_TEST(a_refusal_by_a_server_that_accepts_is_a_warning),

@@ -368,29 +368,57 @@ is_weaker(const struct mark *a, const struct mark *b)
 	return mark_last(a) < mark_last(b);
 }
 
-/* The weakest of a kind, and how many there are of it. */
-static struct mark *
-weakest_of(const struct subject *s, enum mark_kind kind, size_t *count)
-{
-	struct mark *weakest = NULL;
+/* Marks of a kind: what was so once at least, and what never was. */
+struct sorts {
+	size_t count[2];
+	struct mark *weakest[2];
+};
 
-	*count = 0;
+static struct sorts
+sorts_of(const struct subject *s, enum mark_kind kind)
+{
+	struct sorts out = {0};
+
 	for (size_t i = 0; i < s->count; i++) {
-		if (s->marks[i].kind != kind)
+		struct mark *m = &s->marks[i];
+		bool was_so = m->yes > 0 || m->yes_before > 0;
+
+		if (m->kind != kind)
 			continue;
-		(*count)++;
-		if (weakest == NULL || is_weaker(&s->marks[i], weakest))
-			weakest = &s->marks[i];
+		out.count[was_so]++;
+		if (out.weakest[was_so] == NULL || is_weaker(m, out.weakest[was_so]))
+			out.weakest[was_so] = m;
 	}
-	return weakest;
+	return out;
+}
+
+/*
+ * The one of a kind that makes room. Those that were so and those that never were
+ * are told by one another, and one sort may come much oftener, be it that
+ * somebody invents them: neither takes the last third from the other.
+ */
+static struct mark *
+weakest_of(const struct sorts *sorts, enum mark_kind kind)
+{
+	struct mark *never = sorts->weakest[false], *once = sorts->weakest[true];
+	size_t share = kept_of(kind) / 3;
+
+	if (never == NULL || once == NULL)
+		return never == NULL ? once : never;
+	if (sorts->count[false] <= share)
+		return once;
+	if (sorts->count[true] <= share)
+		return never;
+	return is_weaker(never, once) ? never : once;
 }
 
 /* Where a kind has its share the weakest of it makes room; where all is full, the latest mark. */
 static void
 make_room(struct subject *s, enum mark_kind kind)
 {
-	size_t count;
-	struct mark *weakest = weakest_of(s, kind, &count);
+	struct sorts sorts = sorts_of(s, kind);
+	struct mark *weakest = weakest_of(&sorts, kind);
+	size_t count = sorts.count[false] + sorts.count[true];
 	bool is_full = s->count >= SUBJECT_MARKS_MAX;
 
 	if (weakest != NULL && (count >= kept_of(kind) || is_full))
