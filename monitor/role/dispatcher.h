@@ -1,0 +1,62 @@
+/*
+ * The keeper's end of the courier: starts it, gives it what is to be sent, hears
+ * what became of it, and starts another one where it dies.
+ *
+ * Never waits for it. Owns the process and the socket; knows neither the
+ * database nor what is in an alert. What was given and not answered when a
+ * courier dies is told, so that it is given again: at least once.
+ */
+#ifndef MONITOR_ROLE_DISPATCHER_H
+#define MONITOR_ROLE_DISPATCHER_H
+
+#include "monitor/alert/sink.h"
+#include "monitor/role/starter.h"
+
+#define DISPATCH_PAYLOAD_MAX ((size_t)256 << 10) /* bytes of one */
+#define DISPATCH_WHY_MAX     256                 /* bytes of a line, NUL included */
+
+enum dispatched {
+	DISPATCH_SENT,    /* the sink took it */
+	DISPATCH_LATER,   /* it could not now: to be tried again, why is told */
+	DISPATCH_REFUSED, /* it never will take this one, as 400 Bad Request says */
+	DISPATCH_LOST     /* the courier died: perhaps it was sent */
+};
+
+struct dispatcher_config {
+	const struct starter *starter; /* who starts it; NULL: this process itself */
+	const struct sinks *sinks;     /* borrowed as long as the dispatcher lives */
+	const char *user;              /* that the courier becomes; NULL: the usual one */
+	/* What became of a delivery; why is printable, and of length 0 where it was sent. */
+	void (*told)(void *ctx, int64_t delivery, enum dispatched how, const char *why);
+	void *ctx;
+};
+
+struct dispatcher;
+
+/* Starts a courier. NULL, after a message, where that is not to be. config is copied. */
+struct dispatcher *dispatcher_new(const struct dispatcher_config *config);
+
+/* Ends it; what it has not answered is not told. NULL does nothing. */
+void dispatcher_free(struct dispatcher *d);
+
+/*
+ * Have it sent to that sink (index into sinks). One is under way for each sink at
+ * a time, so that they arrive in order; false where there is one, or no courier now.
+ */
+bool dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct bytes payload);
+bool dispatcher_is_free(const struct dispatcher *d, size_t sink);
+
+/* To be polled for reading, and for writing where dispatcher_wants_out; -1 while there is none. */
+int dispatcher_descriptor(const struct dispatcher *d);
+bool dispatcher_wants_out(const struct dispatcher *d);
+
+/* Milliseconds until dispatcher_run is to be called at the latest; -1: none. */
+int dispatcher_wait(const struct dispatcher *d);
+
+/* Send and hear what there is, and start another one where it is time. */
+void dispatcher_run(struct dispatcher *d);
+
+/* Its process; 0 while there is none. */
+pid_t dispatcher_pid(const struct dispatcher *d);
+
+#endif
