@@ -20,6 +20,7 @@
 #include "db/store.h"
 #include "monitor/role/enclose.h"
 #include "monitor/role/sandbox.h"
+#include "tests/attempts.h"
 #include "tests/skip.h"
 
 #define FAILED 255 /* where there is no errno to say why */
@@ -97,55 +98,44 @@ attempt(const struct enclosure *e, int (*try)(void))
 }
 
 static int
-opens(const char *path, int flags)
-{
-	return open(path, flags, 0600) < 0 ? errno : 0;
-}
-
-static int
 read_other(void)
 {
-	return opens("elsewhere/other", O_RDONLY);
+	return try_open("elsewhere/other", O_RDONLY);
 }
 static int
 read_named(void)
 {
-	return opens("elsewhere/named.pcap", O_RDONLY);
+	return try_open("elsewhere/named.pcap", O_RDONLY);
 }
 static int
 write_named(void)
 {
-	return opens("elsewhere/named.pcap", O_WRONLY);
+	return try_open("elsewhere/named.pcap", O_WRONLY);
 }
 static int
 make_elsewhere(void)
 {
-	return opens("elsewhere/made", O_WRONLY | O_CREAT);
-}
-static int
-read_passwd(void)
-{
-	return opens("/etc/passwd", O_RDONLY);
+	return try_open("elsewhere/made", O_WRONLY | O_CREAT);
 }
 static int
 read_config(void)
 {
-	return opens("etc/waxseal.conf", O_RDONLY);
+	return try_open("etc/waxseal.conf", O_RDONLY);
 }
 static int
 write_config(void)
 {
-	return opens("etc/waxseal.conf", O_WRONLY);
+	return try_open("etc/waxseal.conf", O_WRONLY);
 }
 static int
 read_bundle(void)
 {
-	return opens("ca/bundle.pem", O_RDONLY);
+	return try_open("ca/bundle.pem", O_RDONLY);
 }
 static int
 keep_crash(void)
 {
-	return opens("db/waxseal.db.crash-1.pcapng", O_WRONLY | O_CREAT);
+	return try_open("db/waxseal.db.crash-1.pcapng", O_WRONLY | O_CREAT);
 }
 
 static int
@@ -163,53 +153,11 @@ make_folder(void)
 }
 
 static int
-sockets(int family, int kind)
-{
-	return socket(family, kind, 0) < 0 ? errno : 0;
-}
-
-static int
-tcp_socket(void)
-{
-	return sockets(AF_INET, SOCK_STREAM);
-}
-static int
-udp_socket(void)
-{
-	return sockets(AF_INET6, SOCK_DGRAM);
-}
-static int
-raw_socket(void)
-{
-	return sockets(AF_PACKET, SOCK_RAW);
-}
-static int
-route_socket(void)
-{
-	return sockets(AF_NETLINK, SOCK_RAW);
-}
-static int
-local_socket(void)
-{
-	return sockets(AF_UNIX, SOCK_DGRAM);
-}
-
-static int
 make_ring(void)
 {
 	char parameters[256] = {0};
 
 	return syscall(SYS_io_uring_setup, 1, parameters) < 0 ? errno : 0;
-}
-
-static int
-execute(void)
-{
-	char program[] = "/bin/true";
-	char *const argv[] = {program, NULL};
-
-	execv(program, argv);
-	return errno;
 }
 
 struct row {
@@ -235,10 +183,10 @@ static void
 no_network_and_no_program_is_to_be_had(void **state)
 {
 	static const struct row rows[] = {
-	    {"TCP", tcp_socket, EACCES},       {"UDP over IPv6", udp_socket, EACCES},
-	    {"packets", raw_socket, EACCES},   {"the kernel's routes", route_socket, EACCES},
-	    {"io_uring", make_ring, EACCES},   {"another program", execute, EACCES},
-	    {"this machine", local_socket, 0},
+	    {"TCP", try_tcp, EACCES},         {"UDP over IPv6", try_udp, EACCES},
+	    {"packets", try_packets, EACCES}, {"the kernel's routes", try_routes, EACCES},
+	    {"io_uring", make_ring, EACCES},  {"another program", try_program, EACCES},
+	    {"this machine", try_local, 0},
 	};
 
 	(void)state;
@@ -252,7 +200,7 @@ paths_that_it_does_not_need_are_shut(void **state)
 	    {"another file", read_other, EACCES},
 	    {"a new file elsewhere", make_elsewhere, EACCES},
 	    {"to write a capture", write_named, EACCES},
-	    {"the list of users", read_passwd, EACCES},
+	    {"the list of users", try_passwd, EACCES},
 	    {"to write the configuration", write_config, EACCES},
 	    {"a folder beside the database", make_folder, EACCES},
 	};

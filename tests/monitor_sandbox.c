@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "monitor/role/sandbox.h"
+#include "tests/attempts.h"
 #include "tests/skip.h"
 
 #define MEMORY ((size_t)512 << 20)
@@ -36,21 +37,9 @@ static enum allowance allows; /* of the attempts that follow */
 #define MISSING   255 /* the layer could not be laid here */
 
 static int
-open_passwd(void)
-{
-	return open("/etc/passwd", O_RDONLY) < 0 ? errno : 0;
-}
-
-static int
 make_file(void)
 {
-	return open("made", O_WRONLY | O_CREAT, 0600) < 0 ? errno : 0;
-}
-
-static int
-make_socket(void)
-{
-	return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+	return try_open("made", O_WRONLY | O_CREAT);
 }
 
 static int
@@ -61,16 +50,6 @@ start_process(void)
 	if (pid == 0)
 		_exit(0);
 	return pid < 0 ? errno : 0;
-}
-
-static int
-execute(void)
-{
-	char program[] = "/bin/true";
-	char *const argv[] = {program, NULL};
-
-	execv(program, argv);
-	return errno;
 }
 
 static int
@@ -248,10 +227,10 @@ static void
 no_system_call_leads_out(void **state)
 {
 	static const struct row rows[] = {
-	    {"open", open_passwd, EACCES, true},
-	    {"socket", make_socket, STOPPED, false},
+	    {"open", try_passwd, EACCES, true},
+	    {"socket", try_tcp, STOPPED, false},
 	    {"fork", start_process, STOPPED, false},
-	    {"execve", execute, STOPPED, false},
+	    {"execve", try_program, STOPPED, false},
 	    {"ptrace", trace_parent, STOPPED, false},
 	    {"kill", signal_parent, STOPPED, true},
 	    {"mmap of code", map_code, STOPPED, true},
@@ -283,33 +262,6 @@ what_a_reader_needs_goes_on_working(void **state)
 /* ---- One that may use the network ---- */
 
 static int
-sockets(int family, int kind)
-{
-	return socket(family, kind, 0) < 0 ? errno : 0;
-}
-
-static int
-make_raw_socket(void)
-{
-	return sockets(AF_INET, SOCK_RAW);
-}
-static int
-make_packet_socket(void)
-{
-	return sockets(AF_PACKET, SOCK_RAW);
-}
-static int
-make_local_socket(void)
-{
-	return sockets(AF_UNIX, SOCK_STREAM);
-}
-static int
-make_datagram_socket(void)
-{
-	return sockets(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC);
-}
-
-static int
 listen_for_others(void)
 {
 	return listen(socket(AF_INET, SOCK_STREAM, 0), 1) < 0 ? errno : 0;
@@ -339,19 +291,14 @@ the_network_is_open_to_whom_it_is_allowed(void **state)
 {
 	static const struct row open_ways[] = {
 	    {"TCP", converse, WENT_WELL, false},
-	    {"UDP", make_datagram_socket, WENT_WELL, false},
+	    {"UDP", try_udp, WENT_WELL, false},
 	};
 	static const struct row shut[] = {
-	    {"raw", make_raw_socket, STOPPED, false},
-	    {"packets", make_packet_socket, STOPPED, false},
-	    {"local", make_local_socket, STOPPED, false},
-	    {"listen", listen_for_others, STOPPED, false},
-	    {"open", open_passwd, EACCES, true},
-	    {"create", make_file, EACCES, true},
-	    {"fork", start_process, STOPPED, false},
-	    {"execve", execute, STOPPED, false},
-	    {"kill", signal_parent, STOPPED, true},
-	    {"mmap of code", map_code, STOPPED, true},
+	    {"raw", try_raw, STOPPED, false},        {"packets", try_packets, STOPPED, false},
+	    {"local", try_local, STOPPED, false},    {"listen", listen_for_others, STOPPED, false},
+	    {"open", try_passwd, EACCES, true},      {"create", make_file, EACCES, true},
+	    {"fork", start_process, STOPPED, false}, {"execve", try_program, STOPPED, false},
+	    {"kill", signal_parent, STOPPED, true},  {"mmap of code", map_code, STOPPED, true},
 	};
 	socklen_t len = sizeof(listening);
 	int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -392,7 +339,7 @@ limits_alone_bound_descriptors(void **state)
 static void
 landlock_alone_keeps_every_path_shut(void **state)
 {
-	static const struct row rows[] = {{"open", open_passwd, EACCES, true},
+	static const struct row rows[] = {{"open", try_passwd, EACCES, true},
 					  {"create", make_file, EACCES, true}};
 
 	(void)state;
@@ -404,7 +351,7 @@ landlock_alone_keeps_every_path_shut(void **state)
 static void
 the_root_folder_alone_is_empty_and_stays_so(void **state)
 {
-	static const struct row rows[] = {{"open", open_passwd, ENOENT, true},
+	static const struct row rows[] = {{"open", try_passwd, ENOENT, true},
 					  {"create", make_file, ENOENT, true}};
 
 	(void)state;
