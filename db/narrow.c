@@ -12,6 +12,7 @@
 #define NAMES_MAX    1000   /* addresses looked at, of one filter; more are many */
 #define ID_TEXT      21     /* bytes of an id and its comma */
 #define GATHERED_MAX 150000 /* ids of one part, where another may have few of them, too */
+#define HITS_ROOM    64     /* at first */
 
 /* A row that a part of the filter has. */
 struct hit {
@@ -23,13 +24,31 @@ struct hit {
 struct found {
 	struct store *store;
 	const struct filter *filter;
-	struct hit hits[GATHERED_MAX];
-	size_t count;
+	struct hit *hits; /* as large as has been needed; NULL: none were found yet */
+	size_t count, room;
 	size_t max, max_timed; /* more are many: of those without times, and with */
 	bool has_times;
 	bool is_many, is_failed;
 	int64_t latest; /* start of the latest session; INT64_MAX: not known */
 };
+
+/* One more; false where memory is out. */
+static bool
+add_hit(struct found *f, struct hit hit)
+{
+	size_t room = f->room == 0 ? HITS_ROOM : 2 * f->room;
+	struct hit *hits;
+
+	if (f->count == f->room) {
+		hits = realloc(f->hits, room * sizeof(*hits));
+		if (hits == NULL)
+			return false;
+		f->hits = hits;
+		f->room = room;
+	}
+	f->hits[f->count++] = hit;
+	return true;
+}
 
 /* All rows of a statement: an id, and where it has times when that was. */
 static void
@@ -45,7 +64,10 @@ take_ids(struct found *f, struct sql *q, bool has_time)
 			f->is_many = true;
 			break;
 		}
-		f->hits[f->count++] = (struct hit){id, time};
+		if (!add_hit(f, (struct hit){id, time})) {
+			f->is_failed = true;
+			break;
+		}
 	}
 	f->has_times = has_time;
 	f->is_failed |= !sql_end(q);
@@ -257,21 +279,6 @@ sessions_by_state(struct found *f)
  * filter. */
 typedef bool source(struct found *f);
 
-static struct found *
-found_new(struct store *s, const struct filter *filter, size_t max, size_t max_timed)
-{
-	struct found *f = malloc(sizeof(*f));
-
-	if (f == NULL)
-		return NULL;
-	f->store = s;
-	f->filter = filter;
-	f->max = max;
-	f->max_timed = max_timed;
-	f->is_failed = false;
-	return f;
-}
-
 static void
 found_begin(struct found *f)
 {
@@ -305,29 +312,24 @@ incidents_of(struct found *f, source *sessions)
 	    "SELECT DISTINCT incident_id FROM findings WHERE session_id IN"
 	    " (SELECT value FROM json_each(?1)) LIMIT ?2";
 	struct filter any_time = *f->filter;
-	struct found *inner;
-	char *ids;
+	struct found inner = {
+	    .store = f->store, .filter = &any_time, .max = GATHERED_MAX, .max_timed = GATHERED_MAX};
+	char *ids = NULL;
+	bool is_part;
 
 	any_time.since = INT64_MIN;
 	any_time.until = INT64_MAX;
-	inner = found_new(f->store, &any_time, GATHERED_MAX, GATHERED_MAX);
-	if (inner == NULL) {
-		f->is_failed = true;
-		return true;
-	}
-	found_begin(inner);
-	if (!sessions(inner)) {
-		free(inner);
-		return false;
-	}
-	f->is_many |= inner->is_many;
-	f->is_failed |= inner->is_failed;
-	ids = f->is_many || f->is_failed ? NULL : text_of(inner);
-	free(inner);
+	found_begin(&inner);
+	is_part = sessions(&inner);
+	f->is_many |= inner.is_many;
+	f->is_failed |= inner.is_failed;
+	if (is_part && !f->is_many && !f->is_failed)
+		ids = text_of(&inner);
+	free(inner.hits);
 	if (ids != NULL)
 		take_text(f, of_sessions, ids);
 	free(ids);
-	return true;
+	return is_part;
 }
 
 /* An incident outlives its sessions: those that name an address or a domain themselves count, too.
@@ -429,14 +431,21 @@ by_time(const void *a, const void *b)
 	return x->time != y->time ? (x->time < y->time) - (x->time > y->time) : by_id(b, a);
 }
 
+static void
+sort(struct found *f, int (*order)(const void *a, const void *b))
+{
+	if (f->count > 1)
+		qsort(f->hits, f->count, sizeof(*f->hits), order);
+}
+
 /* What both have. */
 static void
 intersect(struct found *held, struct found *other)
 {
 	size_t kept = 0, k = 0;
 
-	qsort(held->hits, held->count, sizeof(*held->hits), by_id);
-	qsort(other->hits, other->count, sizeof(*other->hits), by_id);
+	sort(held, by_id);
+	sort(other, by_id);
 	for (size_t i = 0; i < held->count; i++) {
 		while (k < other->count && other->hits[k].id < held->hits[i].id)
 			k++;
@@ -454,13 +463,13 @@ keep_latest(struct found *f)
 
 	if (!f->has_times || f->count <= limit)
 		return;
-	qsort(f->hits, f->count, sizeof(*f->hits), by_time);
+	sort(f, by_time);
 	f->count = limit;
 }
 
 /* What the parts looked at so far have in common: held, once has_held. */
 struct search {
-	struct found *held, *next;
+	struct found held, next;
 	bool has_held;
 	bool is_alone; /* the filter has one part */
 	size_t few;
@@ -470,13 +479,13 @@ struct search {
 static bool
 is_few(const struct search *h)
 {
-	return h->has_held && h->held->count <= h->few;
+	return h->has_held && h->held.count <= h->few;
 }
 
 static void
 look_at(struct search *h, source *part)
 {
-	struct found *next = h->has_held ? h->next : h->held;
+	struct found *next = h->has_held ? &h->next : &h->held;
 
 	found_begin(next);
 	if (!part(next) || next->is_failed)
@@ -490,7 +499,7 @@ look_at(struct search *h, source *part)
 	if (h->is_alone)
 		keep_latest(next);
 	if (h->has_held)
-		intersect(h->held, next);
+		intersect(&h->held, next);
 	h->has_held = true;
 }
 
@@ -509,25 +518,27 @@ narrow(struct store *s, const struct filter *filter, source *const *sources, siz
 	size_t parts = parts_of(filter);
 	size_t max = parts > 1 ? GATHERED_MAX : few;
 	size_t max_timed = filter->limit > 0 ? GATHERED_MAX : max;
-	struct search h = {.held = found_new(s, filter, max, max_timed),
-			   .next = found_new(s, filter, max, max_timed),
+	const struct found nothing = {
+	    .store = s, .filter = filter, .max = max, .max_timed = max_timed};
+	struct search h = {.held = nothing,
+			   .next = nothing,
 			   .is_alone = parts == 1,
 			   .few = few,
 			   .until = INT64_MAX};
-	bool is_good = h.held != NULL && h.next != NULL;
+	bool is_good = true;
 
 	*out = (struct narrow){0};
 	for (size_t i = 0; is_good && !is_few(&h) && i < count; i++) {
 		look_at(&h, sources[i]);
-		is_good = !h.held->is_failed && !h.next->is_failed;
+		is_good = !h.held.is_failed && !h.next.is_failed;
 	}
 	out->is_few = is_good && is_few(&h);
 	out->until = h.until;
 	if (out->is_few)
-		out->ids = text_of(h.held);
+		out->ids = text_of(&h.held);
 	is_good &= !out->is_few || out->ids != NULL;
-	free(h.held);
-	free(h.next);
+	free(h.held.hits);
+	free(h.next.hits);
 	if (!is_good && !sql_failed(s->file))
 		sql_fail(s->file, "no memory for the list");
 	return is_good;
