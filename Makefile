@@ -108,6 +108,8 @@ $O/tests/db_%: $O/tests/db_%.o $O/db.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB)
 $O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB) $(LIBS_MONITOR)
+# Its memory can run out.
+$O/tests/db_narrow: LDFLAGS += -Wl,--wrap=malloc,--wrap=realloc
 # Without a fuzzer a target replays its corpus.
 $O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)

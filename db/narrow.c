@@ -323,11 +323,13 @@ incidents_of(struct found *f, source *sessions)
 	is_part = sessions(&inner);
 	f->is_many |= inner.is_many;
 	f->is_failed |= inner.is_failed;
-	if (is_part && !f->is_many && !f->is_failed)
+	if (is_part && !f->is_many && !f->is_failed) {
 		ids = text_of(&inner);
+		if (ids != NULL)
+			take_text(f, of_sessions, ids);
+		f->is_failed |= ids == NULL;
+	}
 	free(inner.hits);
-	if (ids != NULL)
-		take_text(f, of_sessions, ids);
 	free(ids);
 	return is_part;
 }

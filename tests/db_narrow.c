@@ -11,6 +11,36 @@
 #define RARE   1000                /* one in so many */
 #define SECOND INT64_C(1000000)
 
+/* Requests for memory of db/ before one that is refused; SIZE_MAX: none is. */
+static size_t requests_left = SIZE_MAX;
+static bool was_refused;
+
+void *__real_malloc(size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool
+is_refused(void)
+{
+	if (requests_left == SIZE_MAX || requests_left-- > 0)
+		return false;
+	was_refused = true;
+	return true;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return is_refused() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return is_refused() ? NULL : __real_realloc(p, size);
+}
+
 struct made {
 	char client[64], from[64], rcpt[96], domain[32];
 };
@@ -260,6 +290,32 @@ incidents_outlive_their_sessions(void **state)
 	store_close(s);
 }
 
+/* A list that memory was short for has failed; it is not a short list. */
+static void
+memory_that_is_refused_is_no_empty_list(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct filter f = FILTER_ALL;
+	size_t n = 0;
+
+	fill(s);
+	f.outcome = "tls-failed"; /* an incident is of an outcome by its sessions alone */
+	do {
+		int count = 0;
+		bool is_good;
+
+		was_refused = false;
+		requests_left = n++;
+		is_good = query_incidents(s, &f, count_row, &count);
+		requests_left = SIZE_MAX;
+		if (is_good == was_refused || (is_good && count != 1))
+			fail_msg("request %zu: %d listed", n, count);
+	} while (was_refused);
+	assert_true(n > 2);
+	store_close(s);
+}
+
 static void
 assert_range(const char *network, const char *low, const char *high)
 {
@@ -295,6 +351,7 @@ main(void)
 	    FIXTURE_TEST(all_parts_of_a_filter_hold),
 	    FIXTURE_TEST(mentions_follow_their_session),
 	    FIXTURE_TEST(incidents_outlive_their_sessions),
+	    FIXTURE_TEST(memory_that_is_refused_is_no_empty_list),
 	    cmocka_unit_test(the_text_of_a_network_ends_at_a_whole_number),
 	};
 
