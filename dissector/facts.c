@@ -74,6 +74,20 @@ keep_struct(struct facts *f, void *out, size_t size)
 		memcpy(out, f->note.text, size);
 }
 
+/* It was written without the names that there are not. */
+static void
+keep_certificate(struct facts *f)
+{
+	struct certificate_facts *c = &f->session.certificate;
+
+	if (f->note.len < offsetof(struct certificate_facts, names) || f->note.len > sizeof(*c))
+		return;
+	memset(c, 0, sizeof(*c));
+	memcpy(c, f->note.text, f->note.len);
+}
+
+_Static_assert(sizeof(struct certificate_facts) <= NOTE_MAX, "it is one note");
+
 static void
 keep_note(struct facts *f)
 {
@@ -129,7 +143,7 @@ keep_note(struct facts *f)
 		keep_line(f, s->rcpt_domains, &s->rcpt_count, DOMAINS_MAX);
 		break;
 	case NOTE_CERTIFICATE:
-		keep_struct(f, &s->certificate, sizeof(s->certificate));
+		keep_certificate(f);
 		break;
 	case NOTE_CONFLICT:
 		keep_conflict(f);

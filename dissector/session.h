@@ -154,19 +154,51 @@ struct tls_facts {
 	uint64_t records[SIDES];
 };
 
+/* What a certificate may be known by, RFC 6698 section 2.1: of its DER, and of its public key. */
+struct certificate_digests {
+	uint8_t sha256[32], sha512[64];
+	uint8_t spki_sha256[32], spki_sha512[64];
+};
+
+/* What becomes of the way from the leaf to another certificate of its chain, were that one trusted.
+ */
+enum way {
+	WAY_NONE, /* it does not lead there, as far as was seen */
+	WAY_GOOD,
+	WAY_OUT_OF_DATE, /* at the time of the session */
+	WAY_BROKEN       /* a signature, a purpose or a constraint fails on it */
+};
+
+struct certificate_issuer {
+	struct certificate_digests digests;
+	enum way way;
+};
+
+#define ISSUERS_MAX           3   /* certificates behind the leaf that are told of, one by one */
+#define CERTIFICATE_NAMES_MAX 104 /* names of a leaf; most authorities give no more than 100 */
+#define NAME_DIGEST           8   /* bytes of SHA-256: nobody finds a name with another's */
+
 /* The server's certificate, where it was in clear (TLS 1.2 and before). */
 struct certificate_facts {
 	bool is_seen;   /* a chain was seen; the fields below are then filled as far as it parsed */
 	bool is_parsed; /* the leaf is a certificate */
+	bool is_whole;  /* all of the chain was read */
 	uint8_t chain_len;             /* certificates in the chain */
-	uint8_t sha256[32];            /* of the leaf's DER */
-	uint8_t spki_sha256[32];       /* of its public key, RFC 6698 selector 1 */
+	uint8_t issuer_count;          /* of issuers: the first that were read behind the leaf */
 	int64_t not_before, not_after; /* microseconds since the epoch */
 	enum fact expired;             /* at the time of the session (or not yet valid) */
 	enum fact self_signed;
-	enum fact trusted;              /* by the CA file given; UNSEEN without one */
-	enum fact name_matches;         /* the SNI; UNSEEN without one */
-	char subject[128], issuer[128]; /* printable, one line, cut at the end */
+	enum fact trusted;                  /* by the CA file given; UNSEEN without one */
+	enum fact name_matches;             /* the SNI; UNSEEN without one */
+	struct certificate_digests digests; /* of the leaf */
+	struct certificate_issuer issuers[ISSUERS_MAX]; /* as they came */
+	char subject[128], issuer[128];                 /* printable, one line, cut at the end */
+	bool is_named_by_cn;  /* the name is the subject's CN: there is no DNS name */
+	bool are_names_whole; /* no name was left out */
+	uint8_t name_count;
+	/* Digests of the leaf's DNS names in lower case. The last member: a session keeps no more
+	   of it than there are. */
+	uint8_t names[CERTIFICATE_NAMES_MAX][NAME_DIGEST];
 };
 
 /* What of the dialogue a stretch of bytes belongs to. */

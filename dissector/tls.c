@@ -352,11 +352,15 @@ take_certificates(struct feed *f, struct bytes body)
 	facts.is_seen = true;
 	facts.chain_len = (uint8_t)count;
 	if (f->d->sha256)
-		f->d->sha256(chain[0], facts.sha256);
+		f->d->sha256(chain[0], facts.digests.sha256);
 	if (f->d->certificate)
 		f->d->certificate(f->d->ctx, chain, count, noted_sni(f->l, name), f->in->time,
 				  &facts);
-	ledger_note(f->l, NOTE_CERTIFICATE, (struct bytes){(uint8_t *)&facts, sizeof(facts)});
+	if (facts.name_count > CERTIFICATE_NAMES_MAX)
+		facts.name_count = CERTIFICATE_NAMES_MAX;
+	ledger_note(f->l, NOTE_CERTIFICATE,
+		    (struct bytes){(uint8_t *)&facts, offsetof(struct certificate_facts, names) +
+							  facts.name_count * (size_t)NAME_DIGEST});
 	return is_shown;
 }
 

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "dissector/text.h"
+#include "monitor/policy/named.h"
 #include "monitor/presented.h"
 
 #define MICROSECONDS    INT64_C(1000000)
@@ -41,7 +42,7 @@ struct certifier {
 /* The hooks have no context, and to fetch an algorithm costs more than to use it. */
 static struct {
 	EVP_MD_CTX *context;
-	EVP_MD *md5, *sha1, *sha256;
+	EVP_MD *md5, *sha1, *sha256, *sha512;
 } fetched;
 
 static void
@@ -186,15 +187,75 @@ print_name(const X509_NAME *name, char *out, size_t size)
 	BIO_free(memory);
 }
 
+/* Frees what OpenSSL wrote. */
 static void
-digest_key(X509 *leaf, uint8_t out[32])
+digest_der(uint8_t *der, int len, uint8_t sha256[32], uint8_t sha512[64])
 {
-	uint8_t *der = NULL;
-	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
-
-	if (len > 0)
-		digest_sha256((struct bytes){der, (size_t)len}, out);
+	if (len > 0) {
+		digest(fetched.sha256, (struct bytes){der, (size_t)len}, sha256);
+		digest(fetched.sha512, (struct bytes){der, (size_t)len}, sha512);
+	}
 	OPENSSL_free(der);
+}
+
+static void
+digest_all(X509 *certificate, struct certificate_digests *out)
+{
+	uint8_t *whole = NULL, *key = NULL;
+	int whole_len = i2d_X509(certificate, &whole);
+	int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &key);
+
+	digest_der(whole, whole_len, out->sha256, out->sha512);
+	digest_der(key, key_len, out->spki_sha256, out->spki_sha512);
+}
+
+/* Those behind the leaf, for TLSA records that name an authority. */
+static void
+examine_issuers(const struct presented *certificates, int64_t time, struct certificate_facts *out)
+{
+	for (int i = 0; i < sk_X509_num(certificates->rest) && i < ISSUERS_MAX; i++) {
+		struct certificate_issuer *issuer = &out->issuers[out->issuer_count++];
+
+		digest_all(sk_X509_value(certificates->rest, i), &issuer->digests);
+		if (!presented_way(certificates, i, time, &issuer->way))
+			out->is_whole = false;
+	}
+}
+
+static struct bytes
+text_of(const ASN1_STRING *s)
+{
+	return (struct bytes){ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)};
+}
+
+static void
+add_cns(const X509_NAME *subject, struct certificate_facts *out)
+{
+	for (int i = -1; (i = X509_NAME_get_index_by_NID(subject, NID_commonName, i)) >= 0;)
+		named_add(out, text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i))));
+}
+
+/* DNS-IDs, or else the CN: RFC 7672 section 3.2.3. A list that cannot be read is empty. */
+static void
+examine_names(const X509 *leaf, struct certificate_facts *out)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	bool has_dns = false;
+
+	out->are_names_whole = true;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type != GEN_DNS)
+			continue;
+		has_dns = true;
+		named_add(out, text_of(name->d.dNSName));
+	}
+	GENERAL_NAMES_free(names);
+	if (has_dns)
+		return;
+	out->is_named_by_cn = true;
+	add_cns(X509_get_subject_name(leaf), out);
 }
 
 static enum fact
@@ -217,7 +278,8 @@ static void
 examine_leaf(X509 *leaf, struct bytes sni, int64_t time, struct certificate_facts *out)
 {
 	out->is_parsed = true;
-	digest_key(leaf, out->spki_sha256);
+	digest_all(leaf, &out->digests);
+	examine_names(leaf, out);
 	if (presented_validity(leaf, &out->not_before, &out->not_after))
 		out->expired = fact_of(presented_is_expired(out->not_before, out->not_after, time));
 	out->self_signed = fact_of(X509_self_signed(leaf, 1) == 1);
@@ -236,9 +298,12 @@ examine(struct certifier *c, const struct bytes *chain, size_t count, struct byt
 	r->since = INT64_MIN;
 	r->until = INT64_MAX;
 	r->facts = (struct certificate_facts){.is_seen = true, .chain_len = (uint8_t)count};
-	digest_sha256(chain[0], r->facts.sha256);
+	digest_sha256(chain[0], r->facts.digests.sha256);
 	if (presented_read(chain, count, &certificates)) {
+		/* Of one as long as this the end may be missing. */
+		r->facts.is_whole = certificates.is_whole && count < CHAIN_MAX;
 		examine_leaf(certificates.leaf, sni, time, &r->facts);
+		examine_issuers(&certificates, time, &r->facts);
 		r->facts.trusted = trust(c, &certificates, time, r);
 		narrow(r, certificates.leaf, time);
 		narrow_all(r, certificates.rest, time);
@@ -313,8 +378,9 @@ fetch(void)
 		fetched.md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 		fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
 		fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+		fetched.sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
 	}
-	return fetched.context != NULL && fetched.sha256 != NULL;
+	return fetched.context != NULL && fetched.sha256 != NULL && fetched.sha512 != NULL;
 }
 
 struct certifier *
@@ -354,6 +420,7 @@ certifier_free(struct certifier *c)
 	EVP_MD_free(fetched.md5);
 	EVP_MD_free(fetched.sha1);
 	EVP_MD_free(fetched.sha256);
+	EVP_MD_free(fetched.sha512);
 	EVP_MD_CTX_free(fetched.context);
 	memset(&fetched, 0, sizeof(fetched));
 }

@@ -62,6 +62,60 @@ moment_of(const ASN1_TIME *t, int64_t *out)
 	return true;
 }
 
+/* That the way leads elsewhere is no fault of it. */
+static enum way
+way_of_error(int error)
+{
+	switch (error) {
+	case X509_V_OK:
+		return WAY_GOOD;
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return WAY_OUT_OF_DATE;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return WAY_NONE;
+	default:
+		return WAY_BROKEN;
+	}
+}
+
+static bool
+follow(X509_STORE_CTX *context, int64_t time, enum way *out)
+{
+	X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_SERVER);
+	X509_STORE_CTX_set_flags(context, X509_V_FLAG_PARTIAL_CHAIN);
+	X509_STORE_CTX_set_time(context, 0, (time_t)(time / MICROSECONDS));
+	if (X509_verify_cert(context) < 0)
+		return false;
+	*out = way_of_error(X509_STORE_CTX_get_error(context));
+	return true;
+}
+
+bool
+presented_way(const struct presented *c, int which, int64_t time, enum way *out)
+{
+	X509 *end = sk_X509_value(c->rest, which);
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	X509_STORE *store = X509_STORE_new();
+	bool is_known = false;
+
+	*out = WAY_NONE;
+	if (X509_cmp(c->leaf, end) == 0)
+		is_known = true; /* sent twice: no way at all */
+	else if (context != NULL && store != NULL && X509_STORE_add_cert(store, end) == 1 &&
+		 X509_STORE_CTX_init(context, store, c->leaf, c->rest) == 1)
+		is_known = follow(context, time, out);
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return is_known;
+}
+
 bool
 presented_validity(const X509 *certificate, int64_t *not_before, int64_t *not_after)
 {

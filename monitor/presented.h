@@ -38,6 +38,13 @@ void presented_free(struct presented *c);
 enum fact presented_is_trusted(const struct presented *c, X509_STORE *store, int64_t time,
 			       STACK_OF(X509) * *built);
 
+/*
+ * Does it lead to this certificate of rest, were that one trusted, RFC 7671 section
+ * 5.2: at time (microseconds), dates of all of the way included? False where
+ * memory is refused.
+ */
+bool presented_way(const struct presented *c, int which, int64_t time, enum way *out);
+
 /* The first and the last second of a certificate, in microseconds; false where one is no time. */
 bool presented_validity(const X509 *certificate, int64_t *not_before, int64_t *not_after);
 

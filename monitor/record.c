@@ -32,7 +32,6 @@ struct recorder {
 	struct baseline *baseline;
 	struct policy_book *book;
 	struct recent *recent;
-	struct destination_means means;   /* what certificates are looked at with */
 	struct history known;             /* beside the session judged last */
 	struct destination destination;   /* of it; meaningful where policy points here */
 	const struct destination *policy; /* NULL: nothing is known */
@@ -285,8 +284,7 @@ recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 		r->counts.sessions_refused++;
 		return fail_batch(r);
 	}
-	r->policy =
-	    rejudge_destination(r->book, s, &r->means, &r->destination) ? &r->destination : NULL;
+	r->policy = rejudge_destination(r->book, s, &r->destination) ? &r->destination : NULL;
 	c.policy = r->policy;
 	judge_case(&c, out);
 	return true;
@@ -392,7 +390,6 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 	    .back = {r->baseline, r->store, r->rows, tell_hindsight, &telling},
 	    .book = r->book,
 	    .recent = r->recent,
-	    .means = &r->means,
 	};
 
 	if (r->recent == NULL)

@@ -6,8 +6,7 @@
 #include "monitor/judge/say.h"
 
 bool
-rejudge_destination(struct policy_book *book, const struct session *s,
-		    const struct destination_means *means, struct destination *out)
+rejudge_destination(struct policy_book *book, const struct session *s, struct destination *out)
 {
 	bool is_known = false;
 
@@ -17,7 +16,7 @@ rejudge_destination(struct policy_book *book, const struct session *s,
 
 		if (known == NULL)
 			continue;
-		destination_of(s, known, means, &d);
+		destination_of(s, known, &d);
 		if (!is_known || destination_is_stricter(&d, out))
 			*out = d;
 		is_known = true;
@@ -118,7 +117,7 @@ judge_one(void *ctx, int64_t id, const struct session *s, const struct history *
 	struct judge_case c = {.session = s, .known = known};
 	struct destination d = {.source = NULL};
 
-	if (!rejudge_destination(p->j->book, s, p->j->means, &d))
+	if (!rejudge_destination(p->j->book, s, &d))
 		return true;
 	judge_case(&c, &p->without);
 	c.policy = &d;

@@ -16,14 +16,13 @@
  * most. False where nothing is known of any.
  */
 bool rejudge_destination(struct policy_book *book, const struct session *s,
-			 const struct destination_means *means, struct destination *out);
+			 struct destination *out);
 
 struct rejudge {
 	struct hindsight back; /* where findings go, and who is told */
 	int64_t sensor_id;
 	struct policy_book *book;
 	struct recent *recent;
-	const struct destination_means *means; /* its chain is empty: none is remembered */
 };
 
 /*

@@ -377,8 +377,9 @@ put_tls(struct rows *r, const struct session *s, struct session_row *out)
 	out->tls_alpn = printable_or_null(r, s->alpn);
 	out->tls_resumed = maybe_of(t->resumed);
 	if (c->is_seen && c->is_parsed) {
-		out->cert_sha256 = hexadecimal(r, c->sha256, sizeof(c->sha256));
-		out->spki_sha256 = hexadecimal(r, c->spki_sha256, sizeof(c->spki_sha256));
+		out->cert_sha256 = hexadecimal(r, c->digests.sha256, sizeof(c->digests.sha256));
+		out->spki_sha256 =
+		    hexadecimal(r, c->digests.spki_sha256, sizeof(c->digests.spki_sha256));
 	}
 	if (t->has_ja3)
 		out->ja3 = hexadecimal(r, t->ja3, sizeof(t->ja3));

@@ -128,9 +128,9 @@ see_note(struct seen *s, const struct note_text *note)
 					    : s->interruption;
 
 	if (note->tag == NOTE_CERTIFICATE) {
-		memcpy(&c, note->text, sizeof(c));
+		memcpy(&c, note->text, note->len);
 		s->certificates = c.chain_len;
-		memcpy(s->leaf, c.sha256, sizeof(s->leaf));
+		memcpy(s->leaf, c.digests.sha256, sizeof(s->leaf));
 		return;
 	}
 	memcpy(to, note->text, note->len);

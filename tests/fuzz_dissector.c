@@ -103,7 +103,7 @@ mix_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, 
 	for (size_t i = 0; i < count; i++)
 		touch(chain[i]);
 	touch(sni);
-	mix(chain[0], out->sha256, sizeof(out->sha256));
+	mix(chain[0], out->digests.sha256, sizeof(out->digests.sha256));
 	out->is_parsed = chain[0].len % 2 != 0;
 	out->name_matches = sni.len > 0 ? FACT_NO : FACT_UNSEEN;
 	out->expired = chain[0].len % 3 != 0 ? FACT_YES : FACT_NO;

@@ -57,9 +57,9 @@ mix_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, 
 {
 	(void)ctx;
 	(void)time;
-	mix(sni, out->sha256, sizeof(out->sha256));
+	mix(sni, out->digests.sha256, sizeof(out->digests.sha256));
 	for (size_t i = 0; i < count; i++)
-		mix(chain[i], out->spki_sha256, sizeof(out->spki_sha256));
+		mix(chain[i], out->digests.spki_sha256, sizeof(out->digests.spki_sha256));
 }
 
 static void

@@ -6,8 +6,7 @@
 
 #include <cmocka.h>
 
-#include "monitor/certificate.h"
-#include "tests/x509_build.h"
+#include "tests/certify.h"
 
 static struct made root, leaf, other, alone, addressed;
 
@@ -36,40 +35,6 @@ unmake_all(void **state)
 	x509_unmake(&alone);
 	x509_unmake(&addressed);
 	return 0;
-}
-
-/* A certifier that trusts those two, in this order; NULL: it has no CA file. */
-static struct certifier *
-certifier(const struct made *first, const struct made *second)
-{
-	FILE *file = first != NULL ? tmpfile() : NULL;
-	struct certifier *c;
-	char why[128];
-
-	if (file != NULL) {
-		PEM_write_X509(file, first->x509);
-		if (second != NULL)
-			PEM_write_X509(file, second->x509);
-		rewind(file);
-	}
-	c = certifier_new(file, why, sizeof(why));
-	if (file != NULL)
-		fclose(file);
-	assert_non_null(c);
-	return c;
-}
-
-static struct certificate_facts
-certify_at(struct certifier *c, const struct bytes *chain, size_t count, const char *sni,
-	   int64_t time)
-{
-	struct digests d = certifier_digests(c);
-	struct certificate_facts facts;
-
-	memset(&facts, 0xa5, sizeof(facts));
-	d.certificate(d.ctx, chain, count, (struct bytes){(const uint8_t *)sni, strlen(sni)}, time,
-		      &facts);
-	return facts;
 }
 
 static void
@@ -205,9 +170,9 @@ the_leaf_is_told_with_its_digests_and_names(void **state)
 	assert_int_equal(f.chain_len, 2);
 	assert_int_equal(f.self_signed, FACT_NO);
 	EVP_Digest(leaf.bytes.at, leaf.bytes.len, expected, NULL, EVP_sha256(), NULL);
-	assert_memory_equal(f.sha256, expected, 32);
+	assert_memory_equal(f.digests.sha256, expected, 32);
 	EVP_Digest(spki, (size_t)len, expected, NULL, EVP_sha256(), NULL);
-	assert_memory_equal(f.spki_sha256, expected, 32);
+	assert_memory_equal(f.digests.spki_sha256, expected, 32);
 	OPENSSL_free(spki);
 	assert_non_null(strstr(f.subject, "mx.example.net"));
 	assert_non_null(strstr(f.issuer, "Root of the test"));
@@ -282,6 +247,63 @@ a_file_without_a_certificate_is_refused_with_words(void **state)
 	fclose(file);
 }
 
+/* What policies are held against: names as digests, and each authority with the way to it. */
+static void
+the_chain_is_told_of_by_names_digests_and_ways(void **state)
+{
+	static struct made middle, below, late;
+	struct certifier *c = certifier(NULL, NULL);
+	struct bytes chain[5];
+	struct certificate_facts f;
+	uint8_t expected[64];
+	unsigned len;
+
+	(void)state;
+	x509_make(&middle, &(struct making){.cn = "Middle", .issuer = &root});
+	x509_make(&below, &(struct making){.cn = "x", .names = "DNS:a.example", .issuer = &middle});
+	x509_make(&late, &(struct making){.cn = "x",
+					  .names = "DNS:a.example",
+					  .issuer = &middle,
+					  .begin = BEGIN + 10 * DAY});
+	chain[0] = below.bytes;
+	chain[1] = middle.bytes;
+	chain[2] = root.bytes;
+	chain[3] = other.bytes;
+	chain[4] = other.bytes;
+	f = certify_at(c, chain, 4, "", BEGIN + DAY);
+	assert_true(f.is_whole && !f.is_named_by_cn && f.are_names_whole);
+	assert_int_equal(f.name_count, 1);
+	assert_int_equal(f.issuer_count, 3);
+	assert_int_equal(f.issuers[0].way, WAY_GOOD);
+	assert_int_equal(f.issuers[1].way, WAY_GOOD);
+	assert_int_equal(f.issuers[2].way, WAY_NONE);
+	EVP_Digest(middle.der, middle.bytes.len, expected, &len, EVP_sha512(), NULL);
+	assert_memory_equal(f.issuers[0].digests.sha512, expected, 64);
+	EVP_Digest(root.der, root.bytes.len, expected, &len, EVP_sha256(), NULL);
+	assert_memory_equal(f.issuers[1].digests.sha256, expected, 32);
+
+	f = certify_at(c, chain, 5, "", BEGIN + DAY);
+	assert_int_equal(f.issuer_count, 3);
+	assert_int_equal(f.chain_len, 5);
+
+	/* Remembered, and yet told by the time of each session. */
+	chain[0] = late.bytes;
+	f = certify_at(c, chain, 3, "", BEGIN + 11 * DAY);
+	assert_int_equal(f.issuers[0].way, WAY_GOOD);
+	f = certify_at(c, chain, 3, "", BEGIN + DAY);
+	assert_int_equal(f.issuers[0].way, WAY_OUT_OF_DATE);
+
+	f = certify_at(c, &alone.bytes, 1, "", BEGIN + DAY);
+	assert_int_equal(f.issuer_count, 0);
+	f = certify_at(c, &addressed.bytes, 1, "", BEGIN + DAY);
+	assert_true(f.is_named_by_cn);
+	assert_int_equal(f.name_count, 0); /* no host is called so */
+	x509_unmake(&middle);
+	x509_unmake(&below);
+	x509_unmake(&late);
+	certifier_free(c);
+}
+
 int
 main(void)
 {
@@ -296,6 +318,7 @@ main(void)
 	    cmocka_unit_test(a_name_shows_no_local_part),
 	    cmocka_unit_test(what_is_no_certificate_is_seen_and_not_parsed),
 	    cmocka_unit_test(a_file_without_a_certificate_is_refused_with_words),
+	    cmocka_unit_test(the_chain_is_told_of_by_names_digests_and_ways),
 	};
 
 	return cmocka_run_group_tests(tests, make_all, unmake_all);

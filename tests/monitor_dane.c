@@ -12,14 +12,15 @@
 #include <cmocka.h>
 
 #include "monitor/policy/dane.h"
+#include "tests/certify.h"
 #include "tests/exact.h"
-#include "tests/x509_build.h"
+#include "tests/openssl_dane.h"
 
 #define HOST "mx.example.com"
 
 /* A provider's tree: root over middle over leaf; renewed has leaf's key. */
 static struct made root, middle, leaf, renewed, next, named_otherwise, unnamed, expired;
-static struct dane_matcher *matcher;
+static struct certifier *reader;
 
 static int
 make_all(void **state)
@@ -40,8 +41,7 @@ make_all(void **state)
 	x509_make(&expired,
 		  &(struct making){
 		      .cn = "x", .names = "DNS:" HOST, .issuer = &middle, .end = BEGIN + DAY});
-	matcher = dane_matcher_new();
-	assert_non_null(matcher);
+	reader = certifier(NULL, NULL);
 	return 0;
 }
 
@@ -57,7 +57,7 @@ unmake_all(void **state)
 	x509_unmake(&named_otherwise);
 	x509_unmake(&unnamed);
 	x509_unmake(&expired);
-	dane_matcher_free(matcher);
+	certifier_free(reader);
 	return 0;
 }
 
@@ -115,7 +115,7 @@ domain_of(const char *text)
 }
 
 #define RECORDS_MAX 4
-#define CERTS_MAX   3
+#define CERTS_MAX   6
 
 struct match_row {
 	const char *name;
@@ -130,12 +130,12 @@ match_at(const struct match_row *row, int64_t time, const char *second_name)
 	static struct rdata rdata[RECORDS_MAX];
 	struct tlsa records[RECORDS_MAX];
 	struct bytes chain[CERTS_MAX];
-	struct dane_session s = {.is_visible = true,
-				 .chain = chain,
-				 .is_chain_whole = true,
-				 .names = {domain_of(HOST)},
-				 .name_count = 1,
-				 .time = time};
+	size_t certs = 0;
+	struct certificate_facts facts;
+	enum dane_match match;
+	bool is_known, is_taken;
+	struct dane_session s = {
+	    .certificate = &facts, .names = {domain_of(HOST)}, .name_count = 1};
 
 	if (second_name != NULL)
 		s.names[s.name_count++] = domain_of(second_name);
@@ -147,9 +147,16 @@ match_at(const struct match_row *row, int64_t time, const char *second_name)
 		rdata_of(&rdata[s.records.count], n->made, n->usage, n->selector, n->matching);
 		records[s.records.count] = rdata[s.records.count].tlsa;
 	}
-	for (; s.chain_count < CERTS_MAX && row->chain[s.chain_count]; s.chain_count++)
-		chain[s.chain_count] = row->chain[s.chain_count]->bytes;
-	return dane_match(matcher, &s);
+	for (; certs < CERTS_MAX && row->chain[certs]; certs++)
+		chain[certs] = row->chain[certs]->bytes;
+	facts = certify_at(reader, chain, certs, "", time);
+	match = dane_match(&s);
+	/* OpenSSL, which has all at once, never says the opposite. */
+	is_taken = openssl_dane(&s, chain, certs, time, &is_known);
+	assert_true(is_known);
+	if (match > DANE_NOT_APPLICABLE && is_taken != (match == DANE_MATCHED))
+		fail_msg("%s: OpenSSL says %d", row->name, is_taken);
+	return match;
 }
 
 static void
@@ -262,10 +269,37 @@ dane_ta_wants_the_authority_the_name_and_the_date(void **state)
 	     {&leaf, &middle, &root},
 	     DANE_MATCHED},
 	    {"(5) of the root, which is not", {{&root, 2, 1, 1}}, {&leaf, &middle}, DANE_NO_MATCH},
-	    {"(6) 2 0 0 not in the chain", {{&middle, 2, 0, 0}}, {&leaf}, DANE_MATCHED},
-	    {"(6) 2 0 0 of the root", {{&root, 2, 0, 0}}, {&leaf, &middle}, DANE_MATCHED},
-	    {"(6) 2 0 0 of the root, a gap between", {{&root, 2, 0, 0}}, {&leaf}, DANE_NO_MATCH},
-	    {"(6) 2 1 0, RFC 7671 section 5.2.3", {{&middle, 2, 1, 0}}, {&leaf}, DANE_MATCHED},
+	    {"(6) 2 0 0", {{&middle, 2, 0, 0}}, {&leaf, &middle}, DANE_MATCHED},
+	    {"(6) 2 0 0 of the root", {{&root, 2, 0, 0}}, {&leaf, &middle, &root}, DANE_MATCHED},
+	    {"(6) 2 1 0, RFC 7671 section 5.2.3",
+	     {{&middle, 2, 1, 0}},
+	     {&leaf, &middle},
+	     DANE_MATCHED},
+	    {"(6) 2 0 0 not in the chain: it may well lead there",
+	     {{&middle, 2, 0, 0}},
+	     {&leaf},
+	     DANE_NOT_OBSERVABLE},
+	    {"(6) 2 1 0 not in the chain", {{&middle, 2, 1, 0}}, {&leaf}, DANE_NOT_OBSERVABLE},
+	    {"(6) 2 0 0 not in the chain, another that matches",
+	     {{&root, 2, 0, 0}, {&middle, 2, 1, 1}},
+	     {&leaf, &middle},
+	     DANE_MATCHED},
+	    {"an authority that is sent, and not on the way",
+	     {{&root, 2, 1, 1}},
+	     {&next, &root},
+	     DANE_NO_MATCH},
+	    {"an authority that is sent behind others",
+	     {{&middle, 2, 1, 1}},
+	     {&leaf, &root, &next, &middle},
+	     DANE_MATCHED},
+	    {"more than are looked at",
+	     {{&middle, 2, 1, 1}},
+	     {&leaf, &root, &next, &renewed, &middle},
+	     DANE_NOT_OBSERVABLE},
+	    {"the leaf sent twice is no authority",
+	     {{&leaf, 2, 1, 1}},
+	     {&leaf, &leaf},
+	     DANE_NO_MATCH},
 	    {"(7) another name",
 	     {{&middle, 2, 1, 1}},
 	     {&named_otherwise, &middle},
@@ -343,46 +377,61 @@ what_is_not_visible_is_not_judged(void **state)
 {
 	static struct rdata r;
 	static const struct bytes garbage = BYTES_INIT("0\x82\x01");
-	struct bytes chain[2] = {leaf.bytes, middle.bytes};
+	const struct certificate_facts nothing = {.is_seen = false};
+	struct bytes chain[2] = {leaf.bytes, garbage};
+	struct certificate_facts facts = certify_at(reader, chain, 1, "", BEGIN + DAY);
 	struct tlsa record;
-	struct dane_session s = {.records = {&record, 1},
-				 .chain = chain,
-				 .chain_count = 2,
-				 .is_chain_whole = true,
-				 .names = {domain_of(HOST)},
-				 .name_count = 1,
-				 .time = BEGIN + DAY};
+	struct dane_session s = {
+	    .records = {&record, 1}, .names = {domain_of(HOST)}, .name_count = 1};
 
 	(void)state;
 	rdata_of(&r, &leaf, 3, 1, 1);
 	record = r.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_NOT_OBSERVABLE); /* TLS 1.3 */
-	s.is_visible = true;
-	assert_int_equal(dane_match(matcher, &s), DANE_MATCHED);
-	s.chain_count = 0;
-	assert_int_equal(dane_match(matcher, &s), DANE_NOT_OBSERVABLE);
+	assert_int_equal(dane_match(&s), DANE_NOT_OBSERVABLE); /* TLS 1.3 */
+	s.certificate = &nothing;
+	assert_int_equal(dane_match(&s), DANE_NOT_OBSERVABLE);
+	s.certificate = &facts;
+	assert_int_equal(dane_match(&s), DANE_MATCHED);
 
-	/* Of a chain that was cut an authority may be missing, but not the leaf. */
-	s.chain_count = 1;
-	s.is_chain_whole = false;
+	/* Of a chain that was not read whole an authority may be missing, but not the leaf. */
+	facts = certify_at(reader, chain, 2, "", BEGIN + DAY);
 	rdata_of(&r, &middle, 2, 1, 1);
 	record = r.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_NOT_OBSERVABLE);
+	assert_int_equal(dane_match(&s), DANE_NOT_OBSERVABLE);
 	rdata_of(&r, &next, 3, 1, 1);
 	record = r.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_NO_MATCH);
+	assert_int_equal(dane_match(&s), DANE_NO_MATCH);
 
 	/* What OpenSSL cannot read a client might. */
-	s.is_chain_whole = true;
-	chain[1] = garbage;
-	s.chain_count = 2;
-	rdata_of(&r, &middle, 2, 1, 1);
-	record = r.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_NOT_OBSERVABLE);
 	chain[0] = garbage;
+	facts = certify_at(reader, chain, 2, "", BEGIN + DAY);
 	rdata_of(&r, &leaf, 3, 1, 1);
 	record = r.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_NOT_OBSERVABLE);
+	assert_int_equal(dane_match(&s), DANE_NOT_OBSERVABLE);
+}
+
+/* A signature, a purpose or a constraint on the way fails: that is no way, RFC 7671 section 5.2. */
+static void
+a_way_that_is_broken_leads_nowhere(void **state)
+{
+	static struct made fake, below;
+	const struct match_row rows[] = {
+	    {"below a leaf", {{&leaf, 2, 1, 1}}, {&below, &leaf}, DANE_BROKEN_CHAIN},
+	    {"signed by another in its name",
+	     {{&middle, 2, 1, 1}},
+	     {&fake, &middle},
+	     DANE_BROKEN_CHAIN},
+	};
+	struct made impostor;
+
+	(void)state;
+	x509_make(&below, &(struct making){.cn = "y", .names = "DNS:" HOST, .issuer = &leaf});
+	x509_make(&impostor, &(struct making){.cn = "Middle"});
+	x509_make(&fake, &(struct making){.cn = "x", .names = "DNS:" HOST, .issuer = &impostor});
+	match_rows(rows, 2, BEGIN + DAY / 2, NULL);
+	x509_unmake(&below);
+	x509_unmake(&fake);
+	x509_unmake(&impostor);
 }
 
 /* (28) As many records as one answer over TCP can hold. */
@@ -393,14 +442,11 @@ a_great_many_records_are_matched(void **state)
 	static uint8_t rdata[MANY][35];
 	static struct tlsa records[MANY];
 	static struct rdata good;
+	const struct certificate_facts facts = certify_at(reader, &leaf.bytes, 1, "", BEGIN + DAY);
 	struct dane_session s = {.records = {records, MANY},
-				 .is_visible = true,
-				 .chain = &leaf.bytes,
-				 .chain_count = 1,
-				 .is_chain_whole = true,
+				 .certificate = &facts,
 				 .names = {domain_of(HOST)},
-				 .name_count = 1,
-				 .time = BEGIN + DAY};
+				 .name_count = 1};
 
 	(void)state;
 	for (size_t i = 0; i < MANY; i++) {
@@ -410,10 +456,10 @@ a_great_many_records_are_matched(void **state)
 		rdata[i][4] = (uint8_t)(i >> 8);
 		assert_true(tlsa_read((struct bytes){rdata[i], sizeof(rdata[i])}, &records[i]));
 	}
-	assert_int_equal(dane_match(matcher, &s), DANE_NO_MATCH);
+	assert_int_equal(dane_match(&s), DANE_NO_MATCH);
 	rdata_of(&good, &leaf, 3, 1, 1);
 	records[MANY - 1] = good.tlsa;
-	assert_int_equal(dane_match(matcher, &s), DANE_MATCHED);
+	assert_int_equal(dane_match(&s), DANE_MATCHED);
 }
 
 struct use_row {
@@ -535,6 +581,7 @@ main(void)
 	    cmocka_unit_test(dates_matter_to_dane_ta_alone),
 	    cmocka_unit_test(records_that_cannot_be_used_are_left_out),
 	    cmocka_unit_test(what_is_not_visible_is_not_judged),
+	    cmocka_unit_test(a_way_that_is_broken_leads_nowhere),
 	    cmocka_unit_test(a_great_many_records_are_matched),
 	    cmocka_unit_test(records_that_cannot_be_used_are_told_apart),
 	    cmocka_unit_test(rdata_is_read_and_written),

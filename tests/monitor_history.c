@@ -1172,7 +1172,7 @@ show(struct scene *sc, uint8_t key, const char *issuer, enum fact self_signed)
 	s->sni = text_of("mx1.example.net");
 	c->is_seen = c->is_parsed = true;
 	c->chain_len = 1;
-	memset(c->spki_sha256, key, sizeof(c->spki_sha256));
+	memset(c->digests.spki_sha256, key, sizeof(c->digests.spki_sha256));
 	c->not_before = START - 30 * DAY;
 	c->not_after = START + 300 * DAY;
 	c->expired = FACT_NO;

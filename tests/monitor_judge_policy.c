@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "monitor/policy/destination.h"
-#include "tests/x509_build.h"
+#include "tests/certify.h"
 
 #define T0   (BEGIN + 10 * DAY) /* of the session */
 #define HOUR INT64_C(3600000000)
@@ -27,14 +27,11 @@ struct scene {
 	struct known_policy known;
 	struct problems problems;
 	struct tlsa tlsa;
-	struct destination_means means;
-	struct bytes chain[1];
 	bool has_policy;
 };
 
 static struct made root, good, other_name, outdated, stranger;
-static X509_STORE *store;
-static struct dane_matcher *matcher;
+static struct certifier *reader;
 
 static struct bytes
 view(const char *text)
@@ -66,11 +63,7 @@ make_all(void **state)
 					      .end = BEGIN + DAY});
 	x509_make(&stranger,
 		  &(struct making){.cn = "x", .names = "DNS:mx.example.net", .is_server = true});
-	store = X509_STORE_new();
-	matcher = dane_matcher_new();
-	assert_non_null(store);
-	assert_non_null(matcher);
-	X509_STORE_add_cert(store, root.x509);
+	reader = certifier(&root, NULL);
 	return 0;
 }
 
@@ -83,8 +76,7 @@ unmake_all(void **state)
 	x509_unmake(&other_name);
 	x509_unmake(&outdated);
 	x509_unmake(&stranger);
-	X509_STORE_free(store);
-	dane_matcher_free(matcher);
+	certifier_free(reader);
 	return 0;
 }
 
@@ -193,12 +185,7 @@ with_certificate(struct scene *c, const struct made *made)
 	c->session.tls.offered_version = 0x0303;
 	c->session.tls.version = 0x0303;
 	c->session.tls.cipher = 0xc02f;
-	c->session.certificate.is_seen = true;
-	c->session.certificate.is_parsed = true;
-	c->chain[0] = made->bytes;
-	c->means.chain = c->chain;
-	c->means.chain_count = 1;
-	c->means.is_chain_whole = true;
+	c->session.certificate = certify_at(reader, &made->bytes, 1, "", c->session.start);
 }
 
 static void
@@ -249,7 +236,7 @@ static void
 chain_not_whole(struct scene *c)
 {
 	with_certificate(c, &stranger);
-	c->means.is_chain_whole = false;
+	c->session.certificate.is_whole = false;
 }
 
 static void
@@ -583,7 +570,8 @@ static const struct row rows[] = {
      "certificate-invalid critical proven, sts-violation" CRITICAL},
     {"enforce, of nobody", certificate_of_nobody, enforce,
      "certificate-invalid critical proven, sts-violation" CRITICAL},
-    {"enforce, of nobody, not all was captured", chain_not_whole, enforce, ""},
+    {"enforce, of nobody, not all was captured", chain_not_whole, enforce,
+     "certificate-invalid info proven"},
     {"enforce, refused by the client", certificate_refused, enforce,
      "tls-handshake-failed notice proven"},
     /* The policy held back: RFC 8461 section 10.2. */
@@ -610,7 +598,8 @@ static const struct row rows[] = {
      "certificate-invalid critical proven, dane-violation" CRITICAL},
     {"dane, TLS 1.3", encrypted, dane, ""},
     {"dane, TLS 1.3, not observable", certificate_hidden, dane, ""},
-    {"dane, unusable, any certificate", certificate_of_nobody, dane_unusable, ""},
+    {"dane, unusable, any certificate", certificate_of_nobody, dane_unusable,
+     "certificate-invalid info proven"},
 };
 
 static void
@@ -618,12 +607,10 @@ judge(struct scene *c, const struct row *row, struct destination *d, struct verd
 {
 	struct judge_case judged = {.session = &c->session, .known = &c->history};
 
-	c->means.store = store;
-	c->means.matcher = matcher;
 	row->known(c);
 	row->session(c);
 	if (c->has_policy) {
-		destination_of(&c->session, &c->known, &c->means, d);
+		destination_of(&c->session, &c->known, d);
 		judged.policy = d;
 	}
 	judge_case(&judged, v);

@@ -12,8 +12,8 @@
 /* Where pointers have 64 bits. A change here means a row in session_message.c and a line below. */
 #define SMTP_FACTS_SIZE        88
 #define TLS_FACTS_SIZE         128
-#define CERTIFICATE_FACTS_SIZE 360
-#define SESSION_SIZE           3376
+#define CERTIFICATE_FACTS_SIZE 1912
+#define SESSION_SIZE           4928
 
 #define TIME INT64_C(1767225600000000)
 
@@ -87,17 +87,24 @@ full_session(void)
 		    {5, 6}},
 	    .certificate = {true,
 			    true,
+			    true,
 			    3,
-			    {4, [31] = 5},
-			    {6, [31] = 7},
+			    2,
 			    TIME - 9,
 			    TIME + 9,
 			    FACT_YES,
 			    FACT_NO,
 			    FACT_YES,
 			    FACT_NO,
+			    {{4, [31] = 5}, {8, [63] = 9}, {6, [31] = 7}, {10, [63] = 11}},
+			    {{{{12}, {13}, {14}, {15, [63] = 16}}, WAY_BROKEN},
+			     {{{17}, {18}, {19}, {20}}, WAY_GOOD}},
 			    "CN=a",
-			    "CN=b"},
+			    "CN=b",
+			    true,
+			    true,
+			    2,
+			    {{21, [7] = 22}, {23, [7] = 24}}},
 	    .greeting = {BYTES("mx ESMTP"), BYTES("second")},
 	    .greetings = 2,
 	    .helo = BYTES("out.example.org"),
@@ -244,8 +251,17 @@ same_certificate(const struct certificate_facts a, const struct certificate_fact
 	SAME(is_seen);
 	SAME(is_parsed);
 	SAME(chain_len);
-	SAME(sha256);
-	SAME(spki_sha256);
+	SAME(is_whole);
+	SAME(digests);
+	SAME(issuer_count);
+	for (size_t i = 0; i < a.issuer_count; i++) {
+		SAME(issuers[i].digests);
+		SAME(issuers[i].way);
+	}
+	SAME(is_named_by_cn);
+	SAME(are_names_whole);
+	SAME(name_count);
+	SAME(names);
 	SAME(not_before);
 	SAME(not_after);
 	SAME(expired);
@@ -400,6 +416,9 @@ any_one_byte_changed_is_refused_or_read_within_bounds(void **state)
 			assert_in_range(taken.session.ehlos, 0, EHLO_LINES_MAX);
 			assert_in_range(taken.session.smtp.offered, FACT_UNSEEN, FACT_YES);
 			assert_in_range(taken.session.conflict_count, 0, CONFLICTS_MAX);
+			assert_in_range(taken.session.certificate.issuer_count, 0, ISSUERS_MAX);
+			assert_in_range(taken.session.certificate.name_count, 0,
+					CERTIFICATE_NAMES_MAX);
 		}
 		at[i] = was;
 	}
@@ -421,6 +440,7 @@ WRONG(verb, smtp.greeting_verb, GREETING_LHLO + 1)
 WRONG(failure, tls.failure, TLS_FAILED_SILENCE + 1)
 WRONG(sentinel, tls.sentinel, SENTINEL_TLS11 + 1)
 WRONG(trusted, certificate.trusted, FACT_YES + 1)
+WRONG(way, certificate.issuers[1].way, WAY_BROKEN + 1)
 WRONG(place, conflicts[0].place, PLACE_TLS + 1)
 WRONG(checksum, conflicts[0].second.checksum, CHECKSUM_WRONG + 1)
 WRONG(acted, conflicts[0].acted, ACTED_SECOND + 1)
@@ -446,6 +466,7 @@ a_choice_out_of_range_is_refused(void **state)
 	    {"tls failure", wrong_failure},
 	    {"sentinel", wrong_sentinel},
 	    {"trust", wrong_trusted},
+	    {"way", wrong_way},
 	    {"place", wrong_place},
 	    {"checksum", wrong_checksum},
 	    {"acted", wrong_acted},
@@ -478,9 +499,13 @@ what_is_too_long_is_cut_when_sent_and_so_never_refused(void **state)
 	s.from_domains = &name;
 	s.from_count = 1;
 	s.conflicts[0].first.text = s.helo;
+	s.certificate.issuer_count = UINT8_MAX;
+	s.certificate.name_count = UINT8_MAX;
 	s.gap_bytes = UINT64_MAX;
 	s.end = INT64_MAX;
 	assert_true(take(body_of(&s, NULL, NULL)));
+	assert_int_equal(taken.session.certificate.issuer_count, ISSUERS_MAX);
+	assert_int_equal(taken.session.certificate.name_count, CERTIFICATE_NAMES_MAX);
 	assert_int_equal(taken.session.helo.len, WIRE_TEXT_MAX);
 	assert_int_equal(taken.session.greeting[0].len, WIRE_TEXT_MAX);
 	assert_int_equal(taken.session.from_domains[0].len, NAME_MAX_BYTES);

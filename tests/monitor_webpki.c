@@ -10,10 +10,10 @@
 #include <cmocka.h>
 
 #include "monitor/policy/policy.h"
-#include "tests/x509_build.h"
+#include "tests/certify.h"
 
 static struct made root, middle, other;
-static X509_STORE *store;
+static struct certifier *reader, *without; /* ... a CA file */
 
 static int
 make_all(void **state)
@@ -22,9 +22,8 @@ make_all(void **state)
 	x509_make(&root, &(struct making){.cn = "Root", .end = BEGIN + 3650 * DAY});
 	x509_make(&middle, &(struct making){.cn = "Middle", .issuer = &root});
 	x509_make(&other, &(struct making){.cn = "Another root"});
-	store = X509_STORE_new();
-	assert_non_null(store);
-	X509_STORE_add_cert(store, root.x509);
+	reader = certifier(&root, NULL);
+	without = certifier(NULL, NULL);
 	return 0;
 }
 
@@ -35,25 +34,21 @@ unmake_all(void **state)
 	x509_unmake(&root);
 	x509_unmake(&middle);
 	x509_unmake(&other);
-	X509_STORE_free(store);
+	certifier_free(reader);
+	certifier_free(without);
 	return 0;
 }
 
 static struct webpki
 verify(const struct bytes *chain, size_t count, const char *host, int64_t time)
 {
+	struct certificate_facts facts = certify_at(reader, chain, count, "", time);
 	struct domain d;
-	struct webpki_session s = {.is_visible = true,
-				   .chain = chain,
-				   .chain_count = count,
-				   .is_chain_whole = true,
-				   .host = &d,
-				   .time = time};
 	struct webpki w;
 
 	assert_int_equal(domain_read((struct bytes){(const uint8_t *)host, strlen(host)}, &d),
 			 DOMAIN_OK);
-	webpki_verify(store, &s, &w);
+	webpki_of(&facts, &d, &w);
 	return w;
 }
 
@@ -90,6 +85,10 @@ a_dns_name_must_be_the_hosts(void **state)
 	    {"the recipient's domain is not the MX host", "x", "DNS:example.com", "mx.example.com",
 	     FACT_NO},
 	    {"(60) an MX host, CN alone", "mx.example.com", NULL, "mx.example.com", FACT_NO},
+	    {"a wildcard right before a top-level domain", "x", "DNS:*.com", "example.com",
+	     FACT_NO},
+	    {"names that no host has", "x", "DNS:a b,DNS:*,DNS:-.example.com,DNS:mx.example.com.",
+	     "mx.example.com", FACT_NO},
 	    {"a URI is no DNS name", "x", "URI:https://mx.example.com/", "mx.example.com", FACT_NO},
 	};
 
@@ -166,52 +165,75 @@ static void
 what_is_not_visible_is_not_judged(void **state)
 {
 	static const struct bytes garbage = BYTES_INIT("0\x82\x01");
+	const struct certificate_facts unseen = {.is_seen = false};
+	struct certificate_facts facts;
 	struct made leaf;
-	struct domain d;
-	struct bytes chain[2];
-	struct webpki_session s = {.is_visible = true,
-				   .chain = chain,
-				   .chain_count = 1,
-				   .is_chain_whole = true,
-				   .host = &d,
-				   .time = BEGIN + DAY};
+	struct domain d, nothing = {""};
+	struct bytes chain[CHAIN_MAX];
 	struct webpki w;
 
 	(void)state;
 	domain_read(BYTES("mx.example.com"), &d);
 	x509_make(&leaf,
 		  &(struct making){.cn = "x", .names = "DNS:mx.example.com", .issuer = &middle});
-	chain[0] = leaf.bytes;
-	s.is_visible = false; /* TLS 1.3 */
-	webpki_verify(store, &s, &w);
+	webpki_of(&unseen, &d, &w); /* TLS 1.3 */
 	assert_int_equal(webpki_is_valid(&w), FACT_UNSEEN);
 	assert_int_equal(w.named, FACT_UNSEEN);
 
-	s.is_visible = true;
-	s.is_chain_whole = false; /* the intermediate may be what was not captured */
-	webpki_verify(store, &s, &w);
+	chain[0] = leaf.bytes;
+	chain[1] = garbage; /* what cannot be read may be the intermediate */
+	w = verify(chain, 2, "mx.example.com", BEGIN + DAY);
 	assert_int_equal(w.trusted, FACT_UNSEEN);
 	assert_int_equal(w.named, FACT_YES);
 	assert_int_equal(webpki_is_valid(&w), FACT_UNSEEN);
 
-	s.is_chain_whole = true;
-	chain[1] = garbage;
-	s.chain_count = 2; /* or what cannot be read */
-	webpki_verify(store, &s, &w);
+	/* So may what stands behind the last one that is read. */
+	for (size_t i = 1; i < CHAIN_MAX; i++)
+		chain[i] = other.bytes;
+	w = verify(chain, CHAIN_MAX, "mx.example.com", BEGIN + DAY);
 	assert_int_equal(w.trusted, FACT_UNSEEN);
-
-	s.chain_count = 0;
-	webpki_verify(store, &s, &w);
-	assert_int_equal(webpki_is_valid(&w), FACT_UNSEEN);
+	w = verify(chain, CHAIN_MAX - 1, "mx.example.com", BEGIN + DAY);
+	assert_int_equal(w.trusted, FACT_NO);
 
 	chain[1] = middle.bytes;
-	s.chain_count = 2;
-	webpki_verify(NULL, &s, &w); /* without CA file */
+	facts = certify_at(without, chain, 2, "", BEGIN + DAY); /* no CA file */
+	webpki_of(&facts, &d, &w);
 	assert_int_equal(w.trusted, FACT_UNSEEN);
 	assert_int_equal(webpki_is_valid(&w), FACT_UNSEEN);
+	webpki_of(&facts, &nothing, &w); /* no host */
+	assert_int_equal(w.named, FACT_UNSEEN);
 	chain[0] = garbage;
-	webpki_verify(store, &s, &w);
+	w = verify(chain, 2, "mx.example.com", BEGIN + DAY);
 	assert_int_equal(webpki_is_valid(&w), FACT_UNSEEN);
+	assert_int_equal(w.current, FACT_UNSEEN);
+	x509_unmake(&leaf);
+}
+
+/* More names than are kept: who is not among them may have been left out. */
+static void
+a_name_that_may_be_left_out_is_not_missed(void **state)
+{
+	static char names[CERTIFICATE_NAMES_MAX * 24 + 64];
+	struct made leaf;
+	struct webpki w;
+	size_t used = 0;
+
+	(void)state;
+	for (int i = 0; i < CERTIFICATE_NAMES_MAX; i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%sDNS:h%d.example",
+					 i > 0 ? "," : "", i);
+	x509_make(&leaf, &(struct making){.cn = "x", .names = names, .issuer = &root});
+	w = verify(&leaf.bytes, 1, "mx.example.com", BEGIN + DAY);
+	assert_int_equal(w.named, FACT_NO);
+	x509_unmake(&leaf);
+	snprintf(names + used, sizeof(names) - used, ",DNS:last.example");
+	x509_make(&leaf, &(struct making){.cn = "x", .names = names, .issuer = &root});
+	w = verify(&leaf.bytes, 1, "h103.example", BEGIN + DAY);
+	assert_int_equal(w.named, FACT_YES);
+	w = verify(&leaf.bytes, 1, "last.example", BEGIN + DAY);
+	assert_int_equal(w.named, FACT_UNSEEN);
+	w = verify(&leaf.bytes, 1, "mx.example.com", BEGIN + DAY);
+	assert_int_equal(w.named, FACT_UNSEEN);
 	x509_unmake(&leaf);
 }
 
@@ -277,6 +299,7 @@ main(void)
 	    cmocka_unit_test(a_certificate_must_be_current),
 	    cmocka_unit_test(a_chain_must_lead_to_an_authority),
 	    cmocka_unit_test(what_is_not_visible_is_not_judged),
+	    cmocka_unit_test(a_name_that_may_be_left_out_is_not_missed),
 	    cmocka_unit_test(a_session_keeps_to_a_policy_or_fails_it),
 	};
 

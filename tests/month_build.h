@@ -243,7 +243,7 @@ show_certificate(struct session *s, unsigned server, unsigned which, const char 
 	s->tls.version = 0x0303;
 	s->sni = s->ehlo[0];
 	c->is_seen = c->is_parsed = true;
-	memset(c->spki_sha256, (int)(server * 5 + which), sizeof(c->spki_sha256));
+	memset(c->digests.spki_sha256, (int)(server * 5 + which), sizeof(c->digests.spki_sha256));
 	c->not_after = START + 200 * DAY;
 	c->self_signed = is_self ? FACT_YES : FACT_NO;
 	snprintf(c->issuer, sizeof(c->issuer), "CN=%s", is_self ? "mx" : issuer);

@@ -157,7 +157,7 @@ parties_key(const struct session *s, char out[MARK_VALUE_MAX])
 	char name[MARK_VALUE_MAX];
 
 	for (size_t i = 0; i < KEY_DIGITS / 2; i++)
-		snprintf(out + 2 * i, 3, "%02x", s->certificate.spki_sha256[i]);
+		snprintf(out + 2 * i, 3, "%02x", s->certificate.digests.spki_sha256[i]);
 	mark_value(s->sni, name);
 	snprintf(out + KEY_DIGITS, MARK_VALUE_MAX - KEY_DIGITS, " %.*s",
 		 MARK_VALUE_MAX - KEY_DIGITS - 2, name);

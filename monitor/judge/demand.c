@@ -79,6 +79,12 @@ demand_refuses_certificate(const struct judge_case *c)
 	return webpki_is_valid(&c->policy->webpki) == FACT_NO;
 }
 
+bool
+demand_accepts_certificate(const struct judge_case *c)
+{
+	return demand_of(c) == DEMAND_TLS && c->policy->match == DANE_MATCHED;
+}
+
 struct demand_words
 demand_words(const struct judge_case *c)
 {

@@ -26,6 +26,9 @@ enum demand demand_broken(const struct judge_case *c);
 /* The policy demands a certificate that holds, TLS was used, and the visible one does not. */
 bool demand_refuses_certificate(const struct judge_case *c);
 
+/* The TLSA records of the host name the visible certificate: whatever else it lacks is no fault. */
+bool demand_accepts_certificate(const struct judge_case *c);
+
 /* "the MTA-STS policy of example.net (enforce)", "the TLSA records of mx.example.net". */
 #define DEMAND_TEXT_MAX 320
 struct demand_words {

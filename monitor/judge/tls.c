@@ -398,13 +398,13 @@ say_proof_certificate(struct finding *out, const struct session *s)
 {
 	const struct certificate_facts *c = &s->certificate;
 	char begin[MOMENT_TEXT_MAX], end[MOMENT_TEXT_MAX], now[MOMENT_TEXT_MAX];
-	char hash[2 * sizeof(c->sha256) + 1];
+	char hash[2 * sizeof(c->digests.sha256) + 1];
 
 	moment_text(c->not_before, begin);
 	moment_text(c->not_after, end);
 	moment_text(s->start, now);
-	for (size_t i = 0; i < sizeof(c->sha256); i++)
-		snprintf(hash + 2 * i, 3, "%02x", c->sha256[i]);
+	for (size_t i = 0; i < sizeof(c->digests.sha256); i++)
+		snprintf(hash + 2 * i, 3, "%02x", c->digests.sha256[i]);
 	/* The fields are the certificate's own text: wire bytes, however printable they should be.
 	 */
 	say_proof_bytes(
@@ -425,7 +425,7 @@ judge_certificate_invalid(const struct judge_case *c, struct finding *out)
 	const struct session *s = c->session;
 	int faults;
 
-	if (!s->certificate.is_seen || !s->certificate.is_parsed)
+	if (!s->certificate.is_seen || !s->certificate.is_parsed || demand_accepts_certificate(c))
 		return false;
 
 	rate(out, SEVERITY_INFO, CERTAINTY_PROVEN, WHERE_UNKNOWN);

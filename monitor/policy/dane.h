@@ -3,12 +3,14 @@
  * MX host, what the answers come to, and whether a certificate that was seen is
  * one that its TLSA records name.
  *
- * Pure but for OpenSSL, which matches. Asks nothing itself: answers are given by
- * whoever asked. Times are those of sessions, in microseconds.
+ * Pure; of a record that holds a certificate in full OpenSSL makes a digest. Asks
+ * nothing itself: answers are given by whoever asked. Reads no certificate of a
+ * server: what the reader found in it (monitor/certificate.h) is held against them.
  */
 #ifndef MONITOR_POLICY_DANE_H
 #define MONITOR_POLICY_DANE_H
 
+#include "dissector/session.h"
 #include "monitor/policy/answer.h"
 #include "monitor/policy/domain.h"
 #include "monitor/policy/tlsa.h"
@@ -99,17 +101,14 @@ bool dane_has_usable(const struct tlsa_set *set);
 /* What was seen of a handshake, and what it is held against. */
 struct dane_session {
 	struct tlsa_set records;
-	bool is_visible; /* false under TLS 1.3, and where certificates were not captured */
-	const struct bytes *chain; /* DER, the leaf first */
-	size_t chain_count;
-	bool is_chain_whole; /* false where certificates were cut off or left out */
+	/* What the reader found in the chain; NULL under TLS 1.3, and where none was captured. */
+	const struct certificate_facts *certificate;
 	/*
 	 * Names of the server, RFC 7672 section 3.2.2, the TLSA base domain first.
 	 * The domain of the mail belongs here only where its MX is secure.
 	 */
 	struct domain names[DANE_NAMES_MAX];
 	size_t name_count;
-	int64_t time;
 };
 
 enum dane_match {
@@ -122,20 +121,15 @@ enum dane_match {
 	DANE_BROKEN_CHAIN /* DANE-TA(2): a signature, purpose or constraint fails */
 };
 
-/* OpenSSL's context, made once. */
-struct dane_matcher;
-
-/* NULL where OpenSSL cannot be used. What matching needs of files is opened here, once. */
-struct dane_matcher *dane_matcher_new(void);
-void dane_matcher_free(struct dane_matcher *m);
-
 /*
  * Match, RFC 7671 with its digest agility (section 9: of one usage and selector
  * the strongest digest alone counts, beside full data). DANE-EE(3) looks at
  * neither names nor dates (RFC 7672 section 3.1.1). DANE-TA(2) wants the
- * authority in the chain, or whole in its record; a subject's CN counts only
- * where the certificate has no DNS name (section 3.2.3).
+ * authority in the chain; a subject's CN counts only where the certificate has no
+ * DNS name (section 3.2.3). A DANE-TA record that holds its authority whole may
+ * stand for one that was not sent (RFC 7671 section 5.2.2): whether the leaf leads
+ * there was not looked at, so that it makes NOT_OBSERVABLE of what matches nothing.
  */
-enum dane_match dane_match(struct dane_matcher *m, const struct dane_session *s);
+enum dane_match dane_match(const struct dane_session *s);
 
 #endif

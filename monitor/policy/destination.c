@@ -65,26 +65,11 @@ find_host(const struct session *s, const struct known_policy *known, struct dest
 	return host;
 }
 
+/* Under TLS 1.3 a chain is not to be seen, whatever a message says. */
 static bool
-is_visible(const struct session *s, const struct destination_means *means)
+is_visible(const struct session *s)
 {
-	return means != NULL && means->chain_count > 0 && s->certificate.is_seen &&
-	       s->tls.version != 0 && s->tls.version <= VERSION_TLS12;
-}
-
-static void
-verify(const struct session *s, const struct destination_means *means, struct destination *out)
-{
-	const struct webpki_session w = {
-	    .is_visible = true,
-	    .chain = means->chain,
-	    .chain_count = means->chain_count,
-	    .is_chain_whole = means->is_chain_whole,
-	    .host = &out->host,
-	    .time = s->start,
-	};
-
-	webpki_verify(means->store, &w, &out->webpki);
+	return s->certificate.is_seen && s->tls.version != 0 && s->tls.version <= VERSION_TLS12;
 }
 
 /* The names that an authority may vouch for, RFC 7672 section 3.2.2. */
@@ -103,26 +88,22 @@ add_names(const struct known_policy *known, size_t host, struct dane_session *d,
 
 static void
 match(const struct session *s, const struct known_policy *known, size_t host,
-      const struct destination_means *means, struct destination *out)
+      struct destination *out)
 {
 	struct dane_session d = {
 	    .records = known->dane[host].records[out->policy.dane.base],
-	    .is_visible = true,
-	    .chain = means->chain,
-	    .chain_count = means->chain_count,
-	    .is_chain_whole = means->is_chain_whole,
-	    .time = s->start,
+	    .certificate = &s->certificate,
 	};
 
-	if (means->matcher == NULL || out->policy.dane.demand != DANE_DEMANDS_AUTHENTICITY)
+	if (out->policy.dane.demand != DANE_DEMANDS_AUTHENTICITY)
 		return;
 	add_names(known, host, &d, &out->policy.dane);
-	out->match = dane_match(means->matcher, &d);
+	out->match = dane_match(&d);
 }
 
 static void
 judge_host(const struct session *s, const struct known_policy *known, const struct mx_host *host,
-	   const struct destination_means *means, struct destination *out)
+	   struct destination *out)
 {
 	size_t which = (size_t)(host - known->mx.hosts);
 	const struct policy_case c = {
@@ -135,16 +116,15 @@ judge_host(const struct session *s, const struct known_policy *known, const stru
 
 	out->host = host->name;
 	policy_judge(&c, &out->policy);
-	out->is_visible = is_visible(s, means);
+	out->is_visible = is_visible(s);
 	if (!out->is_visible)
 		return;
-	verify(s, means, out);
-	match(s, known, which, means, out);
+	webpki_of(&s->certificate, &out->host, &out->webpki);
+	match(s, known, which, out);
 }
 
 void
-destination_of(const struct session *s, const struct known_policy *known,
-	       const struct destination_means *means, struct destination *out)
+destination_of(const struct session *s, const struct known_policy *known, struct destination *out)
 {
 	const struct sts_cache *cache = &known->cache;
 	const struct mx_host *host;
@@ -170,7 +150,7 @@ destination_of(const struct session *s, const struct known_policy *known,
 		out->mode = cache->mode;
 	host = find_host(s, known, out);
 	if (host != NULL)
-		judge_host(s, known, host, means, out);
+		judge_host(s, known, host, out);
 }
 
 bool

@@ -2,8 +2,8 @@
  * Where a session's mail was to go: the domain whose policy counts, which of its
  * MX hosts the server is, and what that host's policy says of what was seen.
  *
- * Pure but for OpenSSL, which looks at certificates. What is known is given, as
- * plain values; what is not known whole says neither yes nor no.
+ * Pure. What is known is given, as plain values; what is not known whole says
+ * neither yes nor no.
  */
 #ifndef MONITOR_POLICY_DESTINATION_H
 #define MONITOR_POLICY_DESTINATION_H
@@ -61,18 +61,8 @@ struct destination {
 	enum dane_match match;
 };
 
-/* What certificates are looked at with, and those that the server sent. */
-struct destination_means {
-	X509_STORE *store;            /* authorities; NULL: trust stays unseen */
-	struct dane_matcher *matcher; /* NULL: nothing is matched */
-	const struct bytes *chain;    /* DER, the leaf first */
-	size_t chain_count;
-	bool is_chain_whole;
-};
-
-/* means may be NULL: no certificate is at hand. */
 void destination_of(const struct session *s, const struct known_policy *known,
-		    const struct destination_means *means, struct destination *out);
+		    struct destination *out);
 
 /* Of two recipients of one session: does a demand more than b? */
 bool destination_is_stricter(const struct destination *a, const struct destination *b);

@@ -62,7 +62,7 @@ enum sts_verdict {
 };
 
 /*
- * encrypted: NO where mail was sent in clear. w is what webpki_verify says with
+ * encrypted: NO where mail was sent in clear. w is what webpki_of says with
  * the MX host's name. In testing mode a failure fails nothing but is told: a
  * notice, never more.
  */

@@ -117,9 +117,9 @@ static const struct field session_fields[] = {
 /* Only where a certificate was seen: most sessions have none, and it is a third of the bytes. */
 static const struct field certificate_fields[] = {
     FIELD_BOOL(certificate_facts, is_parsed),
+    FIELD_BOOL(certificate_facts, is_whole),
     FIELD_NUMBER(certificate_facts, chain_len),
-    FIELD_RAW(certificate_facts, sha256),
-    FIELD_RAW(certificate_facts, spki_sha256),
+    FIELD_RAW(certificate_facts, digests),
     FIELD_TIME(certificate_facts, not_before),
     FIELD_TIME(certificate_facts, not_after),
     FIELD_CHOICE(certificate_facts, expired, FACT_YES),
@@ -128,6 +128,13 @@ static const struct field certificate_fields[] = {
     FIELD_CHOICE(certificate_facts, name_matches, FACT_YES),
     FIELD_TEXT(certificate_facts, subject),
     FIELD_TEXT(certificate_facts, issuer),
+    FIELD_BOOL(certificate_facts, is_named_by_cn),
+    FIELD_BOOL(certificate_facts, are_names_whole),
+};
+
+static const struct field issuer_fields[] = {
+    FIELD_CHOICE(certificate_issuer, way, WAY_BROKEN),
+    FIELD_RAW(certificate_issuer, digests),
 };
 
 /* A member's name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
@@ -195,6 +202,41 @@ static size_t
 at_most(size_t count, size_t most)
 {
 	return count < most ? count : most;
+}
+
+static void
+put_certificate(struct packer *p, const struct certificate_facts *c)
+{
+	size_t issuers = at_most(c->issuer_count, ISSUERS_MAX);
+	size_t names = at_most(c->name_count, CERTIFICATE_NAMES_MAX);
+
+	fields_put(p, certificate_fields, FIELDS(certificate_fields), c);
+	pack_u8(p, (uint8_t)issuers);
+	for (size_t i = 0; i < issuers; i++)
+		fields_put(p, issuer_fields, FIELDS(issuer_fields), &c->issuers[i]);
+	pack_vector16(p, (struct bytes){c->names[0], names * sizeof(c->names[0])});
+}
+
+static bool
+get_certificate(struct cursor *c, struct certificate_facts *out)
+{
+	struct bytes names;
+
+	if (!fields_get(c, certificate_fields, FIELDS(certificate_fields), out))
+		return false;
+	out->issuer_count = cursor_u8(c);
+	if (out->issuer_count > ISSUERS_MAX)
+		return false;
+	for (size_t i = 0; i < out->issuer_count; i++)
+		if (!fields_get(c, issuer_fields, FIELDS(issuer_fields), &out->issuers[i]))
+			return false;
+	names = cursor_vector16(c).rest;
+	if (names.len > sizeof(out->names) || names.len % NAME_DIGEST != 0)
+		return false;
+	if (names.len > 0)
+		memcpy(out->names, names.at, names.len);
+	out->name_count = (uint8_t)(names.len / NAME_DIGEST);
+	return !c->is_short;
 }
 
 static void
@@ -313,7 +355,7 @@ session_message_put(struct packer *p, const struct session *s, struct evidence *
 
 	fields_put(p, session_fields, FIELDS(session_fields), s);
 	if (s->certificate.is_seen)
-		fields_put(p, certificate_fields, FIELDS(certificate_fields), &s->certificate);
+		put_certificate(p, &s->certificate);
 	put_lists(p, s);
 	put_evidence(p, evidence, kept);
 	message_end(p, begun);
@@ -328,8 +370,7 @@ session_message_get(struct bytes body, struct session_message *out)
 	*s = (struct session){0};
 	if (!fields_get(&c, session_fields, FIELDS(session_fields), s))
 		return false;
-	if (s->certificate.is_seen &&
-	    !fields_get(&c, certificate_fields, FIELDS(certificate_fields), &s->certificate))
+	if (s->certificate.is_seen && !get_certificate(&c, &s->certificate))
 		return false;
 	return get_lists(&c, out) && get_evidence(&c, out) && cursor_is_spent(&c);
 }
