@@ -40,8 +40,8 @@ enum fact presented_is_trusted(const struct presented *c, X509_STORE *store, int
 
 /*
  * Does it lead to this certificate of rest, were that one trusted, RFC 7671 section
- * 5.2: at time (microseconds), dates of all of the way included? False where
- * memory is refused.
+ * 5.2: at time (microseconds), dates of all between included? False where memory
+ * is refused.
  */
 bool presented_way(const struct presented *c, int which, int64_t time, enum way *out);
 

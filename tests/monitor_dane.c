@@ -342,6 +342,27 @@ dates_matter_to_dane_ta_alone(void **state)
 	assert_int_equal(match_at(&ta, BEGIN + DAY / 2, NULL), DANE_MATCHED);
 }
 
+/* RFC 5280 section 6.1: of the path, not of what it ends at. */
+static void
+the_dates_of_an_authority_do_not_matter(void **state)
+{
+	static struct made brief, under;
+	const struct match_row rows[] = {
+	    {"an authority out of date", {{&brief, 2, 1, 1}}, {&under, &brief}, DANE_MATCHED},
+	    {"... that is not where it ends",
+	     {{&root, 2, 1, 1}},
+	     {&under, &brief, &root},
+	     DANE_OUT_OF_DATE},
+	};
+
+	(void)state;
+	x509_make(&brief, &(struct making){.cn = "Brief", .issuer = &root, .end = BEGIN + DAY});
+	x509_make(&under, &(struct making){.cn = "x", .names = "DNS:" HOST, .issuer = &brief});
+	match_rows(rows, sizeof(rows) / sizeof(rows[0]), BEGIN + 2 * DAY, NULL);
+	x509_unmake(&brief);
+	x509_unmake(&under);
+}
+
 /* RFC 7672 section 3.1.3: PKIX-TA and PKIX-EE are left out; RFC 6698 section 4.1. */
 static void
 records_that_cannot_be_used_are_left_out(void **state)
@@ -579,6 +600,7 @@ main(void)
 	    cmocka_unit_test(a_weaker_digest_does_not_count),
 	    cmocka_unit_test(dane_ta_wants_the_authority_the_name_and_the_date),
 	    cmocka_unit_test(dates_matter_to_dane_ta_alone),
+	    cmocka_unit_test(the_dates_of_an_authority_do_not_matter),
 	    cmocka_unit_test(records_that_cannot_be_used_are_left_out),
 	    cmocka_unit_test(what_is_not_visible_is_not_judged),
 	    cmocka_unit_test(a_way_that_is_broken_leads_nowhere),
