@@ -1,6 +1,7 @@
 /* Surges: one cause, many keys, and one line that sums them up. */
 #include "tests/db_build.h"
 
+#include "db/past.h"
 #include "db/surge.h"
 
 #define MINUTE INT64_C(60000000)
@@ -315,7 +316,7 @@ what_is_refuted_is_counted_out(void **state)
 		struct past_session past;
 
 		assert_true(store_begin(s));
-		assert_true(session_past(s, i + 1, "starttls-stripped", &past));
+		assert_true(past_read(s, i + 1, "starttls-stripped", &past));
 		assert_true(session_judge_again(s, i + 1, &past.row, "starttls-stripped", &calm));
 		assert_true(store_commit(s));
 	}

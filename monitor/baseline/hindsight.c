@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/past.h"
 #include "monitor/address.h"
 #include "monitor/judge/again.h"
 
@@ -49,8 +50,7 @@ replace(const struct hindsight *h, const struct judge_case *c, const struct reju
 	struct finding f;
 	bool is_one;
 
-	if (!session_past(h->store, id, r->from, &past) ||
-	    !is_wanted(h, c, r, past.client, &is_one))
+	if (!past_read(h->store, id, r->from, &past) || !is_wanted(h, c, r, past.client, &is_one))
 		return false;
 	if (!is_one)
 		return true;
@@ -78,7 +78,7 @@ hindsight(const struct hindsight *h, const struct judge_case *c, const struct ve
 	query.kind = wanted.from;
 	query.since = wanted.since;
 	query.limit = LOOKED_AT;
-	if (!session_find_past(h->store, &query, note, &found))
+	if (!past_find(h->store, &query, note, &found))
 		return false;
 	for (size_t i = 0; i < found.count; i++)
 		if (!replace(h, c, &wanted, found.ids[i], found.began[i]))
