@@ -793,6 +793,33 @@ what_is_hidden_from_some_stays_known(void **state)
 	END_CALMLY();
 }
 
+/* That it is hidden from others says nothing of a client that was offered it. */
+static void
+what_is_hidden_from_some_excuses_no_loss_of_others(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 10; i++)
+		for (unsigned n = 10; n < 13; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	for (unsigned n = 1; n <= 3; n++)
+		strip(sc, NETWORK(n), 1);
+	sc->now += HOUR;
+	for (unsigned n = 10; n < 13; n++)
+		use(sc, NETWORK(n), 1, 1, MINUTE);
+	strip(sc, NETWORK(10), 1);
+	assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	strip(sc, NETWORK(4), 1);
+	assert_calm(sc);
+	use(sc, NETWORK(11), 1, 1, MINUTE);
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT client, kind, severity, substr(detail, 1, 14) FROM v_findings"
+		     " WHERE severity <> 'info'",
+		     "10.0.10.1|starttls-stripped|critical|With hindsight\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
 /* starttls-masked */
 
 static void
@@ -1413,6 +1440,7 @@ main(void)
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
 	    FIXTURE_TEST(what_is_hidden_from_some_stays_known),
+	    FIXTURE_TEST(what_is_hidden_from_some_excuses_no_loss_of_others),
 	    FIXTURE_TEST(known_extensions_tell_what_a_mask_hides),
 	    FIXTURE_TEST(a_mask_over_another_known_extension_is_none),
 	    FIXTURE_TEST(a_refusal_by_a_server_that_accepts_is_a_warning),

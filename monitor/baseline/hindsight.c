@@ -36,9 +36,13 @@ static bool
 is_wanted(const struct hindsight *h, const struct judge_case *c, const struct rejudging *r,
 	  const char *client, bool *out)
 {
-	*out = true;
-	return !r->is_offered_only ||
-	       baseline_was_offered(h->baseline, h->store, c->session, client, out);
+	bool was_offered = r->is_offered_only;
+
+	if ((r->is_offered_only || r->is_new_only) &&
+	    !baseline_was_offered(h->baseline, h->store, c->session, client, &was_offered))
+		return false;
+	*out = was_offered == r->is_offered_only;
+	return true;
 }
 
 static bool

@@ -99,7 +99,8 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 		set(out, AGAIN_MIXED, "starttls-stripped", "starttls-missing");
 	if (loss == LOSS_HIDDEN)
 		set(out, AGAIN_HIDDEN, "starttls-stripped", "starttls-missing");
-	out->is_open_only = loss == LOSS_HIDDEN;
+	/* Who was offered it is none of those that it is hidden from. */
+	out->is_open_only = out->is_new_only = loss == LOSS_HIDDEN;
 	if (loss == LOSS_CHANGED) {
 		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
 		out->since = c->session->start - CHANGED_TIME;

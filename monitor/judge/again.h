@@ -27,6 +27,7 @@ struct rejudging {
 	bool is_same_client;   /* of this client alone; else of anybody */
 	bool is_open_only;     /* only what was possible */
 	bool is_offered_only;  /* only of clients that were offered it before */
+	bool is_new_only;      /* only of clients that never were */
 };
 
 /* What the session tells of earlier ones, by what was known before it and what was found. */
