@@ -1,12 +1,19 @@
 /* Words for people; see log.h. */
 #include "monitor/log.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "monitor/unblocked.h"
+
 static int verbosity;
+static int twin = -1;   /* of standard error, which takes what it takes at once; -1: it may wait */
+static unsigned missed; /* lines that it did not take since the last that it took */
 
 void
 log_set_verbosity(int value)
@@ -45,23 +52,55 @@ printable_line(const char *in, char *out, size_t cap)
 	return n;
 }
 
-/* One write, so that lines of several processes do not mix. */
+void
+log_never_wait(void)
+{
+	if (twin < 0)
+		twin = unblocked_open(STDERR_FILENO);
+}
+
+/* Nobody is left to tell that standard error is gone. False where it takes nothing now. */
+static bool
+put(const char *text, size_t length)
+{
+	ssize_t taken =
+	    twin < 0 ? write(STDERR_FILENO, text, length) : unblocked_write(twin, text, length);
+
+	return taken >= 0 || errno != EAGAIN;
+}
+
+void
+log_raw(const char *text)
+{
+	put(text, strlen(text));
+}
+
+static void
+put_line(const char *line, size_t length)
+{
+	char told[80];
+	int len = snprintf(told, sizeof(told),
+			   "waxseal: standard error: %u line%s left out, as nobody read\n", missed,
+			   missed == 1 ? " was" : "s were");
+
+	if (missed > 0 && put(told, (size_t)len))
+		missed = 0;
+	if (missed > 0 || !put(line, length))
+		missed++;
+}
+
+/* One write that a pipe takes as a whole, so that lines of several processes do not mix. */
 static void
 say(const char *format, va_list arguments)
 {
 	char text[LOG_LINE_MAX] = "waxseal: ";
-	char line[4 * LOG_LINE_MAX];
+	char line[PIPE_BUF];
 	const size_t start = strlen(text);
-	ssize_t ignored;
-	size_t length;
 
 	if (vsnprintf(text + start, sizeof(text) - start, format, arguments) >=
 	    (int)(sizeof(text) - start))
 		memcpy(text + sizeof(text) - 4, "...", 4);
-	length = printable_line(text, line, sizeof(line));
-	/* Nobody is left to tell that standard error is gone. */
-	ignored = write(STDERR_FILENO, line, length);
-	(void)ignored;
+	put_line(line, printable_line(text, line, sizeof(line)));
 }
 
 void

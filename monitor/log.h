@@ -16,6 +16,18 @@
 void log_set_verbosity(int verbosity);
 int log_verbosity(void);
 
+/*
+ * From now on a line that standard error does not take at once is left out, and how
+ * many were is told before the next: for a process that has more to do than to wait
+ * until somebody reads them. Before what it leads to is out of reach.
+ */
+void log_never_wait(void);
+
+/* text as it is, without an end of line, to standard error: for a line that is written over and
+ * over.
+ */
+void log_raw(const char *text);
+
 /* Something failed. Always shown. */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -36,6 +36,12 @@ output_is_fine(void)
 	return failure == 0;
 }
 
+void
+output_failed(int error)
+{
+	failure = error;
+}
+
 int
 output_finish(int status)
 {

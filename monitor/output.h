@@ -17,6 +17,9 @@ void output_begin(void);
 /* Whether all that was written so far went well; to be asked now and then in long output. */
 bool output_is_fine(void);
 
+/* Something of it was not written for that reason, an errno. */
+void output_failed(int error);
+
 /*
  * Flush. Returns status, or STATUS_FAILED after a message where something was
  * not written; a reader that left early (EPIPE) had what it wanted.

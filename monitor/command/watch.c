@@ -19,21 +19,29 @@
 #include "monitor/role/enclose.h"
 #include "monitor/role/keeper.h"
 #include "monitor/role/sandbox.h"
+#include "monitor/unblocked.h"
 
 #define BAR_WIDTH    40
 #define BAR_INTERVAL 100 /* milliseconds */
 
 /* The bar on standard error. */
 struct bar {
-	const struct options *first; /* what was asked for in the beginning */
 	bool is_drawn;
 	int64_t drawn_at; /* by clock_steady */
+};
+
+/* What is there from the beginning to the end, however often it is begun anew. */
+struct watching {
+	const struct options *first; /* what was asked for in the beginning */
+	struct starter starter;
+	struct printer *printer; /* of --json, live; else NULL */
+	struct bar bar;
 };
 
 static void
 draw_bar(void *ctx, const char *capture, uint64_t consumed, uint64_t size)
 {
-	struct bar *bar = ctx;
+	struct bar *bar = &((struct watching *)ctx)->bar;
 	int64_t now = clock_steady();
 	double part = size > 0 ? (double)consumed / (double)size : 0;
 	int full = (int)((part < 1 ? part : 1) * BAR_WIDTH);
@@ -292,28 +300,35 @@ is_in_reach(const struct options *first, const struct options *anew)
 static bool
 is_sound_anew(void *ctx)
 {
-	const struct bar *bar = ctx;
+	const struct options *first = ((const struct watching *)ctx)->first;
 	static struct options anew; /* large */
 	char why[OPTIONS_WHY_MAX];
-	bool is_sound =
-	    options_parse(bar->first->argc, bar->first->argv, &anew, why) == PARSED_RUN &&
-	    is_filter(&anew.watch, why);
+	bool is_sound = options_parse(first->argc, first->argv, &anew, why) == PARSED_RUN &&
+			is_filter(&anew.watch, why);
 
 	if (!is_sound)
 		log_error("%s (what was in force stays so)", why);
 	else
-		is_sound = is_in_reach(bar->first, &anew);
+		is_sound = is_in_reach(first, &anew);
 	options_free(&anew);
 	return is_sound;
 }
 
+static FILE *
+json_of(const struct watch_options *w, const struct watching *watching)
+{
+	if (watching->printer != NULL)
+		return printer_stream(watching->printer);
+	return w->is_json ? stdout : NULL;
+}
+
 static struct keeper_config
-config_of(const struct options *o, const struct starter *starter, struct bar *bar)
+config_of(const struct options *o, struct watching *watching)
 {
 	const struct watch_options *w = &o->watch;
 
 	return (struct keeper_config){
-	    .starter = starter,
+	    .starter = &watching->starter,
 	    .db = o->db,
 	    .sensor = w->sensor,
 	    .ca_file = w->ca_file,
@@ -332,29 +347,42 @@ config_of(const struct options *o, const struct starter *starter, struct bar *ba
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
-	    .json = w->is_json ? stdout : NULL,
+	    .json = json_of(w, watching),
+	    .printer = watching->printer,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
 	    .may_reload = is_sound_anew,
-	    .ctx = bar,
+	    .ctx = watching,
 	};
+}
+
+/* Findings for programs go to standard output, and nothing else beside them. */
+static void
+sum_up(const struct options *o, const struct keeper_result *result)
+{
+	FILE *out = o->watch.is_json ? stderr : stdout;
+
+	if (log_verbosity() < 0 || result->captures == 0)
+		return;
+	/* One that nobody reads must not keep a watch from beginning anew, or from ending. */
+	if (o->watch.interfaces.count > 0 && !unblocked_has_room(fileno(out)))
+		return;
+	show_summary(out, o, result);
+	fflush(out);
 }
 
 /* Watch with what is asked for; the status to exit with, or -1: it is to be begun anew. */
 static int
-watch(const struct options *o, const struct options *first, const struct starter *starter)
+watch(const struct options *o, struct watching *watching)
 {
 	const struct watch_options *w = &o->watch;
-	struct bar bar = {.first = first};
-	const struct keeper_config config = config_of(o, starter, &bar);
+	const struct keeper_config config = config_of(o, watching);
 	struct keeper_result result;
 
 	if (w->interfaces.count > 0)
 		keeper_watch(&config, &result);
 	else
 		keeper_run(&config, &result);
-	/* Findings for programs go to standard output, and nothing else beside them. */
-	if (log_verbosity() >= 0 && result.captures > 0)
-		show_summary(w->is_json ? stderr : stdout, o, &result);
+	sum_up(o, &result);
 	if (result.is_to_reload && !result.is_failed)
 		return -1;
 	if (result.is_failed || result.is_interrupted)
@@ -364,8 +392,9 @@ watch(const struct options *o, const struct options *first, const struct starter
 
 /* As asked for, with the configuration as it is now; it was found to be sound. */
 static int
-watch_anew(const struct options *first, const struct starter *starter)
+watch_anew(struct watching *watching)
 {
+	const struct options *first = watching->first;
 	static struct options anew; /* large */
 	char why[OPTIONS_WHY_MAX];
 	int status = -1;
@@ -373,7 +402,7 @@ watch_anew(const struct options *first, const struct starter *starter)
 	while (status < 0) {
 		log_note("beginning anew");
 		if (options_parse(first->argc, first->argv, &anew, why) == PARSED_RUN) {
-			status = watch(&anew, first, starter);
+			status = watch(&anew, watching);
 		} else {
 			log_error("%s", why);
 			status = STATUS_FAILED;
@@ -387,20 +416,25 @@ int
 command_watch(const struct options *o)
 {
 	struct enclosure enclosure;
-	struct starter starter;
+	struct watching watching = {.first = o};
 	int status = check(&o->watch);
 
 	if (status != STATUS_DONE)
 		return status;
-	if (!starter_begin(&starter)) {
+	if (!starter_begin(&watching.starter)) {
 		log_error("cannot start what starts the readers: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
+	if (o->watch.interfaces.count > 0)
+		log_never_wait();
+	if (o->watch.interfaces.count > 0 && o->watch.is_json)
+		watching.printer = printer_new();
 	enclosure = enclosure_of(o);
 	enclose_keeper(&enclosure);
-	status = watch(o, o, &starter);
+	status = watch(o, &watching);
 	if (status < 0)
-		status = watch_anew(o, &starter);
-	starter_end(&starter);
+		status = watch_anew(&watching);
+	printer_free(watching.printer);
+	starter_end(&watching.starter);
 	return status;
 }

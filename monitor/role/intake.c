@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "monitor/log.h"
-#include "monitor/output.h"
 #include "monitor/role/ca_file.h"
 #include "monitor/role/layers.h"
 #include "monitor/sum.h"
@@ -237,19 +236,6 @@ on_minute(struct intake *k, struct peer *p, struct bytes body)
 	return recorder_minute(k->recorder, &minute) || intake_refused(k);
 }
 
-/* A saved capture has an end, where it is told; who watches for months should know it now. */
-static void
-tell_deaf(struct intake *k)
-{
-	int why = errno;
-
-	if (output_is_fine() || k->config->interface_count == 0 || k->has_told_deaf)
-		return;
-	log_error("standard output: cannot write: %s (findings are recorded, and printed no more)",
-		  strerror(why));
-	k->has_told_deaf = true;
-}
-
 static bool
 on_session(struct intake *k, struct peer *p, struct bytes body)
 {
@@ -264,8 +250,9 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
 	    RECORDED_FAILED)
 		return intake_refused(k);
-	if (k->config->json != NULL && k->verdict->count > 0 && fflush(k->config->json) != 0)
-		tell_deaf(k);
+	/* That nobody reads a saved capture's is told at its end. */
+	if (k->config->json != NULL && k->verdict->count > 0)
+		fflush(k->config->json);
 	return true;
 }
 

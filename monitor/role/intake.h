@@ -58,7 +58,6 @@ struct intake {
 	struct verdict *verdict;
 	struct session_message *session;
 	bool has_told_lacks; /* of live readers: each lacks the same */
-	bool has_told_deaf;  /* that nobody hears what is printed */
 };
 
 /* False, and told, where there is no memory. */

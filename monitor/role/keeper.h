@@ -14,6 +14,7 @@
 #include "dissector/dissector.h"
 #include "monitor/record.h"
 #include "monitor/role/message.h"
+#include "monitor/role/printer.h"
 #include "monitor/role/starter.h"
 
 struct keeper_config {
@@ -37,6 +38,8 @@ struct keeper_config {
 	bool has_status;     /* a line on standard error that shows how it goes */
 	const char *expression; /* packets to read, pcap-filter(7); NULL: all */
 	FILE *json;             /* findings as lines; NULL: nowhere */
+	struct printer
+	    *printer; /* of interfaces, that json leads to; NULL: lines go where they may wait */
 	/*
 	 * How far a capture has come, as it goes on; NULL: nobody asks. size is 0
 	 * where unknown; capture is NULL when lines for people are to follow.

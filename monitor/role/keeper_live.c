@@ -19,6 +19,7 @@
 #define PATIENCE_MS 10000 /* for a reader to say all, once it is told to */
 #define AT_ONCE_MS  1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define LOOK_MS     1000  /* the longest sleep */
+#define OWN_ENDS    2     /* to be polled, beside the posts' */
 
 struct vigil {
 	struct intake intake;
@@ -27,7 +28,7 @@ struct vigil {
 	struct recording recording;
 	struct posts posts;
 	struct status_bar bar;
-	struct pollfd *ends; /* the signals', then one of each post */
+	struct pollfd *ends; /* the signals', the printer's, then one of each post */
 	int signals;
 	bool is_stopping;
 	int64_t deadline; /* for readers to end by themselves, by clock_steady */
@@ -154,13 +155,17 @@ patience(const struct vigil *v)
 static void
 wait_and_hear(struct vigil *v)
 {
+	const struct printer *printer = v->config->printer;
+
 	v->ends[0] = (struct pollfd){.fd = v->signals, .events = POLLIN};
-	posts_poll(&v->posts, v->ends + 1);
-	if (poll(v->ends, v->posts.count + 1, patience(v)) <= 0)
+	v->ends[1] = (struct pollfd){.fd = printer != NULL ? printer_descriptor(printer) : -1,
+				     .events = POLLOUT};
+	posts_poll(&v->posts, v->ends + OWN_ENDS);
+	if (poll(v->ends, v->posts.count + OWN_ENDS, patience(v)) <= 0)
 		return;
 	if (v->ends[0].revents != 0)
 		hear_signals(v);
-	posts_hear(&v->posts, v->ends + 1);
+	posts_hear(&v->posts, v->ends + OWN_ENDS);
 }
 
 static void
@@ -178,6 +183,8 @@ stand_watch(struct vigil *v)
 		if (v->posts.has_failed && !v->is_stopping)
 			stop(v, false);
 		recording_tend(&v->recording);
+		if (v->config->printer != NULL)
+			printer_tend(v->config->printer);
 		notify_alive(&v->notify);
 		show_status(v);
 	}
@@ -203,7 +210,7 @@ prepare(struct vigil *v)
 	if (v->signals < 0 || !recording_begin(&v->recording, &v->intake, &v->bar) ||
 	    !posts_begin(&v->posts, &v->intake, &v->recording, &v->bar))
 		return false;
-	v->ends = calloc(v->posts.count + 1, sizeof(*v->ends));
+	v->ends = calloc(v->posts.count + OWN_ENDS, sizeof(*v->ends));
 	if (v->ends == NULL)
 		log_error("out of memory");
 	/* An operator should hear now that records cannot be kept, not at the first session. */

@@ -7,6 +7,7 @@
 
 #include "monitor/clock.h"
 #include "monitor/counted.h"
+#include "monitor/log.h"
 
 #define EACH 1000 /* milliseconds */
 
@@ -33,7 +34,10 @@ status_bar_is_due(const struct status_bar *b)
 void
 status_bar_show(struct status_bar *b, const char *line)
 {
-	fprintf(stderr, "\r\033[K%s", line);
+	char text[STATUS_LINE_MAX + 8];
+
+	snprintf(text, sizeof(text), "\r\033[K%s", line);
+	log_raw(text);
 	b->is_shown = true;
 	b->due = clock_steady() + EACH;
 }
@@ -42,6 +46,6 @@ void
 status_bar_clear(struct status_bar *b)
 {
 	if (b->is_shown)
-		fputs("\r\033[K", stderr);
+		log_raw("\r\033[K");
 	b->is_shown = false;
 }
