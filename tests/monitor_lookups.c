@@ -249,8 +249,20 @@ a_crowd_of_too_many_subjects_takes_no_more(void **state)
 
 struct told {
 	size_t known, real, invented;
-	size_t absent; /* definite answers that there is none */
+	size_t absent;         /* definite answers that there is none */
+	size_t hosts_of_known; /* MX hosts whose addresses are known, or that they have none */
+	size_t hosts_of_others;
 };
+
+static size_t
+count_hosts(const struct learnt *learnt)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < learnt->mx.count; i++)
+		count += answer_is_known(learnt->hosts[i].dane.address);
+	return count;
+}
 
 static void
 on_done(void *ctx, const struct lookup_request *r, struct learnt *learnt)
@@ -264,6 +276,7 @@ on_done(void *ctx, const struct lookup_request *r, struct learnt *learnt)
 	told->absent += learnt->sts_answer == ANSWER_ABSENT_INSECURE &&
 			learnt->mx.form == MX_IMPLICIT &&
 			learnt->tlsrpt_answer == ANSWER_ABSENT_INSECURE && learnt->was_served;
+	*(r->is_known ? &told->hosts_of_known : &told->hosts_of_others) += count_hosts(learnt);
 }
 
 static struct lookups *
@@ -364,6 +377,70 @@ a_flood_of_invented_domains_starves_none_and_is_no_weapon(void **state)
 	resolver_end(&resolver);
 }
 
+#define EVIL_PARENTS   100
+#define HOST_QUESTIONS 2 /* A and AAAA of a name that is not there */
+#define SECONDS        3
+
+static int64_t
+milliseconds_now(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/*
+ * A hundred domains of one who floods, each of them with as many MX hosts as are
+ * asked about, all below one victim's. What is counted is that there is a limit: a
+ * slow machine counts less.
+ */
+static void
+many_domains_whose_hosts_are_one_victims_are_no_weapon(void **state)
+{
+	struct resolver_process resolver = resolver_begin();
+	struct told told = {0};
+	struct lookups *l = begin(&resolver, &told);
+	int64_t begun = milliseconds_now(), passed = 0;
+
+	(void)state;
+	for (int i = 0; passed < SECONDS * 1000; i++) {
+		ASK(l, (uint64_t)i % ORIGINS, false, "x%d.evil%02d.test", i, i % EVIL_PARENTS);
+		lookups_run(l, NULL, 0, 10);
+		passed = milliseconds_now() - begun;
+	}
+	/* The first host of each domain, and further ones in turn; what has no answer in time comes
+	 * again. */
+	assert_in_range(resolver.counts->victim, 1,
+			DNS_TRIES * HOST_QUESTIONS *
+			    (LOOKUPS_BURST + passed / LOOKUPS_EACH + LOOKUPS_HOSTS_BURST +
+			     passed / LOOKUPS_HOSTS_EACH));
+	lookups_free(l);
+	resolver_end(&resolver);
+}
+
+/* Those that wait for turns that others take are told of all the same, without some hosts. */
+static void
+a_domain_of_many_hosts_is_told_of_in_time(void **state)
+{
+	struct resolver_process resolver = resolver_begin();
+	struct told told = {0};
+	struct lookups *l = begin(&resolver, &told);
+	int64_t begun = milliseconds_now();
+
+	(void)state;
+	for (int i = 0; i < EVIL_PARENTS; i++)
+		ASK(l, 7, false, "x.evil%02d.test", i);
+	ASK(l, 1, true, "x.evilkk.test");
+	while (lookups_pending(l) > 0)
+		lookups_run(l, NULL, 0, 100);
+	assert_int_equal(told.hosts_of_known, RESOLVER_HOSTS);
+	assert_in_range(told.hosts_of_others, EVIL_PARENTS, EVIL_PARENTS * RESOLVER_HOSTS / 2);
+	assert_in_range(milliseconds_now() - begun, 0, LOOKUP_DNS_SECONDS * 1000);
+	lookups_free(l);
+	resolver_end(&resolver);
+}
+
 int
 main(void)
 {
@@ -380,6 +457,8 @@ main(void)
 	    cmocka_unit_test(a_crowd_of_too_many_subjects_takes_no_more),
 	    cmocka_unit_test(a_domain_is_looked_up_once_and_not_again_right_behind),
 	    cmocka_unit_test(a_flood_of_invented_domains_starves_none_and_is_no_weapon),
+	    cmocka_unit_test(many_domains_whose_hosts_are_one_victims_are_no_weapon),
+	    cmocka_unit_test(a_domain_of_many_hosts_is_told_of_in_time),
 	};
 
 	return cmocka_run_group_tests_name("lookups", tests, NULL, NULL);

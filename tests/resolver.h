@@ -1,7 +1,9 @@
 /*
  * A resolver on this machine for tests without root: a process that says NXDOMAIN
- * to all, but for names below "mute.test", to which it says nothing. It counts.
- * After cmocka.h.
+ * to all, but for names below "mute.test", to which it says nothing, and domains
+ * below names that begin with "evil", whose MX hosts are as many as are asked
+ * about, all of them below "victim.test" and no two the same. It counts. After
+ * cmocka.h.
  */
 #ifndef TESTS_RESOLVER_H
 #define TESTS_RESOLVER_H
@@ -20,6 +22,7 @@
 
 struct resolver_counts {
 	_Atomic unsigned questions, mute; /* all; domains below mute.test */
+	_Atomic unsigned victim;          /* questions for names below victim.test */
 };
 
 struct resolver_process {
@@ -48,6 +51,55 @@ resolver_is_first(const unsigned char *name, size_t len)
 	return true;
 }
 
+#define RESOLVER_MX_TYPE 15
+#define RESOLVER_HOSTS   32
+
+static inline size_t
+resolver_question_end(const unsigned char *packet, size_t len)
+{
+	size_t at = 12;
+
+	while (at < len && packet[at] != 0)
+		at += 1 + (size_t)packet[at];
+	return at + 5 <= len ? at + 5 : 0;
+}
+
+/* Hosts of a domain below "evil...", in place of what stands behind the question; the length. */
+static inline size_t
+resolver_answer_evil(unsigned char *packet, size_t end)
+{
+	static const unsigned char head[] = {0xc0, 12, 0, RESOLVER_MX_TYPE, 0, 1, 0, 0, 0, 60, 0};
+	static unsigned number;
+
+	packet[2] = 0x81;
+	packet[3] = 0;
+	memset(packet + 6, 0, 6);
+	packet[7] = RESOLVER_HOSTS;
+	for (int i = 0; i < RESOLVER_HOSTS; i++) {
+		char label[16];
+		int len = snprintf(label, sizeof(label), "x%u", number++);
+		static const char parent[] = "\6victim\4test";
+
+		memcpy(packet + end, head, sizeof(head));
+		end += sizeof(head);
+		packet[end++] = (unsigned char)(2 + 1 + (size_t)len + sizeof(parent));
+		packet[end++] = 0;
+		packet[end++] = 10;
+		packet[end++] = (unsigned char)len;
+		memcpy(packet + end, label, (size_t)len);
+		end += (size_t)len;
+		memcpy(packet + end, parent, sizeof(parent));
+		end += sizeof(parent);
+	}
+	return end;
+}
+
+static inline bool
+resolver_is_below(const unsigned char *packet, size_t len, const char *labels, size_t size)
+{
+	return memmem(packet + 12, len - 12, labels, size) != NULL;
+}
+
 static inline void
 resolver_serve(int s, struct resolver_counts *counts)
 {
@@ -55,6 +107,7 @@ resolver_serve(int s, struct resolver_counts *counts)
 	unsigned char packet[4096];
 	struct sockaddr_storage from;
 	ssize_t len;
+	size_t end;
 
 	for (;;) {
 		socklen_t from_len = sizeof(from);
@@ -66,6 +119,14 @@ resolver_serve(int s, struct resolver_counts *counts)
 		if (memmem(packet + 12, (size_t)len - 12, mute, sizeof(mute)) != NULL) {
 			if (resolver_is_first(packet + 12, (size_t)len - 12))
 				counts->mute++;
+			continue;
+		}
+		counts->victim += resolver_is_below(packet, (size_t)len, "\6victim\4test", 13);
+		end = resolver_question_end(packet, (size_t)len);
+		if (end > 0 && packet[end - 3] == RESOLVER_MX_TYPE &&
+		    resolver_is_below(packet, end, "\6evil", 5)) {
+			len = (ssize_t)resolver_answer_evil(packet, end);
+			sendto(s, packet, (size_t)len, 0, (struct sockaddr *)&from, from_len);
 			continue;
 		}
 		packet[2] |= 0x80;

@@ -37,6 +37,10 @@ struct lookup {
 	int64_t dns_until, fetch_until; /* milliseconds */
 	bool is_late;                   /* the time for questions is over */
 	size_t host;                    /* of PART_HOSTS */
+	size_t turns;                   /* hosts that may be asked about */
+	int64_t turn_since;             /* it waits for one; milliseconds, 0: it does not */
+	int64_t turn_left;              /* how much longer it would */
+	bool is_cut;                    /* it waited for too long: hosts are left */
 	bool has_a;                     /* its A was asked for, and AAAA is next */
 	enum answer a;
 	enum answer policy_answer; /* of the policy host's addresses */
@@ -54,6 +58,9 @@ lookup_new(const struct lookup_request *r, const struct lookup_means *m)
 		return NULL;
 	l->request = *r;
 	l->means = *m;
+	/* The name of a host, unlike the domain's, can be anybody's: of a flood, a victim's. */
+	l->turns = r->is_known ? MX_HOSTS_MAX : 1;
+	l->turn_left = LOOKUP_UNKNOWN_WAIT;
 	l->learnt = learnt_new(&r->domain);
 	if (l->learnt != NULL) {
 		l->learnt->can_be_secure = dns_can_be_secure(m->dns);
@@ -92,7 +99,8 @@ ask(struct lookup *l, const char *name, enum dns_type type, dns_done *take)
 	const struct dns_answer none = {ANSWER_UNAVAILABLE, false, NULL};
 
 	l->is_waiting = true;
-	if (l->is_late || !dns_ask(l->means.dns, name, type, take, l))
+	if (l->is_late || (l->is_cut && l->part == PART_HOSTS) ||
+	    !dns_ask(l->means.dns, name, type, take, l))
 		take(l, &none);
 }
 
@@ -371,6 +379,15 @@ wants_policy(const struct lookup *l)
 	return sts_cache_next(&cache, l->request.now) == STS_FETCH_POLICY;
 }
 
+static bool
+has_address(const struct lookup *l, const struct address *a)
+{
+	for (size_t i = 0; i < l->address_count; i++)
+		if (address_equal(&l->addresses[i], a))
+			return true;
+	return false;
+}
+
 /* Bytes of the answer that is no address are no address to connect to. */
 static void
 keep_addresses(struct lookup *l, const struct dns_answer *a, size_t len)
@@ -381,10 +398,10 @@ keep_addresses(struct lookup *l, const struct dns_answer *a, size_t len)
 		if (!read_address(a->message->rdata[i], len, &address) ||
 		    l->address_count == HTTPS_ADDRESSES_MAX)
 			continue;
-		if (l->means.is_private || reach_is_public(&address))
-			l->addresses[l->address_count++] = address;
-		else
+		if (!l->means.is_private && !reach_is_public(&address))
 			l->is_unreachable = true;
+		else if (!has_address(l, &address))
+			l->addresses[l->address_count++] = address;
 	}
 }
 
@@ -449,10 +466,11 @@ take_policy(void *ctx, const struct https_answer *a)
 		    learnt_set_text(learnt, a->body) ? LEARNT_FETCHED : LEARNT_NOT_TRIED;
 }
 
-const struct address *
-lookup_fetch_address(const struct lookup *l)
+size_t
+lookup_fetch_addresses(const struct lookup *l, const struct address **out)
 {
-	return &l->addresses[0];
+	*out = l->addresses;
+	return l->address_count;
 }
 
 void
@@ -470,7 +488,7 @@ lookup_fetch(struct lookup *l)
 /* ---- The order ---- */
 
 static void
-ask_next(struct lookup *l, int64_t now)
+ask_next(struct lookup *l)
 {
 	switch (l->part) {
 	case PART_RECORD:
@@ -495,13 +513,54 @@ ask_next(struct lookup *l, int64_t now)
 			l->part = PART_DONE;
 		return;
 	case PART_POLICY_AAAA:
-		l->fetch_until = now + LOOKUP_FETCH_WAIT * MILLISECONDS;
 		ask_below(l, PREFIX_POLICY, DNS_AAAA, take_policy_aaaa);
 		return;
 	case PART_FETCH:
 	case PART_DONE:
 		return;
 	}
+}
+
+static bool
+wants_turn(const struct lookup *l)
+{
+	return l->part == PART_HOSTS && l->host < l->learnt->mx.count && l->host >= l->turns &&
+	       !l->is_late && !l->is_cut;
+}
+
+void
+lookup_turn(struct lookup *l, int64_t now)
+{
+	l->turn_left -= now - l->turn_since;
+	l->turn_since = 0;
+	l->turns++;
+}
+
+/* Until there is something to wait for. */
+static void
+ask_on(struct lookup *l, int64_t now)
+{
+	while (!l->is_waiting && !wants_turn(l) && l->part != PART_FETCH && l->part != PART_DONE)
+		ask_next(l);
+	if (!wants_turn(l))
+		return;
+	if (l->turn_since == 0)
+		l->turn_since = now;
+	if (now - l->turn_since < l->turn_left)
+		return;
+	l->is_cut = true;
+	ask_on(l, now);
+}
+
+/* Has it waited for its fetch for too long? */
+static bool
+is_tired(struct lookup *l, int64_t now)
+{
+	int64_t wait = l->request.is_known ? LOOKUP_FETCH_WAIT : LOOKUP_UNKNOWN_WAIT;
+
+	if (l->fetch_until == 0)
+		l->fetch_until = now + wait;
+	return now >= l->fetch_until;
 }
 
 enum lookup_stand
@@ -512,11 +571,12 @@ lookup_step(struct lookup *l, int64_t now)
 		l->dns_until = now + LOOKUP_DNS_SECONDS * MILLISECONDS;
 	}
 	l->is_late = now >= l->dns_until;
-	while (!l->is_waiting && l->part != PART_FETCH && l->part != PART_DONE)
-		ask_next(l, now);
+	ask_on(l, now);
 	if (l->is_waiting)
 		return LOOKUP_WAITS;
-	if (l->part == PART_FETCH && now >= l->fetch_until)
+	if (wants_turn(l))
+		return LOOKUP_WANTS_TURN;
+	if (l->part == PART_FETCH && is_tired(l, now))
 		l->part = PART_DONE; /* not tried */
 	return l->part == PART_FETCH ? LOOKUP_WANTS_FETCH : LOOKUP_DONE;
 }

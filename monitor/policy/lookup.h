@@ -14,9 +14,17 @@
 #include "monitor/policy/learnt.h"
 
 #define LOOKUP_SMTP_PORT 25
-#define LOOKUP_DNS_SECONDS \
-	30                   /* for all questions of one domain; what is left then is unavailable */
-#define LOOKUP_FETCH_WAIT 60 /* seconds that a fetch waits for its turn before it is left */
+
+/* For all questions of one domain; what is left then is unavailable. */
+#define LOOKUP_DNS_SECONDS 30
+
+/* Milliseconds that a fetch waits for its turn before it is left ... */
+#define LOOKUP_FETCH_WAIT 60000
+/*
+ * ... of a domain that is not known; and all together that MX hosts behind the first wait, before
+ * the rest of them is left. What waits holds room in which others could be looked up.
+ */
+#define LOOKUP_UNKNOWN_WAIT 3000
 
 /* What is to be looked up, and for whom. */
 struct lookup_request {
@@ -44,6 +52,7 @@ void lookup_free(struct lookup *l);
 
 enum lookup_stand {
 	LOOKUP_WAITS,       /* for an answer */
+	LOOKUP_WANTS_TURN,  /* of a domain not known, to ask about one more MX host: lookup_turn */
 	LOOKUP_WANTS_FETCH, /* to begin: lookup_fetch */
 	LOOKUP_DONE
 };
@@ -51,8 +60,11 @@ enum lookup_stand {
 /* Do what can be done. now: of a clock that nobody sets, milliseconds. */
 enum lookup_stand lookup_step(struct lookup *l, int64_t now);
 
-/* Of one that wants to fetch: where it would connect first; and to begin. */
-const struct address *lookup_fetch_address(const struct lookup *l);
+/* It has its turn; lookup_step goes on. */
+void lookup_turn(struct lookup *l, int64_t now);
+
+/* Of one that wants to fetch: where it may connect, 1 to HTTPS_ADDRESSES_MAX; and to begin. */
+size_t lookup_fetch_addresses(const struct lookup *l, const struct address **out);
 void lookup_fetch(struct lookup *l);
 
 const struct lookup_request *lookup_asked(const struct lookup *l);

@@ -15,7 +15,9 @@
 struct running {
 	struct lookup *lookup;
 	bool is_fetching;
-	uint64_t parent, network; /* in the crowds; network only while it fetches */
+	uint64_t parent; /* in the crowds, as networks are */
+	uint64_t networks[HTTPS_ADDRESSES_MAX];
+	size_t network_count; /* 0: it does not fetch */
 };
 
 /* A domain that was looked up lately; by hash, and the later one displaces the earlier. */
@@ -35,6 +37,7 @@ struct lookups {
 	size_t count, unknown, fetches;
 	struct crowd parents, networks;
 	int64_t begin_at; /* when the next may begin, as if there were no burst */
+	int64_t host_at;  /* ... one more host be asked about */
 	struct lately lately[LOOKUPS_REMEMBERED];
 };
 
@@ -133,6 +136,15 @@ lookups_ask(struct lookups *l, const struct lookup_request *r)
 
 /* ---- Beginning ---- */
 
+/* A turn that comes every so many milliseconds, or as many at once as a burst has. */
+static bool
+is_turn(int64_t *at, int64_t burst, int64_t now)
+{
+	if (*at < now - burst)
+		*at = now - burst;
+	return *at <= now;
+}
+
 struct turn {
 	const struct lookups *l;
 	int64_t now;
@@ -171,9 +183,8 @@ begin_some(struct lookups *l, int64_t now)
 	struct turn turn = {l, now};
 	struct lookup_request r;
 
-	if (l->begin_at < now - (int64_t)LOOKUPS_BURST * LOOKUPS_EACH)
-		l->begin_at = now - (int64_t)LOOKUPS_BURST * LOOKUPS_EACH;
-	while (l->count < LOOKUPS_MAX && l->begin_at <= now &&
+	while (l->count < LOOKUPS_MAX &&
+	       is_turn(&l->begin_at, (int64_t)LOOKUPS_BURST * LOOKUPS_EACH, now) &&
 	       fair_take(l->fair, l->unknown >= LOOKUPS_UNKNOWN_MAX, may_begin, &turn, &r)) {
 		begin_one(l, &r, now);
 		l->begin_at += LOOKUPS_EACH;
@@ -191,17 +202,66 @@ network_key(const struct lookups *l, const struct address *a)
 	return keyhash(l->secret, &network, sizeof(network));
 }
 
+/* Each network once that it may connect to: libcurl tries one address after the other. */
+static void
+set_networks(const struct lookups *l, struct running *r)
+{
+	const struct address *addresses;
+	size_t count = lookup_fetch_addresses(r->lookup, &addresses);
+
+	r->network_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t key = network_key(l, &addresses[i]);
+		size_t k = 0;
+
+		while (k < r->network_count && r->networks[k] != key)
+			k++;
+		if (k == r->network_count)
+			r->networks[r->network_count++] = key;
+	}
+}
+
+static void
+leave_networks(struct lookups *l, struct running *r)
+{
+	for (size_t i = 0; i < r->network_count; i++)
+		crowd_leave(&l->networks, r->networks[i]);
+	r->network_count = 0;
+}
+
+/* All of them, or none. */
+static bool
+enter_networks(struct lookups *l, struct running *r, int64_t now)
+{
+	set_networks(l, r);
+	for (size_t i = 0; i < r->network_count; i++)
+		if (!crowd_has_room(&l->networks, r->networks[i], now)) {
+			r->network_count = 0;
+			return false;
+		}
+	for (size_t i = 0; i < r->network_count; i++)
+		crowd_enter(&l->networks, r->networks[i], now);
+	return true;
+}
+
 static void
 fetch_in_turn(struct lookups *l, struct running *r, int64_t now)
 {
-	uint64_t network = network_key(l, lookup_fetch_address(r->lookup));
-
-	if (l->fetches >= LOOKUPS_FETCHES_MAX || !crowd_enter(&l->networks, network, now))
+	if (l->fetches >= LOOKUPS_FETCHES_MAX || !enter_networks(l, r, now))
 		return;
-	r->network = network;
 	r->is_fetching = true;
 	l->fetches++;
 	lookup_fetch(r->lookup);
+}
+
+static void
+go_on_in_turn(struct lookups *l, struct running *r, int64_t now)
+{
+	if (!is_turn(&l->host_at, (int64_t)LOOKUPS_HOSTS_BURST * LOOKUPS_HOSTS_EACH, now))
+		return;
+	l->host_at += LOOKUPS_HOSTS_EACH;
+	lookup_turn(r->lookup, now);
+	lookup_step(r->lookup, now);
 }
 
 /* Nothing at all came of it, not even that there is nothing. */
@@ -252,15 +312,17 @@ step_all(struct lookups *l, int64_t now)
 		enum lookup_stand stand = lookup_step(r->lookup, now);
 
 		if (stand != LOOKUP_WAITS && r->is_fetching) {
-			crowd_leave(&l->networks, r->network);
+			leave_networks(l, r);
 			r->is_fetching = false;
 			l->fetches--;
 		}
-		if (stand == LOOKUP_WANTS_FETCH)
+		if (stand == LOOKUP_WANTS_TURN)
+			go_on_in_turn(l, r, now);
+		else if (stand == LOOKUP_WANTS_FETCH)
 			fetch_in_turn(l, r, now);
 		else if (stand == LOOKUP_DONE)
 			end_one(l, i, now);
-		wants |= stand == LOOKUP_WANTS_FETCH;
+		wants |= stand == LOOKUP_WANTS_TURN || stand == LOOKUP_WANTS_FETCH;
 	}
 	return wants;
 }

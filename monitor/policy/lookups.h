@@ -21,11 +21,20 @@
 #define LOOKUPS_EACH        20  /* milliseconds between two that begin behind that: 50 a second */
 #define LOOKUPS_FETCHES_MAX 48  /* fetches at once */
 
+/*
+ * Of domains that are not known, MX hosts behind the first: whoever has a few domains can have
+ * each of them name dozens, all of one victim's. So many at once, and then one in so many
+ * milliseconds; with those above no name server, however many names lead to it, has more to answer
+ * than a few hundred questions a second.
+ */
+#define LOOKUPS_HOSTS_BURST 128
+#define LOOKUPS_HOSTS_EACH  25
+
 /* Of domains that are not known, below one parent: fair_parent. */
 #define LOOKUPS_PARENT_AT_ONCE 4
 #define LOOKUPS_PARENT_APART   500 /* milliseconds */
 
-/* Fetches from one network, /24 or /64. */
+/* Fetches from one network, /24 or /64: of each that a policy host's addresses are in. */
 #define LOOKUPS_NETWORK_AT_ONCE 4
 #define LOOKUPS_NETWORK_APART   100 /* milliseconds */
 
