@@ -6,6 +6,7 @@
 #   make coverage   lines that fuzzing reached  make captures tests/captures anew (root)
 #   make bench      figures against peers       make bench-live  of live capture (root)
 #   make bench-report  of reports             make bench-memory  sessions that a budget holds
+#   make bench-flood  of a million invented domains (root)
 #   make month      false alarms and what is found, in months of generated mail
 #   make soak       an hour of what goes wrong (root)
 #   make range-live  live capture among real mail servers (root)
@@ -110,6 +111,8 @@ $O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB) $(LIBS_MONITOR)
 # Its memory can run out.
 $O/tests/db_narrow: LDFLAGS += -Wl,--wrap=malloc,--wrap=realloc
+$O/tests/policy/flood: $O/tests/policy/flood.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 # Without a fuzzer a target replays its corpus.
 $O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
@@ -144,7 +147,8 @@ demo: packages-build
 test: packages-test
 	@$(MAKE) --no-print-directory check
 
-check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o $(TESTS) $(REPLAYS)
+check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o \
+    $O/tests/policy/flood $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -168,6 +172,10 @@ bench: packages-test
 bench-report: packages-test
 	@$(MAKE) --no-print-directory all
 	@O=$O sh tests/bench/report.sh
+
+bench-flood: packages-test
+	@$(MAKE) --no-print-directory all $O/tests/policy/flood
+	@WAXSEAL=$O/waxseal O=$O sh tests/bench/flood.sh
 
 bench-memory: packages-test
 	@$(MAKE) --no-print-directory all
@@ -212,6 +220,7 @@ install: all
 clean:
 	rm -rf $O
 
-.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-lists bench-memory bench-report \
+.PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-flood bench-lists bench-memory \
+	bench-report \
 	month soak range-live captures install clean \
 	packages-build packages-test packages-range packages-lint packages-fuzz

@@ -12,12 +12,14 @@
 #include "monitor/role/checker_message.h"
 #include "monitor/role/layers.h"
 
-#define IDLE 1000 /* milliseconds that it sleeps at most */
+#define IDLE    1000 /* milliseconds that it sleeps at most */
+#define AT_ONCE 256  /* questions that are taken before it goes on with what is under way */
 
 struct checker {
 	struct channel *channel;
 	struct lookups *lookups;
-	bool is_alone; /* the keeper is gone, or says what it may not */
+	bool is_alone;  /* the keeper is gone, or says what it may not */
+	bool is_behind; /* there may be more that the keeper has said */
 };
 
 static void
@@ -113,21 +115,25 @@ take_lookup(struct checker *c, struct bytes body)
 	return true;
 }
 
-/* All that is there; a keeper that says what it may not is none. */
+/* Some of what is there: a keeper that never stops asking must not stop what it asked for. */
 static void
 hear_keeper(struct checker *c)
 {
+	enum heard heard = HEARD_MESSAGE;
 	enum message type;
 	struct bytes body;
-	enum heard heard;
 
-	while ((heard = channel_hear_within(c->channel, 0, &type, &body)) == HEARD_MESSAGE)
-		if (type != MESSAGE_LOOKUP || !take_lookup(c, body)) {
+	for (int i = 0; i < AT_ONCE && heard == HEARD_MESSAGE; i++) {
+		heard = channel_hear_within(c->channel, 0, &type, &body);
+		/* A keeper that says what it may not is none. */
+		if (heard == HEARD_MESSAGE && (type != MESSAGE_LOOKUP || !take_lookup(c, body))) {
 			c->is_alone = true;
 			return;
 		}
-	c->is_alone |= heard != HEARD_NOTHING && heard != HEARD_INTERRUPTED;
-	c->is_alone |= !channel_flush(c->channel);
+	}
+	c->is_behind = heard == HEARD_MESSAGE;
+	c->is_alone |= heard == HEARD_END || heard == HEARD_BAD || heard == HEARD_FAILED ||
+		       !channel_flush(c->channel);
 }
 
 int
@@ -139,8 +145,8 @@ checker_main(const struct sandbox *box)
 	while (is_ready && !c.is_alone) {
 		struct pollfd keeper = {.fd = box->socket, .events = POLLIN};
 
-		lookups_run(c.lookups, &keeper, 1, IDLE);
-		if (keeper.revents != 0)
+		lookups_run(c.lookups, &keeper, 1, c.is_behind ? 0 : IDLE);
+		if (keeper.revents != 0 || c.is_behind)
 			hear_keeper(&c);
 	}
 	lookups_free(c.lookups);

@@ -3,7 +3,7 @@
 #   127.0.0.1, 203.0.112.53   unbound, validating (the second is no resolver of this machine's own)
 #   127.0.0.2                 nsd: sec.test, other.test, old.test, opt.test signed; ins.test not
 #   127.0.0.3                 a resolver that lies: tests/policy/fake.pl
-#   203.0.112.10, 2a00:ffff::10, 127.0.0.1, 10.9.9.9   nginx: policy hosts
+#   203.0.112.10, 203.0.111.11, 2a00:ffff::10, 127.0.0.1, 10.9.9.9   nginx: policy hosts
 #   203.0.112.25 to .27       mail servers with STARTTLS
 #   203.0.112.98              a web server that says nothing; at .99 there is none
 #
@@ -50,7 +50,7 @@ mkdir -p "$bed/keys" "$bed/web" "$bed/cert" "$netns"
 chmod 755 "$folder" "$bed"
 printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >"$netns/resolv.conf"
 in_space ip link set lo up
-for address in 203.0.112.10/32 203.0.112.25/32 203.0.112.26/32 203.0.112.27/32 203.0.112.53/32 \
+for address in 203.0.112.10/32 203.0.111.11/32 203.0.112.25/32 203.0.112.26/32 203.0.112.27/32 203.0.112.53/32 \
     203.0.112.98/32 203.0.112.99/32 10.9.9.9/32; do
 	in_space ip addr add $address dev lo
 done
@@ -285,7 +285,7 @@ http {
 	}
 	server {
 		listen 203.0.112.10:443 ssl default_server; listen 127.0.0.1:443 ssl;
-		listen 10.9.9.9:443 ssl; listen [2a00:ffff::10]:443 ssl http2;
+		listen 203.0.111.11:443 ssl; listen 10.9.9.9:443 ssl; listen [2a00:ffff::10]:443 ssl http2;
 		root $bed/web/\$host;
 		if (\$status_wanted = 301) { return 301 https://\$host/.well-known/other.txt; }
 		if (\$status_wanted = 204) { return 204; }
