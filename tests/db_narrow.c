@@ -15,10 +15,10 @@
 static size_t requests_left = SIZE_MAX;
 static bool was_refused;
 
-void *__real_malloc(size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_realloc(void *p, size_t size);
+void *true_malloc(size_t size) __asm__("__real_malloc");
+void *true_realloc(void *p, size_t size) __asm__("__real_realloc");
+void *scarce_malloc(size_t size) __asm__("__wrap_malloc");
+void *scarce_realloc(void *p, size_t size) __asm__("__wrap_realloc");
 
 static bool
 is_refused(void)
@@ -30,15 +30,15 @@ is_refused(void)
 }
 
 void *
-__wrap_malloc(size_t size)
+scarce_malloc(size_t size)
 {
-	return is_refused() ? NULL : __real_malloc(size);
+	return is_refused() ? NULL : true_malloc(size);
 }
 
 void *
-__wrap_realloc(void *p, size_t size)
+scarce_realloc(void *p, size_t size)
 {
-	return is_refused() ? NULL : __real_realloc(p, size);
+	return is_refused() ? NULL : true_realloc(p, size);
 }
 
 struct made {
