@@ -1,15 +1,13 @@
 /*
- * A hash of chains with a list in order of use, and marks that lie behind each
- * subject as a small array: a subject has a dozen.
+ * Subjects in a table in order of use, and each one's marks as a small array: it
+ * has a dozen.
  */
 #include "monitor/baseline/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "dissector/keyhash.h"
 #include "monitor/baseline/mark_text.h"
 #include "monitor/baseline/shelf.h"
 
@@ -22,10 +20,8 @@
 #define UNSWEPT         64           /* batches between looks, where there is room */
 
 struct memory {
-	struct subject **chains;
-	size_t chain_count; /* a power of two */
-	struct subject *newest, *oldest;
-	size_t count, max;
+	struct lru *subjects; /* at hand */
+	size_t max;
 	struct shelf *shelf; /* what is in the database, or will be with the batch */
 	char text[MARKS_TEXT_MAX(SUBJECT_MARKS_MAX)];
 	int64_t stored, stored_max; /* -1: not counted yet */
@@ -33,10 +29,21 @@ struct memory {
 	struct known_sweep sweep;
 	unsigned unswept;
 	uint64_t batch;
-	uint8_t secret[16];
 };
 
 static void note_gone(void *ctx, const char *key);
+
+static const char *
+key_of(const struct lru_link *link)
+{
+	return ((const struct subject *)link)->key;
+}
+
+static struct subject *
+subject_of(struct lru_link *link)
+{
+	return (struct subject *)link;
+}
 
 struct memory *
 memory_new(size_t at_hand_max, size_t shelf_max, int64_t stored_max)
@@ -52,67 +59,35 @@ memory_new(size_t at_hand_max, size_t shelf_max, int64_t stored_max)
 	m->sweep.weak_span = WEAK_SPAN;
 	m->sweep.gone = note_gone;
 	m->sweep.ctx = m;
-	for (m->chain_count = 16; m->chain_count < m->max; m->chain_count *= 2)
-		;
-	m->chains = calloc(m->chain_count, sizeof(struct subject *));
+	m->subjects = lru_new(m->max, key_of);
 	m->shelf = shelf_new(shelf_max);
-	if (m->chains != NULL && m->shelf != NULL &&
-	    getrandom(m->secret, sizeof(m->secret), 0) == sizeof(m->secret))
+	if (m->subjects != NULL && m->shelf != NULL)
 		return m;
 	memory_free(m);
 	return NULL;
 }
 
-static struct subject **
-chain_of(const struct memory *m, uint64_t hash)
-{
-	return &m->chains[hash & (m->chain_count - 1)];
-}
-
 static void
-unlink_use(struct memory *m, struct subject *s)
+free_subject(struct subject *s)
 {
-	*(s->newer != NULL ? &s->newer->older : &m->newest) = s->older;
-	*(s->older != NULL ? &s->older->newer : &m->oldest) = s->newer;
-}
-
-static void
-link_newest(struct memory *m, struct subject *s)
-{
-	s->newer = NULL;
-	s->older = m->newest;
-	*(m->newest != NULL ? &m->newest->newer : &m->oldest) = s;
-	m->newest = s;
-}
-
-static void
-remove_subject(struct memory *m, struct subject *s)
-{
-	struct subject **at = chain_of(m, s->hash);
-
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	unlink_use(m, s);
-	m->count--;
 	free(s->marks);
 	free(s);
 }
 
 static void
+remove_subject(struct memory *m, struct subject *s)
+{
+	lru_remove(m->subjects, &s->link);
+	free_subject(s);
+}
+
+static void
 empty(struct memory *m)
 {
-	struct subject *s = m->newest, *older;
+	struct lru_link *s;
 
-	for (; s != NULL; s = older) {
-		older = s->older;
-		free(s->marks);
-		free(s);
-	}
-	m->newest = m->oldest = NULL;
-	m->count = 0;
-	if (m->chains != NULL)
-		memset(m->chains, 0, m->chain_count * sizeof(struct subject *));
+	while ((s = lru_newest(m->subjects)) != NULL)
+		remove_subject(m, subject_of(s));
 }
 
 void
@@ -130,9 +105,10 @@ memory_free(struct memory *m)
 {
 	if (m == NULL)
 		return;
-	empty(m);
+	if (m->subjects != NULL)
+		empty(m);
 	shelf_free(m->shelf);
-	free(m->chains);
+	lru_free(m->subjects);
 	free(m);
 }
 
@@ -232,23 +208,13 @@ save(struct memory *m, struct store *store, struct subject *s)
 	return true;
 }
 
-static struct subject *
-find(struct memory *m, const char *key, uint64_t hash)
-{
-	struct subject *s = *chain_of(m, hash);
-
-	while (s != NULL && (s->hash != hash || strcmp(s->key, key) != 0))
-		s = s->next;
-	return s;
-}
-
 /* Make room for one more. */
 static bool
 let_go_of_oldest(struct memory *m, struct store *store)
 {
-	struct subject *s = m->oldest;
+	struct subject *s = subject_of(lru_oldest(m->subjects));
 
-	if (s == NULL || m->count < m->max)
+	if (s == NULL || lru_count(m->subjects) < m->max)
 		return true;
 	if (!save(m, store, s))
 		return false;
@@ -268,31 +234,25 @@ add(struct memory *m, struct store *store, const char *key, uint64_t hash)
 		return NULL;
 	snprintf(s->key, sizeof(s->key), "%s", key);
 	if (!fetch(m, store, s)) {
-		free(s->marks);
-		free(s);
+		free_subject(s);
 		return NULL;
 	}
-	s->hash = hash;
-	s->next = *chain_of(m, hash);
-	*chain_of(m, hash) = s;
-	link_newest(m, s);
-	m->count++;
+	lru_add(m->subjects, &s->link, hash);
 	return s;
 }
 
 struct subject *
 memory_subject(struct memory *m, struct store *store, const char *key)
 {
-	uint64_t hash = keyhash(m->secret, key, strlen(key));
-	struct subject *s = find(m, key, hash);
+	uint64_t hash = lru_hash(m->subjects, key);
+	struct subject *s = subject_of(lru_find(m->subjects, key, hash));
 
-	if (s == NULL)
+	if (s != NULL)
+		lru_use(m->subjects, &s->link);
+	else
 		s = add(m, store, key, hash);
-	if (s == NULL)
-		return NULL;
-	s->batch = m->batch;
-	unlink_use(m, s);
-	link_newest(m, s);
+	if (s != NULL)
+		s->batch = m->batch;
 	return s;
 }
 
@@ -483,7 +443,7 @@ static void
 note_gone(void *ctx, const char *key)
 {
 	struct memory *m = ctx;
-	struct subject *s = find(m, key, keyhash(m->secret, key, strlen(key)));
+	struct subject *s = subject_of(lru_find(m->subjects, key, lru_hash(m->subjects, key)));
 
 	m->stored--;
 	shelf_remove(m->shelf, key);
@@ -513,7 +473,8 @@ bool
 memory_flush(struct memory *m, struct store *store)
 {
 	/* What was not asked for in this batch has not changed, and neither has what is older. */
-	for (struct subject *s = m->newest; s != NULL && s->batch == m->batch; s = s->older)
+	for (struct subject *s = subject_of(lru_newest(m->subjects));
+	     s != NULL && s->batch == m->batch; s = subject_of(s->link.older))
 		if (!save(m, store, s))
 			return false;
 	m->batch++;

@@ -13,23 +13,21 @@
 #include <stddef.h>
 
 #include "db/known.h"
+#include "monitor/baseline/lru.h"
 #include "monitor/baseline/mark.h"
 
 #define SUBJECT_KEY_MAX   320 /* "pair", two addresses and a port; "name" and a name */
 #define SUBJECT_MARKS_MAX 96  /* more push out those that matter least */
 
 struct subject {
+	struct lru_link link; /* the cache's own */
 	char key[SUBJECT_KEY_MAX];
 	int64_t id;
 	int64_t first_seen, last_seen, sessions;
 	struct mark *marks;
 	size_t count, room;
 	bool is_dirty;
-	/* The cache's own. */
-	struct subject *next; /* of the same hash */
-	struct subject *newer, *older;
-	uint64_t hash;
-	uint64_t batch; /* in which it was asked for last */
+	uint64_t batch; /* the cache's own: in which it was asked for last */
 };
 
 struct memory;

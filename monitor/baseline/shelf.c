@@ -1,18 +1,15 @@
-/* A hash of chains, with a list in order of use; see shelf.h. */
+/* Each entry is one block: what is asked for by number, and behind it the text; see shelf.h. */
 #include "monitor/baseline/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "dissector/keyhash.h"
+#include "monitor/baseline/lru.h"
 
 #define USUAL_BYTES 256 /* of an entry; the table has a chain for each of that size */
 
 struct entry {
-	struct entry *next; /* of the same hash */
-	struct entry *newer, *older;
-	uint64_t hash;
+	struct lru_link link;
 	int64_t id, first_seen, last_seen, sessions;
 	uint32_t bytes;    /* the entry's */
 	uint32_t marks_at; /* where in text the marks begin */
@@ -20,12 +17,27 @@ struct entry {
 };
 
 struct shelf {
-	struct entry **chains;
-	size_t chain_count; /* a power of two */
-	struct entry *newest, *oldest;
+	struct lru *entries;
 	size_t bytes, bytes_max;
-	uint8_t secret[16];
 };
+
+static const char *
+key_of(const struct lru_link *link)
+{
+	return ((const struct entry *)link)->text;
+}
+
+static struct entry *
+entry_of(struct lru_link *link)
+{
+	return (struct entry *)link;
+}
+
+static struct entry *
+find(const struct shelf *s, const char *key, uint64_t hash)
+{
+	return entry_of(lru_find(s->entries, key, hash));
+}
 
 struct shelf *
 shelf_new(size_t bytes_max)
@@ -35,47 +47,19 @@ shelf_new(size_t bytes_max)
 	if (s == NULL)
 		return NULL;
 	s->bytes_max = bytes_max;
-	for (s->chain_count = 16; s->chain_count < bytes_max / USUAL_BYTES; s->chain_count *= 2)
-		;
-	s->bytes = s->chain_count * sizeof(struct entry *);
-	s->chains = calloc(s->chain_count, sizeof(struct entry *));
-	if (s->chains != NULL && getrandom(s->secret, sizeof(s->secret), 0) == sizeof(s->secret))
-		return s;
-	shelf_free(s);
-	return NULL;
-}
-
-static struct entry **
-chain_of(const struct shelf *s, uint64_t hash)
-{
-	return &s->chains[hash & (s->chain_count - 1)];
-}
-
-static void
-unlink_use(struct shelf *s, struct entry *e)
-{
-	*(e->newer != NULL ? &e->newer->older : &s->newest) = e->older;
-	*(e->older != NULL ? &e->older->newer : &s->oldest) = e->newer;
-}
-
-static void
-link_newest(struct shelf *s, struct entry *e)
-{
-	e->newer = NULL;
-	e->older = s->newest;
-	*(s->newest != NULL ? &s->newest->newer : &s->oldest) = e;
-	s->newest = e;
+	s->entries = lru_new(bytes_max / USUAL_BYTES, key_of);
+	if (s->entries == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->bytes = lru_bytes(s->entries);
+	return s;
 }
 
 static void
 take_away(struct shelf *s, struct entry *e)
 {
-	struct entry **at = chain_of(s, e->hash);
-
-	while (*at != e)
-		at = &(*at)->next;
-	*at = e->next;
-	unlink_use(s, e);
+	lru_remove(s->entries, &e->link);
 	s->bytes -= e->bytes;
 	free(e);
 }
@@ -83,8 +67,10 @@ take_away(struct shelf *s, struct entry *e)
 void
 shelf_empty(struct shelf *s)
 {
-	while (s->newest != NULL)
-		take_away(s, s->newest);
+	struct lru_link *e;
+
+	while ((e = lru_newest(s->entries)) != NULL)
+		take_away(s, entry_of(e));
 }
 
 void
@@ -93,35 +79,18 @@ shelf_free(struct shelf *s)
 	if (s == NULL)
 		return;
 	shelf_empty(s);
-	free(s->chains);
+	lru_free(s->entries);
 	free(s);
-}
-
-static uint64_t
-hash_of(const struct shelf *s, const char *key)
-{
-	return keyhash(s->secret, key, strlen(key));
-}
-
-static struct entry *
-find(const struct shelf *s, const char *key, uint64_t hash)
-{
-	struct entry *e = *chain_of(s, hash);
-
-	while (e != NULL && (e->hash != hash || strcmp(e->text, key) != 0))
-		e = e->next;
-	return e;
 }
 
 bool
 shelf_find(struct shelf *s, struct subject_row *out)
 {
-	struct entry *e = find(s, out->key, hash_of(s, out->key));
+	struct entry *e = find(s, out->key, lru_hash(s->entries, out->key));
 
 	if (e == NULL)
 		return false;
-	unlink_use(s, e);
-	link_newest(s, e);
+	lru_use(s->entries, &e->link);
 	out->id = e->id;
 	out->first_seen = e->first_seen;
 	out->last_seen = e->last_seen;
@@ -139,8 +108,7 @@ add(struct shelf *s, const struct subject_row *row, uint64_t hash)
 
 	if (e == NULL)
 		return;
-	*e = (struct entry){.hash = hash,
-			    .id = row->id,
+	*e = (struct entry){.id = row->id,
 			    .first_seen = row->first_seen,
 			    .last_seen = row->last_seen,
 			    .sessions = row->sessions,
@@ -148,18 +116,16 @@ add(struct shelf *s, const struct subject_row *row, uint64_t hash)
 			    .marks_at = (uint32_t)key};
 	memcpy(e->text, row->key, key);
 	memcpy(e->text + key, row->marks, marks);
-	e->next = *chain_of(s, hash);
-	*chain_of(s, hash) = e;
-	link_newest(s, e);
+	lru_add(s->entries, &e->link, hash);
 	s->bytes += bytes;
-	while (s->bytes > s->bytes_max && s->oldest != e)
-		take_away(s, s->oldest);
+	while (s->bytes > s->bytes_max && lru_oldest(s->entries) != &e->link)
+		take_away(s, entry_of(lru_oldest(s->entries)));
 }
 
 void
 shelf_put(struct shelf *s, const struct subject_row *row)
 {
-	uint64_t hash = hash_of(s, row->key);
+	uint64_t hash = lru_hash(s->entries, row->key);
 	struct entry *e = find(s, row->key, hash);
 
 	if (e != NULL)
@@ -170,7 +136,7 @@ shelf_put(struct shelf *s, const struct subject_row *row)
 void
 shelf_remove(struct shelf *s, const char *key)
 {
-	struct entry *e = find(s, key, hash_of(s, key));
+	struct entry *e = find(s, key, lru_hash(s->entries, key));
 
 	if (e != NULL)
 		take_away(s, e);
