@@ -133,6 +133,14 @@ save_one_host(struct store *s, int64_t id, size_t place, const struct policy_hos
 	return sql_run(q) && save_records(s, id, place, row);
 }
 
+static const char save_places[] =
+    "INSERT INTO policy_places (place, policy_id)"
+    " SELECT host, policy_id FROM policy_hosts WHERE policy_id = ?1"
+    " UNION SELECT expanded, policy_id FROM policy_hosts"
+    " WHERE policy_id = ?1 AND expanded IS NOT NULL"
+    " UNION SELECT a.value, h.policy_id FROM policy_hosts h, json_each(h.addresses) a"
+    " WHERE h.policy_id = ?1";
+static const char forget_places[] = "DELETE FROM policy_places WHERE policy_id = ?1";
 static const char forget_hosts[] = "DELETE FROM policy_hosts WHERE policy_id = ?1";
 static const char forget_tlsa[] = "DELETE FROM policy_tlsa WHERE policy_id = ?1";
 
@@ -148,12 +156,13 @@ run_for(struct store *s, const char *statement, int64_t id)
 static bool
 save_hosts(struct store *s, int64_t id, const struct policy_row *row)
 {
-	if (!run_for(s, forget_tlsa, id) || !run_for(s, forget_hosts, id))
+	if (!run_for(s, forget_tlsa, id) || !run_for(s, forget_hosts, id) ||
+	    !run_for(s, forget_places, id))
 		return false;
 	for (size_t i = 0; i < row->host_count; i++)
 		if (!save_one_host(s, id, i, &row->hosts[i]))
 			return false;
-	return true;
+	return run_for(s, save_places, id);
 }
 
 /* The first that is known is a change from nothing, and nothing is none. */
@@ -320,6 +329,23 @@ policy_find(struct store *s, const char *domain, const struct policy_teller *tel
 	return id == 0 || teller->host == NULL || tell_hosts(s, id, teller);
 }
 
+static const char find_at[] =
+    "SELECT p.domain FROM policy_places l JOIN policies p ON p.id = l.policy_id"
+    " WHERE l.place = ?1 ORDER BY l.policy_id DESC LIMIT ?2";
+
+bool
+policy_walk_at(struct store *s, const char *place, int64_t most,
+	       void (*tell)(void *ctx, const char *domain), void *ctx)
+{
+	struct sql *q = sql_use(s->file, find_at);
+
+	sql_put_text(q, place);
+	sql_put_int(q, most);
+	while (sql_row(q))
+		tell(ctx, sql_take_text(q));
+	return sql_end(q);
+}
+
 static const char find_changes[] =
     "SELECT time, mta_sts_id, mode, ifnull(max_age, -1), mx, source FROM policy_changes"
     " WHERE domain = ?1 ORDER BY id DESC LIMIT ?2";
@@ -353,6 +379,7 @@ policy_walk_changes(struct store *s, const char *domain, int64_t limit,
 static const char *const sweeps[] = {
     "DELETE FROM policy_tlsa WHERE policy_id IN (" OLD_POLICIES ")",
     "DELETE FROM policy_hosts WHERE policy_id IN (" OLD_POLICIES ")",
+    "DELETE FROM policy_places WHERE policy_id IN (" OLD_POLICIES ")",
     "DELETE FROM policy_changes WHERE domain IN (SELECT domain FROM policies WHERE id IN"
     " (" OLD_POLICIES "))",
     "DELETE FROM policies WHERE id IN (" OLD_POLICIES ")",

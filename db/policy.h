@@ -84,6 +84,13 @@ struct policy_teller {
 /* Nothing is told of a domain that is not known. False: the database failed. */
 bool policy_find(struct store *s, const char *domain, const struct policy_teller *teller);
 
+/*
+ * Tell the domains that have an MX host there, the last added first, at most so many. place: its
+ * name, or an address as text.
+ */
+bool policy_walk_at(struct store *s, const char *place, int64_t most,
+		    void (*tell)(void *ctx, const char *domain), void *ctx);
+
 /* The changes of a domain, the latest first, at most limit. */
 bool policy_walk_changes(struct store *s, const char *domain, int64_t limit,
 			 void (*tell)(void *ctx, const struct policy_change_row *row), void *ctx);

@@ -19,6 +19,7 @@ const char *const schema_steps[] = {
     schema_hourly,      /* 7 */
     schema_surge,       /* 8 */
     schema_policy,      /* 9 */
+    schema_places,      /* 10 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

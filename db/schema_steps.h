@@ -25,6 +25,7 @@ extern const char schema_retain[];
 extern const char schema_hourly[];
 extern const char schema_surge[];
 extern const char schema_policy[];
+extern const char schema_places[];
 
 /* clang-format off */
 

@@ -482,3 +482,43 @@ policy_rows_load(struct store *s, struct bytes domain, struct policy_book *book)
 	free_loading(l);
 	return is_good;
 }
+
+/* Names of domains, copied: what tells them is busy until it is done. */
+struct names {
+	struct domain list[DESTINATIONS_MAX];
+	size_t count;
+};
+
+static void
+add_name(void *ctx, const char *name)
+{
+	struct names *n = ctx;
+
+	if (n->count < DESTINATIONS_MAX &&
+	    domain_read((struct bytes){(const uint8_t *)name, strlen(name)}, &n->list[n->count]) ==
+		DOMAIN_OK)
+		n->count++;
+}
+
+bool
+policy_rows_load_at(struct store *store, const struct session *s, struct policy_book *book)
+{
+	char address[INET6_ADDRSTRLEN];
+	struct names names = {.count = 0};
+	struct domain asked;
+	const char *place = asked.text;
+
+	if (!destination_asked(s, &asked)) {
+		address_text(&s->server, address);
+		place = address;
+	}
+	if (!policy_walk_at(store, place, DESTINATIONS_MAX, add_name, &names))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		struct bytes name = domain_bytes(&names.list[i]);
+
+		if (book_find(book, name) == NULL && !policy_rows_load(store, name, book))
+			return false;
+	}
+	return true;
+}

@@ -18,4 +18,10 @@ bool policy_rows_save(struct store *s, const struct known_policy *known, bool *i
 /* Put what the database knows of a domain into the book. False as above; nothing known is true. */
 bool policy_rows_load(struct store *s, struct bytes domain, struct policy_book *book);
 
+/*
+ * The same for the domains that have an MX host where a session went whose recipients
+ * were not seen (destination_asked), DESTINATIONS_MAX at most.
+ */
+bool policy_rows_load_at(struct store *store, const struct session *s, struct policy_book *book);
+
 #endif

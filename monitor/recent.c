@@ -13,7 +13,7 @@
 struct past {
 	int64_t id; /* 0: none */
 	int64_t start;
-	uint64_t domains; /* a bit for each recipient domain: which may be among them */
+	uint64_t bits; /* one for each key: which may be among them */
 	uint8_t *body;
 	size_t len;
 	struct history known;
@@ -80,6 +80,31 @@ bit_of(struct bytes domain)
 	return UINT64_C(1) << (hash >> 58);
 }
 
+struct each_key {
+	void (*look)(void *ctx, struct bytes key);
+	void *ctx;
+};
+
+/* The keys of a session, one by one. */
+static void
+walk_keys(const struct session *s, const struct each_key *each)
+{
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		each->look(each->ctx, s->rcpt_domains[i]);
+	if (s->rcpt_count > 0)
+		return;
+	each->look(each->ctx, s->sni);
+	each->look(each->ctx, (struct bytes){s->server.b, s->server.family == 4 ? 4 : 16});
+}
+
+static void
+add_bit(void *ctx, struct bytes key)
+{
+	uint64_t *bits = ctx;
+
+	*bits |= bit_of(key);
+}
+
 static struct past *
 back(struct recent *r, size_t steps)
 {
@@ -111,8 +136,7 @@ keep(struct recent *r, int64_t id, const struct session *s, const struct history
 	memcpy(copy, body.at, body.len);
 	p = place_for(r, body.len);
 	*p = (struct past){.id = id, .start = s->start, .body = copy, .len = body.len, .known = *h};
-	for (size_t i = 0; i < s->rcpt_count; i++)
-		p->domains |= bit_of(s->rcpt_domains[i]);
+	walk_keys(s, &(struct each_key){add_bit, &p->bits});
 	r->bytes += body.len;
 	if (s->start > r->newest)
 		r->newest = s->start;
@@ -123,7 +147,7 @@ recent_add(struct recent *r, int64_t id, const struct session *s, const struct h
 {
 	struct packer p = packer_over(r->scratch, MESSAGE_MAX);
 
-	if (s->rcpt_count == 0)
+	if (s->rcpt_count == 0 && !s->certificate.is_seen && s->smtp.offered != FACT_NO)
 		return;
 	session_message_put(&p, s, NULL, NULL);
 	if (p.is_short || p.len <= MESSAGE_HEADER || p.len > RECENT_BYTES)
@@ -145,28 +169,44 @@ recent_replace(struct recent *r, int64_t id, const struct session *s, const stru
 	recent_add(r, id, s, h);
 }
 
-static bool
-has_domain(const struct session *s, struct bytes domain)
+struct seeking {
+	const struct recent_keys *sought;
+	bool is_found;
+};
+
+static void
+compare(void *ctx, struct bytes key)
 {
-	for (size_t i = 0; i < s->rcpt_count; i++)
-		if (bytes_equal(s->rcpt_domains[i], domain))
-			return true;
-	return false;
+	struct seeking *s = ctx;
+
+	for (size_t i = 0; i < s->sought->count && !s->is_found; i++)
+		s->is_found = key.len > 0 && bytes_equal(s->sought->keys[i], key);
+}
+
+static bool
+has_key(const struct session *s, const struct recent_keys *sought)
+{
+	struct seeking seeking = {sought, false};
+
+	walk_keys(s, &(struct each_key){compare, &seeking});
+	return seeking.is_found;
 }
 
 bool
-recent_walk(struct recent *r, struct bytes domain,
+recent_walk(struct recent *r, const struct recent_keys *sought,
 	    bool (*tell)(void *ctx, int64_t id, const struct session *s, const struct history *h),
 	    void *ctx)
 {
-	uint64_t bit = bit_of(domain);
+	uint64_t bits = 0;
 
+	for (size_t i = 0; i < sought->count; i++)
+		add_bit(&bits, sought->keys[i]);
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		const struct past *p = back(r, i);
 
-		if (p->id == 0 || (p->domains & bit) == 0 || r->newest - p->start > RECENT_WINDOW ||
+		if (p->id == 0 || (p->bits & bits) == 0 || r->newest - p->start > RECENT_WINDOW ||
 		    !session_message_get((struct bytes){p->body, p->len}, &r->message) ||
-		    !has_domain(&r->message.session, domain))
+		    !has_key(&r->message.session, sought))
 			continue;
 		if (!tell(ctx, p->id, &r->message.session, &p->known))
 			return false;

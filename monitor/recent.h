@@ -20,8 +20,9 @@ struct recent *recent_new(void); /* NULL where memory is out */
 void recent_free(struct recent *r);
 
 /*
- * Remember one. Those without recipients, and those too large to be kept, are
- * not. recent_replace: in the place of what is remembered under this id.
+ * Remember one. Those too large to be kept are not, nor are those without recipients of
+ * which a host's policy could say nothing: no certificate was seen, and STARTTLS was
+ * offered. recent_replace: in the place of what is remembered under this id.
  */
 void recent_add(struct recent *r, int64_t id, const struct session *s, const struct history *h);
 void recent_replace(struct recent *r, int64_t id, const struct session *s, const struct history *h);
@@ -30,10 +31,19 @@ void recent_replace(struct recent *r, int64_t id, const struct session *s, const
 void recent_drop(struct recent *r);
 
 /*
- * Walk those with this recipient domain (lower case), the latest first. What is
- * told is borrowed for the call. False where tell was false, which ends it.
+ * What a session may be found by: its recipients' domains (lower case); where there are none,
+ * the server's name that the client asked for, and its address (4 or 16 bytes).
  */
-bool recent_walk(struct recent *r, struct bytes domain,
+struct recent_keys {
+	const struct bytes *keys;
+	size_t count;
+};
+
+/*
+ * Walk those that have one of the keys, the latest first. What is told is borrowed
+ * for the call. False where tell was false, which ends it.
+ */
+bool recent_walk(struct recent *r, const struct recent_keys *sought,
 		 bool (*tell)(void *ctx, int64_t id, const struct session *s,
 			      const struct history *h),
 		 void *ctx);

@@ -264,6 +264,8 @@ recall_policies(struct recorder *r, const struct session *s)
 {
 	if (r->recent == NULL)
 		return true;
+	if (s->rcpt_count == 0)
+		return s->service != SERVICE_SMTP || policy_rows_load_at(r->store, s, r->book);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
 		if (book_find(r->book, s->rcpt_domains[i]) == NULL &&
 		    !policy_rows_load(r->store, s->rcpt_domains[i], r->book))
@@ -399,8 +401,7 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 	if (!begin(r))
 		return false;
 	j.sensor_id = r->sensor_id; /* known since the batch was begun */
-	if (!policy_rows_save(r->store, known, NULL) || !rejudge(&j, &known->domain) ||
-	    telling.is_failed)
+	if (!policy_rows_save(r->store, known, NULL) || !rejudge(&j, known) || telling.is_failed)
 		return fail_batch(r);
 	return end_if_due(r);
 }

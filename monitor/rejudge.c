@@ -5,11 +5,25 @@
 
 #include "monitor/judge/say.h"
 
+static bool
+find_by_host(struct policy_book *book, const struct session *s, struct destination *out)
+{
+	const struct known_policy *known[DESTINATIONS_MAX];
+	struct domain asked;
+	size_t count;
+
+	destination_asked(s, &asked);
+	count = book_at(book, &s->server, &asked, known, DESTINATIONS_MAX);
+	return destination_by_host(s, known, count, out);
+}
+
 bool
 rejudge_destination(struct policy_book *book, const struct session *s, struct destination *out)
 {
 	bool is_known = false;
 
+	if (s->rcpt_count == 0)
+		return find_by_host(book, s, out);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++) {
 		const struct known_policy *known = book_find(book, s->rcpt_domains[i]);
 		struct destination d;
@@ -132,16 +146,40 @@ judge_one(void *ctx, int64_t id, const struct session *s, const struct history *
 	return true;
 }
 
+#define KEYS_MAX (1 + MX_HOSTS_MAX * (2 + MX_ADDRESSES_MAX))
+
+/* What its sessions may be found by: recent.h. Returns how many. */
+static size_t
+keys_of(const struct known_policy *known, struct bytes keys[KEYS_MAX])
+{
+	size_t count = 0;
+
+	keys[count++] = domain_bytes(&known->domain);
+	for (size_t i = 0; i < known->mx.count; i++) {
+		const struct mx_host *host = &known->mx.hosts[i];
+
+		keys[count++] = domain_bytes(&host->name);
+		if (known->expanded[i].text[0] != '\0')
+			keys[count++] = domain_bytes(&known->expanded[i]);
+		for (size_t k = 0; k < host->address_count; k++)
+			keys[count++] = (struct bytes){host->addresses[k].b,
+						       host->addresses[k].family == 4 ? 4 : 16};
+	}
+	return count;
+}
+
 bool
-rejudge(const struct rejudge *j, const struct domain *domain)
+rejudge(const struct rejudge *j, const struct known_policy *known)
 {
 	struct pass *p = calloc(1, sizeof(*p));
+	struct bytes keys[KEYS_MAX];
+	const struct recent_keys sought = {keys, keys_of(known, keys)};
 	bool is_good;
 
 	if (p == NULL)
 		return false;
 	p->j = j;
-	is_good = recent_walk(j->recent, domain_bytes(domain), judge_one, p);
+	is_good = recent_walk(j->recent, &sought, judge_one, p);
 	free(p);
 	return is_good;
 }

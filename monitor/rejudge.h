@@ -13,7 +13,8 @@
 
 /*
  * The destination of a session: of its recipients' domains the one that demands
- * most. False where nothing is known of any.
+ * most; where none was seen, of the domains whose MX host the server is. False where
+ * nothing is known of any.
  */
 bool rejudge_destination(struct policy_book *book, const struct session *s,
 			 struct destination *out);
@@ -26,10 +27,11 @@ struct rejudge {
 };
 
 /*
- * Judge again what went to this domain lately. Findings that the policy adds are
+ * Judge again what went to this domain lately, or to its MX hosts for nobody knows
+ * whom. Findings that the policy adds are
  * added, and those that it raises are raised; nothing is taken back. Needs the
  * batch's transaction; false: the database failed, and store_error says why.
  */
-bool rejudge(const struct rejudge *j, const struct domain *domain);
+bool rejudge(const struct rejudge *j, const struct known_policy *known);
 
 #endif

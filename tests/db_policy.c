@@ -340,6 +340,88 @@ what_is_old_goes_and_what_is_in_force_stays(void **state)
 }
 
 static void
+note_name(void *ctx, const char *domain)
+{
+	say(ctx, "at", domain);
+}
+
+static struct told
+found_at(struct store *s, const char *place, int64_t most)
+{
+	struct told told = {""};
+
+	assert_true(policy_walk_at(s, place, most, note_name, &told));
+	return told;
+}
+
+/* By the name of a host, where its CNAMEs lead, and each address; by what was learnt last. */
+static void
+domains_are_found_by_their_hosts(void **state)
+{
+	struct fixture *p = *state;
+	struct policy_host_row hosts[] = {
+	    {.host = "mx.example.net",
+	     .expanded = "node.example.com",
+	     .addresses = "[\"192.0.2.1\",\"2001:db8::1\"]",
+	     .tlsa = "[]"},
+	    {.host = "mx2.example.net", .addresses = "[\"192.0.2.1\"]", .tlsa = "[]"},
+	};
+	struct policy_row one = {.domain = "one.example", .learnt = START, .status = "absent"};
+	struct policy_row two = {.domain = "two.example", .learnt = START, .status = "absent"};
+	struct store *s = begin(p->path);
+	int64_t count = 0;
+
+	one.hosts = two.hosts = hosts;
+	one.host_count = two.host_count = 2;
+	save(s, &one);
+	save(s, &two);
+	assert_string_equal(found_at(s, "mx.example.net", 9).text,
+			    "at=two.example at=one.example ");
+	assert_string_equal(found_at(s, "192.0.2.1", 9).text, "at=two.example at=one.example ");
+	assert_string_equal(found_at(s, "2001:db8::1", 1).text, "at=two.example ");
+	assert_string_equal(found_at(s, "node.example.com", 9).text,
+			    "at=two.example at=one.example ");
+	assert_string_equal(found_at(s, "192.0.2.2", 9).text, "");
+	hosts[0].addresses = "[\"192.0.2.9\"]";
+	hosts[0].expanded = NULL;
+	one.host_count = 1;
+	save(s, &one);
+	assert_string_equal(found_at(s, "192.0.2.1", 9).text, "at=two.example ");
+	assert_string_equal(found_at(s, "node.example.com", 9).text, "at=two.example ");
+	assert_string_equal(found_at(s, "192.0.2.9", 9).text, "at=one.example ");
+	assert_true(policy_sweep(s, START + DAY, START + DAY, &count));
+	assert_int_equal(count, 2);
+	assert_true(store_commit(s));
+	store_close(s);
+	assert_query(p->path, "SELECT count(*) FROM policy_places", "0\n");
+}
+
+/* A file from before there were places. */
+static void
+domains_that_were_known_are_found_by_their_hosts(void **state)
+{
+	struct fixture *p = *state;
+	const struct policy_host_row host = {.host = "mx.example.net",
+					     .expanded = "node.example.com",
+					     .addresses = "[\"192.0.2.1\",\"2001:db8::1\"]",
+					     .tlsa = "[]"};
+	struct policy_row row = {.domain = "example.net",
+				 .learnt = START,
+				 .status = "absent",
+				 .hosts = &host,
+				 .host_count = 1};
+	struct store *s = begin(p->path);
+
+	save(s, &row);
+	assert_true(store_commit(s));
+	store_close(s);
+	run_sql(p->path, "DROP TABLE policy_places; PRAGMA user_version = 9");
+	store_close(open_store(p->path, STORE_CREATE));
+	assert_query(p->path, "SELECT place FROM policy_places ORDER BY place",
+		     "192.0.2.1\n2001:db8::1\nmx.example.net\nnode.example.com\n");
+}
+
+static void
 nothing_is_saved_outside_of_a_transaction(void **state)
 {
 	struct fixture *p = *state;
@@ -361,6 +443,8 @@ main(void)
 	    FIXTURE_TEST(a_domain_without_a_policy_has_no_changes),
 	    FIXTURE_TEST(the_history_of_a_domain_is_bounded),
 	    FIXTURE_TEST(what_is_old_goes_and_what_is_in_force_stays),
+	    FIXTURE_TEST(domains_are_found_by_their_hosts),
+	    FIXTURE_TEST(domains_that_were_known_are_found_by_their_hosts),
 	    FIXTURE_TEST(nothing_is_saved_outside_of_a_transaction),
 	};
 

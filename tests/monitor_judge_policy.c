@@ -177,15 +177,22 @@ encrypted(struct scene *c)
 	s->tls.cipher = 0x1302;
 }
 
-/* ... and in one that shows it. */
+/* ... and in one that shows it, of the server that the client asked for by that name. */
 static void
-with_certificate(struct scene *c, const struct made *made)
+with_certificate_for(struct scene *c, const struct made *made, const char *name)
 {
 	encrypted(c);
 	c->session.tls.offered_version = 0x0303;
 	c->session.tls.version = 0x0303;
 	c->session.tls.cipher = 0xc02f;
-	c->session.certificate = certify_at(reader, &made->bytes, 1, "", c->session.start);
+	c->session.sni = view(name);
+	c->session.certificate = certify_at(reader, &made->bytes, 1, name, c->session.start);
+}
+
+static void
+with_certificate(struct scene *c, const struct made *made)
+{
+	with_certificate_for(c, made, "");
 }
 
 static void
@@ -269,6 +276,14 @@ at_another_address(struct scene *c)
 {
 	at_another_server(c);
 	c->session.greeting[0] = view("mx.example.net ESMTP");
+}
+
+/* The client asked for the host, and was led elsewhere. */
+static void
+asked_elsewhere(struct scene *c)
+{
+	with_certificate_for(c, &other_name, "mx.example.net");
+	c->session.server.b[3] = 77;
 }
 
 static void
@@ -530,8 +545,8 @@ static const struct row rows[] = {
      "starttls-unused" CRITICAL ", plaintext-fallback" CRITICAL ", sts-violation" CRITICAL},
     {"testing, fell back", fell_back, testing,
      "starttls-unused" NOTICE ", plaintext-fallback warning probable, sts-violation" NOTICE},
-    {"enforce, by the server's own name", at_another_address, enforce,
-     "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
+    {"enforce, by the server's own name, which anybody may use", at_another_address, enforce,
+     "starttls-unused info possible, mx-mismatch warning possible"},
     {"enforce, a gap before: only what was seen", with_gap, enforce, "sts-violation" CRITICAL},
     {"enforce, the smart host's", unused, enforce_of_smart_host,
      "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
@@ -546,8 +561,12 @@ static const struct row rows[] = {
      "starttls-unused info possible, mx-mismatch warning possible"},
     {"testing, another server", at_another_server, testing,
      "starttls-unused info possible, mx-mismatch notice possible"},
-    {"another server that names itself", at_another_address, mx_alone,
-     "starttls-unused info possible"},
+    {"another server that names itself a host of the domain", at_another_address, mx_alone,
+     "starttls-unused info possible, mx-mismatch notice possible"},
+    {"enforce, not all addresses known, by the server's own name", at_another_address,
+     enforce_part_of_the_hosts, "starttls-unused info possible"},
+    {"enforce, asked for by name at another address, another's certificate", asked_elsewhere,
+     enforce, "certificate-invalid critical proven, sts-violation" CRITICAL},
     {"another server than the smart host", at_another_server, enforce_of_smart_host,
      "starttls-unused info possible"},
     {"null MX, RFC 7505", unused, null_mx,
@@ -602,6 +621,7 @@ static const struct row rows[] = {
      "certificate-invalid info proven"},
 };
 
+/* With a recipient of the domain. */
 static void
 judge(struct scene *c, const struct row *row, struct destination *d, struct verdict *v)
 {
@@ -613,6 +633,31 @@ judge(struct scene *c, const struct row *row, struct destination *d, struct verd
 		destination_of(&c->session, &c->known, d);
 		judged.policy = d;
 	}
+	judge_case(&judged, v);
+}
+
+/* With none, and another domain known at that place; other may be NULL. */
+static void
+judge_by_host(struct scene *c, const struct row *row, void (*other)(struct scene *c),
+	      struct destination *d, struct verdict *v)
+{
+	static struct scene neighbour;
+	const struct known_policy *known[2], *all[] = {&c->known, &neighbour.known};
+	struct judge_case judged = {.session = &c->session, .known = &c->history};
+	struct domain asked;
+	size_t count = 0;
+
+	memset(&neighbour, 0, sizeof(neighbour));
+	row->known(c);
+	row->session(c);
+	if (other != NULL)
+		other(&neighbour);
+	destination_asked(&c->session, &asked);
+	for (size_t i = 0; i < 2; i++)
+		if (destination_is_at(all[i], &c->session.server, &asked))
+			known[count++] = all[i];
+	if (destination_by_host(&c->session, known, count, d))
+		judged.policy = d;
 	judge_case(&judged, v);
 }
 
@@ -648,6 +693,179 @@ each_kind_holds_where_the_policy_says_so(void **state)
 			continue;
 		print_error("%s: found \"%s\", expected \"%s\"\n", rows[i].name, found,
 			    rows[i].found);
+		failures++;
+	}
+	assert_int_equal(failures, 0);
+}
+
+/* ---- Where no recipient was seen ---- */
+
+static void
+asked_good(struct scene *c)
+{
+	with_certificate_for(c, &good, "mx.example.net");
+}
+
+static void
+asked_anothers(struct scene *c)
+{
+	with_certificate_for(c, &other_name, "mx.example.net");
+}
+
+static void
+asked_nobodys(struct scene *c)
+{
+	with_certificate_for(c, &stranger, "MX.example.net");
+}
+
+static void
+asked_for_another(struct scene *c)
+{
+	with_certificate_for(c, &stranger, "mx.example.com");
+}
+
+/* The names that the server gives: its greeting, its EHLO reply, its certificate. */
+static void
+calls_itself(struct scene *c)
+{
+	certificate_of_nobody(c);
+	c->session.server.b[3] = 77;
+	c->session.greeting[0] = view("mx.example.net ESMTP");
+	c->session.ehlo[0] = view("mx.example.net");
+}
+
+static void
+stripped_and_left(struct scene *c)
+{
+	plain(c);
+	c->session.smtp.mail_count = 0;
+	c->session.smtp.mail_accepted = false;
+	c->session.smtp.message_sent = false;
+}
+
+static void
+stripped_and_left_elsewhere(struct scene *c)
+{
+	stripped_and_left(c);
+	c->session.server.b[3] = 77;
+	c->session.greeting[0] = view("mx.example.net ESMTP");
+	c->session.ehlo[0] = view("mx.example.net");
+}
+
+/* Another domain at the same address: its host has another name, or the same. */
+static void
+neighbour_without(struct scene *c)
+{
+	mx_alone(c);
+	c->known.domain = domain("example.com");
+}
+
+static void
+neighbour_by_name(struct scene *c)
+{
+	with_sts(c, STS_MODE_ENFORCE, STS("enforce", "mx.example.org"));
+	c->known.domain = domain("example.org");
+	c->known.mx.hosts[0].name = domain("mx.example.org");
+}
+
+struct host_row {
+	struct row row;
+	void (*other)(struct scene *c);
+};
+
+static const struct host_row host_rows[] = {
+    {{"a good certificate", asked_good, enforce, ""}, NULL},
+    {{"another's, the host asked for", asked_anothers, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     NULL},
+    {{"another's, testing", asked_anothers, testing,
+      "certificate-invalid info proven, sts-violation" NOTICE},
+     NULL},
+    {{"another's, no policy", asked_anothers, mx_alone, "certificate-invalid info proven"}, NULL},
+    {{"nobody's, the host asked for in capitals", asked_nobodys, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     NULL},
+    {{"nobody's, led elsewhere", asked_elsewhere, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     NULL},
+    {{"nobody's, no name asked for", certificate_of_nobody, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     NULL},
+    {{"out of date, no name asked for", certificate_out_of_date, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     NULL},
+    {{"another's, no name asked for: RFC 7672 section 8.1", certificate_of_another, enforce, ""},
+     NULL},
+    {{"TLS 1.3, not observable", certificate_hidden, enforce, ""}, NULL},
+    {{"nobody's, another name asked for", asked_for_another, enforce,
+      "certificate-invalid info proven"},
+     NULL},
+    {{"nobody's, named by the server alone", calls_itself, enforce,
+      "certificate-invalid info proven"},
+     NULL},
+    {{"nobody's, dane of another, the host asked for", asked_nobodys, dane,
+      "certificate-invalid critical proven, dane-violation" CRITICAL},
+     NULL},
+    {{"nobody's, dane names it", asked_nobodys, dane_of_nobody, ""}, NULL},
+    {{"nobody's, dane, named by the server alone", calls_itself, dane,
+      "certificate-invalid info proven"},
+     NULL},
+    /* Whose mail it was is open where others at this host demand less. */
+    {{"nobody's, a neighbour demands nothing", asked_nobodys, enforce,
+      "certificate-invalid critical proven"},
+     neighbour_without},
+    {{"nobody's, dane is the host's, not the domain's", asked_nobodys, dane,
+      "certificate-invalid critical proven, dane-violation" CRITICAL},
+     neighbour_without},
+    {{"good for the neighbour's host, no name asked for", certificate_of_another, enforce, ""},
+     neighbour_by_name},
+    {{"good for the neighbour's host, ours asked for", asked_anothers, enforce,
+      "certificate-invalid critical proven, sts-violation" CRITICAL},
+     neighbour_by_name},
+    {{"dane of ours, good for the neighbour's host, no name asked for", certificate_of_another,
+      dane, ""},
+     neighbour_by_name},
+    /* A sender that keeps to the policy gives up before it names anybody: field notes 1, 5. */
+    {{"enforce, stripped, and the client left", stripped_and_left, enforce,
+      "starttls-stripped" CRITICAL},
+     NULL},
+    {{"testing, stripped, and the client left", stripped_and_left, testing,
+      "starttls-stripped" NOTICE},
+     NULL},
+    {{"dane, stripped, and the client left", stripped_and_left, dane, "starttls-stripped" CRITICAL},
+     NULL},
+    {{"no policy, stripped, and the client left", stripped_and_left, mx_alone,
+      "starttls-missing info possible"},
+     NULL},
+    {{"enforce, named by the server alone", stripped_and_left_elsewhere, enforce,
+      "starttls-missing info possible"},
+     NULL},
+    /* In clear, and the recipients missing: whose mail it was is not known. */
+    {{"enforce, unused", unused, enforce, "starttls-unused info possible"}, NULL},
+    {{"dane, unused", unused, dane, "starttls-unused" CRITICAL ", dane-violation" CRITICAL}, NULL},
+    {{"enforce, a host that it does not name", encrypted, enforce_other_host, ""}, NULL},
+    {{"the record is gone", encrypted, record_gone, "sts-suppressed warning probable"}, NULL},
+};
+
+static void
+a_host_tells_what_it_owes_and_no_more(void **state)
+{
+	static struct verdict v;
+	int failures = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(host_rows) / sizeof(host_rows[0]); i++) {
+		static struct scene c;
+		static struct destination d;
+		const struct row *row = &host_rows[i].row;
+		char found[1024];
+
+		memset(&c, 0, sizeof(c));
+		judge_by_host(&c, row, host_rows[i].other, &d, &v);
+		say_found(&v, found, sizeof(found));
+		if (strcmp(found, row->found) == 0)
+			continue;
+		print_error("%s: found \"%s\", expected \"%s\"\n", row->name, found, row->found);
 		failures++;
 	}
 	assert_int_equal(failures, 0);
@@ -712,6 +930,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(each_kind_holds_where_the_policy_says_so),
+	    cmocka_unit_test(a_host_tells_what_it_owes_and_no_more),
 	    cmocka_unit_test(the_policy_its_source_and_age_are_told),
 	    cmocka_unit_test(the_stricter_policy_counts),
 	};

@@ -469,6 +469,103 @@ a_session_told_twice_is_judged_as_it_was_last(void **state)
 		     "sts-violation|critical|1|example.net\n");
 }
 
+/* Mail under TLS 1.2 from a client that asked for this name; its recipients are not seen. */
+static struct session
+hidden_session(int n, const char *asked)
+{
+	struct session s = mail_session(n, NULL, FACT_YES);
+
+	s.rcpt_count = 0;
+	s.smtp.mail_count = 0;
+	s.smtp.mail_accepted = false;
+	s.smtp.message_sent = false;
+	s.smtp.requested = FACT_YES;
+	s.smtp.accepted = FACT_YES;
+	s.smtp.starttls_requests = 1;
+	s.tls.client_hello = true;
+	s.tls.server_hello = true;
+	s.tls.complete = FACT_YES;
+	s.tls.offered_version = 0x0303;
+	s.tls.version = 0x0303;
+	s.tls.cipher = 0xc02f;
+	s.sni = view(asked);
+	/* A certificate without any name, from an authority that is not known. */
+	s.certificate = (struct certificate_facts){.is_seen = true,
+						   .is_parsed = true,
+						   .is_whole = true,
+						   .chain_len = 1,
+						   .expired = FACT_NO,
+						   .self_signed = FACT_NO,
+						   .trusted = FACT_NO,
+						   .name_matches = FACT_NO,
+						   .are_names_whole = true};
+	return s;
+}
+
+#define WRONG_UNDER_POLICY                        \
+	"1|certificate-invalid|critical|proven\n" \
+	"1|sts-violation|critical|probable\n"
+
+/* TLS hides the recipients: the domain is found by its host, before the answer and after it. */
+static void
+what_tls_hides_is_judged_by_the_host(void **state)
+{
+	static const struct {
+		const char *name, *asked;
+		uint8_t last; /* byte of the server's address */
+		const char *found;
+	} rows[] = {
+	    {"by its name", "mx.example.net", 25, WRONG_UNDER_POLICY},
+	    {"by its name, elsewhere", "mx.example.net", 77, WRONG_UNDER_POLICY},
+	    {"by its address", "", 25, WRONG_UNDER_POLICY},
+	    {"another's name", "mx.example.org", 25, "1|certificate-invalid|info|proven\n"},
+	    {"another address", "", 77, "1|certificate-invalid|info|proven\n"},
+	};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		struct session s = hidden_session(0, rows[i / 2].asked);
+		bool is_before = i % 2 != 0;
+		char path[128];
+		struct recorder *r;
+
+		s.server.b[3] = rows[i / 2].last;
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		if (is_before)
+			record(r, &s);
+		learn(r, "example.net", ENFORCE, NULL);
+		if (!is_before)
+			record(r, &s);
+		assert_true(recorder_close(r));
+		print_message("%s\n", rows[i / 2].name);
+		assert_query(path, FINDINGS, rows[i / 2].found);
+	}
+}
+
+/* ... also by what was learnt before a restart, of which memory knows nothing yet. */
+static void
+a_host_is_known_after_a_restart(void **state)
+{
+	static const char *const asked[] = {"mx.example.net", ""};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct session s = hidden_session(0, asked[i]);
+		char path[128];
+		struct recorder *r;
+
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		learn(r, "example.net", ENFORCE, NULL);
+		assert_true(recorder_close(r));
+		r = open_recorder(path);
+		record(r, &s);
+		assert_true(recorder_close(r));
+		assert_query(path, FINDINGS, WRONG_UNDER_POLICY);
+	}
+}
+
 /* More sessions than are remembered: the latest are judged again, and nothing is lost. */
 static void
 what_is_remembered_is_bounded(void **state)
@@ -505,6 +602,8 @@ main(void)
 	    FIXTURE_TEST(what_is_saved_is_loaded),
 	    FIXTURE_TEST(the_view_tells_reports_and_problems),
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
+	    FIXTURE_TEST(what_tls_hides_is_judged_by_the_host),
+	    FIXTURE_TEST(a_host_is_known_after_a_restart),
 	    FIXTURE_TEST(what_is_remembered_is_bounded),
 	};
 

@@ -2,6 +2,10 @@
  * Policy beside facts. Each kind needs the server to be known as a host of the
  * domain, but for mx-mismatch, which says that it is none; what TLS 1.3 hides is
  * held against nobody.
+ *
+ * Where no recipient was seen the host alone tells the domain. What the host then
+ * owes to whoever brings mail (TLS, a certificate that holds) can be said; what
+ * became of mail for that domain, as little as whether there was any, cannot.
  */
 #include "monitor/judge/demand.h"
 
@@ -42,7 +46,11 @@ demand_of(const struct judge_case *c)
 enum demand
 demand_broken(const struct judge_case *c)
 {
-	return is_mail_in_clear(c->session) ? demand_of(c) : DEMAND_NONE;
+	if (!is_mail_in_clear(c->session) || c->policy == NULL)
+		return DEMAND_NONE;
+	if (c->policy->is_by_host && c->policy->policy.required != REQUIRED_DANE)
+		return DEMAND_NONE;
+	return demand_of(c);
 }
 
 /* TLS was used to its end: a client that gives up before has kept to the policy. */
@@ -133,10 +141,15 @@ prove_host(const struct judge_case *c, struct finding *out)
 {
 	const struct destination *d = c->policy;
 
-	if (d->host_by != HOST_UNKNOWN)
-		say_proof(out, "MX host", "%s, by its %s%s", d->host.text,
-			  d->host_by == HOST_BY_ADDRESS ? "address" : "name",
-			  d->is_smart_host ? "; a smart host" : "");
+	if (d->host_by == HOST_UNKNOWN)
+		return;
+	say_proof(out, "MX host", "%s, by %s%s", d->host.text,
+		  d->host_by == HOST_BY_ADDRESS ? "its address"
+						: "the name that the client asked for",
+		  d->is_smart_host ? "; a smart host" : "");
+	if (d->is_by_host)
+		say_proof(out, "policy's domain", "%s, by its MX host: no recipient was seen",
+			  d->domain.text);
 }
 
 void
@@ -171,8 +184,9 @@ verdict_of(const struct judge_case *c)
 
 	p.listed = FACT_UNSEEN;
 	if (is_mail_in_clear(s))
-		return policy_sts_verdict(&p, FACT_NO, &c->policy->webpki);
-	if (!is_encrypted(s))
+		return c->policy->is_by_host ? STS_NOT_SEEN
+					     : policy_sts_verdict(&p, FACT_NO, &c->policy->webpki);
+	if (!is_encrypted(s) || c->policy->is_shared)
 		return STS_NOT_SEEN;
 	return policy_sts_verdict(&p, FACT_YES, &c->policy->webpki);
 }
@@ -232,7 +246,7 @@ judge_sts_mx_mismatch(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
 
-	if (!is_between_servers(c) || c->policy->host_by == HOST_UNKNOWN ||
+	if (!is_between_servers(c) || c->policy->host_by == HOST_UNKNOWN || c->policy->is_by_host ||
 	    c->policy->policy.listed != FACT_NO)
 		return false;
 	if (!is_mail_in_clear(s) && !is_encrypted(s))
@@ -318,8 +332,9 @@ judge_dane_violation(const struct judge_case *c, struct finding *out)
 	if (demand_of(c) == DEMAND_NONE || d->policy.required != REQUIRED_DANE)
 		return false;
 	if (is_mail_in_clear(s))
-		say_detail(out, "Mail for %s went in clear to %s, whose TLSA records demand TLS.",
-			   d->domain.text, d->host.text);
+		say_detail(out, "Mail%s%s went in clear to %s, whose TLSA records demand TLS.",
+			   d->is_by_host ? "" : " for ", d->is_by_host ? "" : d->domain.text,
+			   d->host.text);
 	else if (is_encrypted(s) && match_words(d->match) != NULL)
 		say_detail(out, "TLS was used to %s with %s.", d->host.text, match_words(d->match));
 	else
@@ -343,9 +358,14 @@ judge_mx_mismatch(const struct judge_case *c, struct finding *out)
 	/* That it went in clear is another sign where the domain enforces TLS. */
 	is_sign = d->mode == STS_MODE_ENFORCE;
 	rate(out, is_sign ? SEVERITY_WARNING : SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-	say_detail(out, "Mail for %s went to a server that is none of its MX hosts%s%s.",
+	say_detail(out, "Mail for %s went to a server that is none of its MX hosts%s%s",
 		   d->domain.text, d->form == MX_NULL ? ": the domain takes no mail" : "",
 		   is_sign ? ", and in clear, though its MTA-STS policy is in force" : "");
+	/* At another address it may well be so, and an attacker would say so, too. */
+	if (d->called.text[0] != '\0')
+		say_more(out, "; it calls itself %s, which nothing but its own word bears out",
+			 d->called.text);
+	say_more(out, ".");
 	prove_age(c, "MX hosts looked up", d->learnt, out);
 	if (is_sign)
 		prove_sts(c, out);

@@ -20,7 +20,10 @@ enum demand {
  */
 enum demand demand_of(const struct judge_case *c);
 
-/* The same, where mail was sent in clear: DEMAND_NONE where it was not. */
+/*
+ * The same, where mail was sent in clear: DEMAND_NONE where it was not, and where its
+ * domain was not seen, unless the host's own TLSA records demand TLS of all mail.
+ */
 enum demand demand_broken(const struct judge_case *c);
 
 /* The policy demands a certificate that holds, TLS was used, and the visible one does not. */

@@ -6,6 +6,7 @@
 struct page {
 	struct known_policy *known; /* one block with all that it points to; NULL: none */
 	uint64_t used;
+	uint64_t places; /* a bit for each name and address of its hosts: which may be among them */
 };
 
 struct policy_book {
@@ -101,6 +102,39 @@ copy_of(const struct known_policy *known)
 	return to;
 }
 
+/* FNV-1a: a collision costs a look, no more. */
+static uint64_t
+bit_of(struct bytes place)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < place.len; i++)
+		hash = (hash ^ place.at[i]) * UINT64_C(1099511628211);
+	return UINT64_C(1) << (hash >> 58);
+}
+
+static uint64_t
+bit_of_address(const struct address *a)
+{
+	return bit_of((struct bytes){a->b, a->family == 4 ? 4 : 16});
+}
+
+static uint64_t
+bits_of_hosts(const struct known_policy *known)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < known->mx.count; i++) {
+		const struct mx_host *host = &known->mx.hosts[i];
+
+		bits |=
+		    bit_of(domain_bytes(&host->name)) | bit_of(domain_bytes(&known->expanded[i]));
+		for (size_t k = 0; k < host->address_count; k++)
+			bits |= bit_of_address(&host->addresses[k]);
+	}
+	return bits;
+}
+
 static struct page *
 page_of(struct policy_book *b, struct bytes domain)
 {
@@ -136,7 +170,7 @@ book_put(struct policy_book *b, const struct known_policy *known)
 	if (page == NULL)
 		page = oldest_page(b);
 	free(page->known);
-	*page = (struct page){copy, ++b->uses};
+	*page = (struct page){copy, ++b->uses, bits_of_hosts(copy)};
 	return true;
 }
 
@@ -149,4 +183,24 @@ book_find(struct policy_book *b, struct bytes domain)
 		return NULL;
 	page->used = ++b->uses;
 	return page->known;
+}
+
+size_t
+book_at(struct policy_book *b, const struct address *server, const struct domain *asked,
+	const struct known_policy **out, size_t most)
+{
+	uint64_t bit =
+	    asked->text[0] != '\0' ? bit_of(domain_bytes(asked)) : bit_of_address(server);
+	size_t count = 0;
+
+	for (size_t i = 0; i < BOOK_MAX && count < most; i++) {
+		struct page *p = &b->pages[i];
+
+		if (p->known == NULL || (p->places & bit) == 0 ||
+		    !destination_is_at(p->known, server, asked))
+			continue;
+		p->used = ++b->uses;
+		out[count++] = p->known;
+	}
+	return count;
 }

@@ -20,4 +20,8 @@ bool book_put(struct policy_book *b, const struct known_policy *known);
 /* Borrowed until the next book_put; NULL where nothing is known. */
 const struct known_policy *book_find(struct policy_book *b, struct bytes domain);
 
+/* The domains that are there (destination_is_at), most at most; how many. Borrowed as above. */
+size_t book_at(struct policy_book *b, const struct address *server, const struct domain *asked,
+	       const struct known_policy **out, size_t most);
+
 #endif

@@ -1,68 +1,75 @@
-/*
- * The server is known by its address. Where names lead to other addresses by
- * place and hour, as with the largest providers, its own name serves: who calls
- * itself an MX host of the domain claims what the policy speaks of, and a relay
- * of somebody else's does not.
- */
+/* Each question has one place that answers it: which host, which certificate, which domain. */
 #include "monitor/policy/destination.h"
 
 #define VERSION_TLS12 0x0303
 
+bool
+destination_asked(const struct session *s, struct domain *asked)
+{
+	if (domain_read(s->sni, asked) == DOMAIN_OK)
+		return true;
+	*asked = (struct domain){""};
+	return false;
+}
+
 /* The first word of a greeting or of an EHLO reply, RFC 5321 sections 4.2 and 4.1.1.1. */
-static bool
-read_name(struct bytes line, struct domain *out)
-{
-	size_t len = 0;
-
-	while (len < line.len && line.at[len] != ' ')
-		len++;
-	line.len = len;
-	return domain_read(line, out) == DOMAIN_OK;
-}
-
 static const struct mx_host *
-host_named(const struct mx_set *mx, const struct domain *name)
+host_in_line(const struct mx_set *mx, struct bytes line)
 {
-	for (size_t i = 0; i < mx->count; i++)
-		if (domain_equal(&mx->hosts[i].name, name))
-			return &mx->hosts[i];
-	return NULL;
-}
-
-/* By the name that the client asked for, else by those that the server gave. */
-static const struct mx_host *
-host_by_name(const struct session *s, const struct mx_set *mx)
-{
-	const struct bytes names[] = {s->sni, s->greetings > 0 ? s->greeting[0] : BYTES(""),
-				      s->ehlos > 0 ? s->ehlo[0] : BYTES("")};
 	struct domain name;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const struct mx_host *host =
-		    read_name(names[i], &name) ? host_named(mx, &name) : NULL;
+	if (domain_read(bytes_first(line, bytes_find(line, ' ')), &name) != DOMAIN_OK)
+		return NULL;
+	return mx_named(mx, &name);
+}
 
-		if (host != NULL)
-			return host;
-	}
-	return NULL;
+/* To be told, and for nothing else. */
+static void
+note_called(const struct session *s, const struct mx_set *mx, struct destination *out)
+{
+	const struct mx_host *host = NULL;
+
+	if (s->greetings > 0)
+		host = host_in_line(mx, s->greeting[0]);
+	if (host == NULL && s->ehlos > 0)
+		host = host_in_line(mx, s->ehlo[0]);
+	if (host != NULL)
+		out->called = host->name;
+}
+
+/* A client asks for the TLSA base domain, RFC 7672 section 8.1, else for the name in the MX record.
+ */
+static const struct mx_host *
+host_asked(const struct known_policy *known, const struct domain *asked)
+{
+	const struct mx_host *host = mx_named(&known->mx, asked);
+
+	for (size_t i = 0; host == NULL && i < known->mx.count; i++)
+		if (domain_equal(&known->expanded[i], asked))
+			host = &known->mx.hosts[i];
+	return host;
 }
 
 static const struct mx_host *
 find_host(const struct session *s, const struct known_policy *known, struct destination *out)
 {
-	const struct mx_host *host;
+	const struct mx_host *host, *asked = NULL;
+	struct domain name;
 
 	out->is_mx = mx_has_address(&known->mx, &s->server, &host);
+	if (destination_asked(s, &name))
+		asked = host_asked(known, &name);
 	if (host != NULL) {
 		out->host_by = HOST_BY_ADDRESS;
-		return host;
+		/* Of several at one address, the one that was meant. */
+		return asked != NULL && mx_host_has(asked, &s->server) ? asked : host;
 	}
-	host = host_by_name(s, &known->mx);
-	if (host != NULL) {
+	if (asked != NULL) {
 		out->host_by = HOST_BY_NAME;
 		out->is_mx = FACT_UNSEEN;
 	}
-	return host;
+	note_called(s, &known->mx, out);
+	return asked;
 }
 
 /* Under TLS 1.3 a chain is not to be seen, whatever a message says. */
@@ -123,11 +130,11 @@ judge_host(const struct session *s, const struct known_policy *known, const stru
 	match(s, known, which, out);
 }
 
-void
-destination_of(const struct session *s, const struct known_policy *known, struct destination *out)
+/* What is so of the domain, whatever the host. */
+static void
+begin(const struct session *s, const struct known_policy *known, struct destination *out)
 {
 	const struct sts_cache *cache = &known->cache;
-	const struct mx_host *host;
 
 	*out = (struct destination){
 	    .domain = known->domain,
@@ -148,9 +155,108 @@ destination_of(const struct session *s, const struct known_policy *known, struct
 	memcpy(out->id, cache->id, sizeof(out->id));
 	if (sts_cache_force(cache, s->start) == STS_FORCE_YES)
 		out->mode = cache->mode;
+}
+
+void
+destination_of(const struct session *s, const struct known_policy *known, struct destination *out)
+{
+	const struct mx_host *host;
+
+	begin(s, known, out);
 	host = find_host(s, known, out);
 	if (host != NULL)
 		judge_host(s, known, host, out);
+}
+
+bool
+destination_is_at(const struct known_policy *known, const struct address *server,
+		  const struct domain *asked)
+{
+	if (asked->text[0] != '\0')
+		return host_asked(known, asked) != NULL;
+	return mx_has_address(&known->mx, server, NULL) == FACT_YES;
+}
+
+/*
+ * Who asks for no name gets whatever certificate the server shows to such, and may have meant
+ * another of its names: "clients that don't send SNI information may not see the expected
+ * certificate chain", RFC 7672 section 8.1. That it is another's is held against nobody then.
+ */
+static void
+excuse_names(struct destination *d)
+{
+	if (d->webpki.named == FACT_NO)
+		d->webpki.named = FACT_UNSEEN;
+	if (d->match == DANE_WRONG_NAME)
+		d->match = DANE_NOT_OBSERVABLE;
+}
+
+/* The visible certificate is all that the policy of this host wants. */
+static bool
+is_accepted(const struct destination *d)
+{
+	if (d->policy.required == REQUIRED_DANE)
+		return d->match == DANE_MATCHED;
+	return webpki_is_valid(&d->webpki) == FACT_YES;
+}
+
+/* The choice among those that are there. */
+struct choice {
+	struct destination best;
+	bool is_made, is_accepted, is_mixed;
+};
+
+static void
+weigh(struct choice *c, const struct destination *d)
+{
+	bool is_good = is_accepted(d);
+
+	if (c->is_made &&
+	    (destination_is_stricter(d, &c->best) || destination_is_stricter(&c->best, d)))
+		c->is_mixed = true;
+	if (!c->is_made || (is_good && !c->is_accepted) ||
+	    (is_good == c->is_accepted && destination_is_stricter(d, &c->best)))
+		c->best = *d;
+	c->is_accepted = c->is_accepted || is_good;
+	c->is_made = true;
+}
+
+static void
+weigh_host(const struct session *s, const struct known_policy *known, const struct mx_host *host,
+	   const struct domain *asked, struct choice *c)
+{
+	struct destination d;
+
+	begin(s, known, &d);
+	d.is_by_host = true;
+	d.host_by = mx_host_has(host, &s->server) ? HOST_BY_ADDRESS : HOST_BY_NAME;
+	d.is_mx = d.host_by == HOST_BY_ADDRESS ? FACT_YES : FACT_UNSEEN;
+	judge_host(s, known, host, &d);
+	if (asked->text[0] == '\0')
+		excuse_names(&d);
+	weigh(c, &d);
+}
+
+bool
+destination_by_host(const struct session *s, const struct known_policy *const *known, size_t count,
+		    struct destination *out)
+{
+	struct choice c = {.is_made = false};
+	struct domain asked;
+	bool is_asked = destination_asked(s, &asked);
+
+	for (size_t i = 0; i < count && i < DESTINATIONS_MAX; i++) {
+		const struct mx_set *mx = &known[i]->mx;
+
+		if (is_asked && host_asked(known[i], &asked) != NULL)
+			weigh_host(s, known[i], host_asked(known[i], &asked), &asked, &c);
+		for (size_t k = 0; !is_asked && k < mx->count; k++)
+			if (mx_host_has(&mx->hosts[k], &s->server))
+				weigh_host(s, known[i], &mx->hosts[k], &asked, &c);
+	}
+	*out = c.best;
+	out->is_shared = c.is_mixed || count >= DESTINATIONS_MAX;
+	return c.is_made;
 }
 
 bool

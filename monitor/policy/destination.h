@@ -2,6 +2,13 @@
  * Where a session's mail was to go: the domain whose policy counts, which of its
  * MX hosts the server is, and what that host's policy says of what was seen.
  *
+ * What is believed of whom: the domain by the client's RCPT; where TLS hides that,
+ * the host by the name that the client asked for (SNI), else by the server's
+ * address among those that the resolver gave for MX hosts. What the server calls
+ * itself, in its greeting, its EHLO reply or its certificate, is its own word: an
+ * attacker's server says what he likes. It is shown to people; it neither finds a
+ * domain, nor a host, nor makes a server one that it is not known to be.
+ *
  * Pure. What is known is given, as plain values; what is not known whole says
  * neither yes nor no.
  */
@@ -34,17 +41,20 @@ struct known_policy {
 enum host_by {
 	HOST_UNKNOWN,    /* it was not */
 	HOST_BY_ADDRESS, /* its address is one of the host's */
-	HOST_BY_NAME     /* it calls itself so, or the client did: other addresses are known */
+	HOST_BY_NAME     /* the client asked for it by its name; other addresses are known */
 };
 
 /* The same, beside one session. */
 struct destination {
 	struct domain domain;
+	bool is_by_host; /* no recipient was seen: the domain is one whose MX host this is */
+	bool is_shared;  /* ... and others demand less of it, or may: whose mail it was is open */
 	bool is_smart_host;
 	enum mx_form form;
 	enum fact is_mx; /* the server is a host of the domain; NO: all are known, and it is none */
 	enum host_by host_by;
 	struct domain host;   /* which; empty where HOST_UNKNOWN */
+	struct domain called; /* which the server says that it is, and nobody else; empty: none */
 	struct policy policy; /* for that host at the time of the session; nothing is required
 			       * where HOST_UNKNOWN */
 	enum sts_mode mode;   /* of MTA-STS in force for the domain, whatever the host */
@@ -63,6 +73,26 @@ struct destination {
 
 void destination_of(const struct session *s, const struct known_policy *known,
 		    struct destination *out);
+
+#define DESTINATIONS_MAX 16 /* domains of one host that are looked at */
+
+/*
+ * Where the session went by itself, no recipient being seen: the name that the client asked
+ * for, else the server's address. False, and *asked is empty, where it asked for none.
+ */
+bool destination_asked(const struct session *s, struct domain *asked);
+
+/* Whether one of the domain's MX hosts is there: of this name, or asked is empty, this address. */
+bool destination_is_at(const struct known_policy *known, const struct address *server,
+		       const struct domain *asked);
+
+/*
+ * The same where no recipient was seen, by the domains that are there, DESTINATIONS_MAX at most:
+ * that which demands most, unless the certificate is good for another host that the client may
+ * have meant. False where it is none of any.
+ */
+bool destination_by_host(const struct session *s, const struct known_policy *const *known,
+			 size_t count, struct destination *out);
 
 /* Of two recipients of one session: does a demand more than b? */
 bool destination_is_stricter(const struct destination *a, const struct destination *b);

@@ -115,8 +115,8 @@ is_same(const struct address *a, const struct address *b)
 	return a->family == b->family && memcmp(a->b, b->b, a->family == 4 ? 4 : 16) == 0;
 }
 
-static bool
-has_address(const struct mx_host *host, const struct address *a)
+bool
+mx_host_has(const struct mx_host *host, const struct address *a)
 {
 	for (size_t i = 0; i < host->address_count; i++)
 		if (is_same(&host->addresses[i], a))
@@ -124,10 +124,19 @@ has_address(const struct mx_host *host, const struct address *a)
 	return false;
 }
 
+const struct mx_host *
+mx_named(const struct mx_set *set, const struct domain *name)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (domain_equal(&set->hosts[i].name, name))
+			return &set->hosts[i];
+	return NULL;
+}
+
 void
 mx_add_address(struct mx_host *host, const struct address *a)
 {
-	if (has_address(host, a))
+	if (mx_host_has(host, a))
 		return;
 	if (host->address_count == MX_ADDRESSES_MAX)
 		host->is_whole = false;
@@ -143,7 +152,7 @@ mx_has_address(const struct mx_set *set, const struct address *a, const struct m
 	if (which != NULL)
 		*which = NULL;
 	for (size_t i = 0; i < set->count; i++) {
-		if (has_address(&set->hosts[i], a)) {
+		if (mx_host_has(&set->hosts[i], a)) {
 			if (which != NULL)
 				*which = &set->hosts[i];
 			return FACT_YES;

@@ -53,6 +53,12 @@ struct mx_set {
 void mx_read(const struct domain *d, enum answer answer, const struct mx_record *records,
 	     size_t count, struct mx_set *out, struct problems *problems);
 
+/* The host of that name; NULL: none. */
+const struct mx_host *mx_named(const struct mx_set *set, const struct domain *name);
+
+/* Whether a is a known address of it. */
+bool mx_host_has(const struct mx_host *host, const struct address *a);
+
 /* One more address of a host; where there is no room for it is_whole turns false. */
 void mx_add_address(struct mx_host *host, const struct address *a);
 
