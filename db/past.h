@@ -31,4 +31,30 @@ struct past_session {
 };
 bool past_read(struct store *s, int64_t id, const char *kind, struct past_session *out);
 
+/* Which sessions of a client to look for: the latest first. */
+struct past_client_query {
+	const char *client, *outcome;
+	const char *server; /* NULL: any */
+	uint16_t server_port;
+	int64_t after, until; /* by their start */
+	int64_t limit;
+};
+bool past_of_client(struct store *s, const struct past_client_query *query,
+		    void (*tell)(void *ctx, int64_t session), void *ctx);
+
+/* A session as it stands: what of it may be judged again. */
+#define PAST_RECIPIENTS 8 /* domains; more are not read */
+struct past_facts {
+	struct session_row row; /* its texts are those below, NULL where not seen; no client_net */
+	bool is_learnt;
+	char service[PAST_TEXT_MAX], client[PAST_TEXT_MAX], server[PAST_TEXT_MAX];
+	char seen[8], outcome[16], tls_version[16], ja4[40], auth[64], domain[1100];
+	char banner[2100];
+	char recipients[PAST_RECIPIENTS * 1100]; /* domains, a line each; empty for none */
+};
+bool past_facts(struct store *s, int64_t id, struct past_facts *out);
+
+/* Tell the kinds of a session's findings that are warnings or worse. */
+bool past_alarms(struct store *s, int64_t id, void (*tell)(void *ctx, const char *kind), void *ctx);
+
 #endif

@@ -169,6 +169,14 @@ recent_replace(struct recent *r, int64_t id, const struct session *s, const stru
 	recent_add(r, id, s, h);
 }
 
+void
+recent_know(struct recent *r, int64_t id, const struct history *h)
+{
+	for (size_t i = 0; i < RECENT_MAX; i++)
+		if (r->ring[i].id == id)
+			r->ring[i].known = *h;
+}
+
 struct seeking {
 	const struct recent_keys *sought;
 	bool is_found;

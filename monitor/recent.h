@@ -27,6 +27,9 @@ void recent_free(struct recent *r);
 void recent_add(struct recent *r, int64_t id, const struct session *s, const struct history *h);
 void recent_replace(struct recent *r, int64_t id, const struct session *s, const struct history *h);
 
+/* What was known beside a remembered one is this. */
+void recent_know(struct recent *r, int64_t id, const struct history *h);
+
 /* Forget all: their ids are void. */
 void recent_drop(struct recent *r);
 

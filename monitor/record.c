@@ -273,6 +273,13 @@ recall_policies(struct recorder *r, const struct session *s)
 	return true;
 }
 
+/* What is known of where a session's mail was to go; NULL: nothing. */
+static const struct destination *
+find_destination(struct recorder *r, const struct session *s, struct destination *room)
+{
+	return rejudge_destination(r->book, s, room) ? room : NULL;
+}
+
 bool
 recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 {
@@ -286,7 +293,7 @@ recorder_judge(struct recorder *r, const struct session *s, struct verdict *out)
 		r->counts.sessions_refused++;
 		return fail_batch(r);
 	}
-	r->policy = rejudge_destination(r->book, s, &r->destination) ? &r->destination : NULL;
+	r->policy = find_destination(r, s, &r->destination);
 	c.policy = r->policy;
 	judge_case(&c, out);
 	return true;
@@ -297,7 +304,20 @@ struct telling {
 	struct recorder *recorder;
 	FILE *json;
 	bool is_failed;
+	struct destination destination; /* of the session that is judged again */
 };
+
+static bool
+find_destination_again(void *ctx, const struct session *s, const struct destination **out)
+{
+	struct telling *t = ctx;
+
+	*out = NULL;
+	if (!recall_policies(t->recorder, s))
+		return false;
+	*out = find_destination(t->recorder, s, &t->destination);
+	return true;
+}
 
 static void
 tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct finding_row *row)
@@ -311,6 +331,18 @@ tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct
 		t->is_failed = true;
 }
 
+static struct hindsight
+back_of(struct recorder *r, struct telling *telling)
+{
+	return (struct hindsight){.baseline = r->baseline,
+				  .store = r->store,
+				  .rows = r->rows,
+				  .recent = r->recent,
+				  .find_destination = find_destination_again,
+				  .tell = tell_hindsight,
+				  .ctx = telling};
+}
+
 /*
  * Learn from a session when it is over, once, however often it is told, and
  * judge again what it sheds another light on.
@@ -321,7 +353,7 @@ learn(struct recorder *r, int64_t id, const struct session *s, const struct verd
 	bool is_first = false;
 	const struct judge_case c = {.session = s, .known = &r->known, .policy = r->policy};
 	struct telling telling = {.recorder = r, .json = json};
-	const struct hindsight back = {r->baseline, r->store, r->rows, tell_hindsight, &telling};
+	const struct hindsight back = back_of(r, &telling);
 
 	if (s->is_under_way)
 		return true;
@@ -389,7 +421,7 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 {
 	struct telling telling = {.recorder = r, .json = json};
 	struct rejudge j = {
-	    .back = {r->baseline, r->store, r->rows, tell_hindsight, &telling},
+	    .back = back_of(r, &telling),
 	    .book = r->book,
 	    .recent = r->recent,
 	};

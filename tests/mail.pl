@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SMTP sessions as a capture: reads lines "SECONDS CLIENT SERVER WHAT" on standard input and writes
 # a pcap of raw IP packets to standard output. WHAT: "tls" is offered STARTTLS, asks for it and is
-# told 220, which ends what is captured; "clear" is not offered it and sends a mail; "idle" is
-# offered it and goes.
+# told 220, which ends what is captured; "reset" gets a reset then; "clear" is not offered it and sends
+# a mail; "unused" is offered it and sends one; "idle" is offered it and goes.
 use strict;
 use warnings;
 
@@ -46,11 +46,11 @@ sub session {
 	my @dialogue = ("220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n",
 		"250-mx.example.net\r\n250-PIPELINING\r\n$keyword" . "250 8BITMIME\r\n");
 
-	push @dialogue, "STARTTLS\r\n", "220 go ahead\r\n" if $what eq 'tls';
+	push @dialogue, "STARTTLS\r\n", "220 go ahead\r\n" if $what =~ /^(tls|reset)$/;
 	push @dialogue, "MAIL FROM:<a\@example.org>\r\n", "250 ok\r\n",
 	    "RCPT TO:<b\@example.net>\r\n", "250 ok\r\n", "DATA\r\n", "354 go\r\n",
-	    "Subject: x\r\n\r\nx\r\n.\r\n", "250 kept\r\n" if $what eq 'clear';
-	push @dialogue, "QUIT\r\n", "221 bye\r\n" if $what ne 'tls';
+	    "Subject: x\r\n\r\nx\r\n.\r\n", "250 kept\r\n" if $what =~ /^(clear|unused)$/;
+	push @dialogue, "QUIT\r\n", "221 bye\r\n" if $what !~ /^(tls|reset)$/;
 	$seq{"$client:$port"} = 1000;
 	$seq{"$server:25"} = 900000;
 	packet(@c, 0x02, '');
@@ -59,6 +59,7 @@ sub session {
 	for my $i (0 .. $#dialogue) {
 		packet($i % 2 ? @c : @s, 0x18, $dialogue[$i]);
 	}
+	return packet(@s, 0x14, '') if $what eq 'reset';
 	packet(@c, 0x11, '');
 	packet(@s, 0x11, '');
 	packet(@c, 0x10, '');

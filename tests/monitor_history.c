@@ -1115,6 +1115,192 @@ a_server_that_always_refuses_makes_no_fallback(void **state)
 	END_CALMLY();
 }
 
+/*
+ * A connection that was reset is told some seconds after its end; the client, which came back at
+ * once, was told of by then. Each way to be kept from TLS, and what the client came back to.
+ */
+
+/* The session that was under way is told later, as it began earlier. */
+static void
+tell_late(struct scene *sc, int64_t began)
+{
+	int64_t now = sc->now;
+
+	sc->session.start = began;
+	sc->session.end = began + SECOND / 2;
+	pass(sc, 0);
+	sc->now = now;
+}
+
+#define FELL_BACK                                                                               \
+	"SELECT session, severity, certainty, substr(detail, 1, 53) FROM v_findings WHERE kind" \
+	" = 'plaintext-fallback' ORDER BY session"
+
+static void
+a_fallback_that_is_told_before_its_cause_is_found_with_hindsight(void **state)
+{
+	SCENE();
+	meet_in_clear(sc, 0, 1);
+	pass(sc, 10 * SECOND);
+	assert_calm(sc);
+	/* A restart makes no difference. */
+	scene_close(sc);
+	scene_open(sc, p->path);
+	meet_and_fail(sc, 0, 1);
+	tell_late(sc, sc->now - 11 * SECOND);
+	scene_close(sc);
+	assert_query(p->path, FELL_BACK,
+		     "1|warning|probable|With hindsight: the client sent mail in clear 1 s aft\n");
+	assert_query(p->path,
+		     "SELECT severity, sessions, client, domain FROM v_incidents WHERE kind ="
+		     " 'plaintext-fallback'",
+		     "warning|1|10.0.0.1|to1.example.com\n");
+	assert_query(p->path,
+		     "SELECT e.value ->> 'value' FROM v_incidents i, json_each(i.evidence) e WHERE"
+		     " e.value ->> 'what' = 'judged again'",
+		     "after the session at 2026-03-01 11:59:59\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+/* Within the same second, as an MTA does that makes its second attempt at once. */
+static void
+a_fallback_at_once_is_found_with_hindsight(void **state)
+{
+	SCENE();
+	meet_in_clear(sc, 0, 1);
+	pass(sc, 10 * SECOND);
+	meet_and_fail(sc, 0, 1);
+	tell_late(sc, START - SECOND / 50);
+	scene_close(sc);
+	assert_query(p->path, FELL_BACK,
+		     "1|warning|probable|With hindsight: the client sent mail in clear less th\n");
+	test_free(sc);
+}
+
+static void
+all_that_a_client_sent_after_it_is_found_with_hindsight_once(void **state)
+{
+	SCENE();
+	/* a queue of mail to a server that nobody knew; each is tried by TLS first */
+	for (int i = 0; i < 6; i++) {
+		meet_in_clear(sc, 0, 1);
+		pass(sc, SECOND);
+	}
+	for (int i = 0; i < 6; i++) {
+		meet_and_fail(sc, 0, 1);
+		tell_late(sc, START + i * SECOND - SECOND / 2);
+	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT count(*), count(DISTINCT session), sum(severity = 'warning') FROM"
+		     " v_findings WHERE kind = 'plaintext-fallback'",
+		     "6|6|6\n");
+	assert_query(p->path, "SELECT sessions FROM v_incidents WHERE kind = 'plaintext-fallback'",
+		     "6\n");
+	/* Nor did it make clear text this client's habit. */
+	scene_open(sc, p->path);
+	sc->now += DAY;
+	meet_and_fail(sc, 0, 1);
+	pass(sc, MINUTE);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
+}
+
+static void
+a_fallback_by_name_or_domain_is_found_with_hindsight(void **state)
+{
+	SCENE();
+	meet_in_clear(sc, 0, 2)->greeting[0] = text_of("mx1.example.net ESMTP Postfix");
+	pass(sc, 10 * SECOND);
+	meet_in_clear(sc, 0, 3);
+	sc->domain = text_of("to1.example.com");
+	pass(sc, 10 * SECOND);
+	meet_and_fail(sc, 0, 1);
+	tell_late(sc, START - SECOND);
+	sc->now = START - 2 * SECOND;
+	refuse(sc, 501, "no", false);
+	scene_close(sc);
+	assert_query(
+	    p->path,
+	    "SELECT session, substr(detail, instr(detail, ' at ')) FROM v_findings WHERE kind ="
+	    " 'plaintext-fallback'",
+	    "1| at a server of the same name.\n2| at a server of the same recipient"
+	    " domain.\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+/* What is to be left alone. */
+static void
+no_fallback_is_found_with_hindsight_where_there_is_none(void **state)
+{
+	SCENE();
+	/* a client that always sends in clear here */
+	for (int i = 0; i < 5; i++) {
+		meet_in_clear(sc, 7, 1);
+		pass(sc, MINUTE);
+	}
+	/* before it, by another client, at another server, and too late */
+	meet_in_clear(sc, 0, 1);
+	pass(sc, SECOND);
+	meet_in_clear(sc, 5, 1);
+	pass(sc, SECOND);
+	meet_in_clear(sc, 0, 2);
+	pass(sc, 2 * HOUR);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, SECOND);
+	meet_and_fail(sc, 0, 1);
+	tell_late(sc, START + 5 * MINUTE + SECOND / 2);
+	meet_and_fail(sc, 7, 1);
+	tell_late(sc, START + 4 * MINUTE - SECOND);
+	END_CALMLY();
+}
+
+/* It went on for longer than failures are held back for, and others followed that one. */
+static void
+a_long_fallback_among_failures_is_found(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 4; i++) {
+		meet_and_fail(sc, 0, 1);
+		pass(sc, 20 * SECOND);
+	}
+	meet_in_clear(sc, 0, 1);
+	sc->session.start = START + 30 * SECOND;
+	pass(sc, 0);
+	assert_found(sc, "plaintext-fallback", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
+}
+
+/* Live: the mail in clear is told while it is under way, and again at its end. */
+static void
+a_fallback_that_was_under_way_stays_one(void **state)
+{
+	SCENE();
+	meet_in_clear(sc, 0, 1)->is_under_way = true;
+	sc->session.ending = ENDING_CAPTURE;
+	pass(sc, 0);
+	for (int i = 0; i < 3; i++) {
+		meet_and_fail(sc, 0, 1);
+		tell_late(sc, START - SECOND + 5 * i * SECOND);
+	}
+	sc->port = 0;
+	meet_in_clear(sc, 0, 1)->end += 20 * SECOND;
+	pass(sc, 0);
+	assert_int_equal(sc->recorded, RECORDED_EXTENDED);
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT session, severity FROM v_findings WHERE kind = 'plaintext-fallback'",
+		     "1|warning\n");
+	assert_query(p->path, "SELECT sessions FROM v_incidents WHERE kind = 'plaintext-fallback'",
+		     "1\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
 /* tls-downgrade */
 
 static void
@@ -1458,6 +1644,13 @@ main(void)
 	    FIXTURE_TEST(for_the_same_domain_too),
 	    FIXTURE_TEST(mail_in_clear_that_is_no_fallback),
 	    FIXTURE_TEST(a_server_that_always_refuses_makes_no_fallback),
+	    FIXTURE_TEST(a_fallback_that_is_told_before_its_cause_is_found_with_hindsight),
+	    FIXTURE_TEST(a_fallback_at_once_is_found_with_hindsight),
+	    FIXTURE_TEST(all_that_a_client_sent_after_it_is_found_with_hindsight_once),
+	    FIXTURE_TEST(a_fallback_by_name_or_domain_is_found_with_hindsight),
+	    FIXTURE_TEST(no_fallback_is_found_with_hindsight_where_there_is_none),
+	    FIXTURE_TEST(a_long_fallback_among_failures_is_found),
+	    FIXTURE_TEST(a_fallback_that_was_under_way_stays_one),
 	    FIXTURE_TEST(lower_than_these_two_agreed_on_before),
 	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
 	    FIXTURE_TEST(lower_for_all_that_knew_it_better_is_told_of_few),

@@ -164,6 +164,64 @@ a_finding_that_was_there_is_raised(void **state)
 		     "2\n");
 }
 
+/* Its handshake was cut; what became of it is told after the session that the client began next. */
+static struct session
+broken_session(int n)
+{
+	struct session s = mail_session(n, NULL, FACT_YES);
+
+	s.client_port = 50000;
+	s.rcpt_count = 0;
+	s.smtp.requested = s.smtp.accepted = FACT_YES;
+	s.smtp.mail_count = 0;
+	s.smtp.mail_accepted = s.smtp.message_sent = false;
+	s.tls.client_hello = true;
+	s.tls.complete = FACT_NO;
+	s.tls.failure = TLS_FAILED_RESET;
+	s.tls.failed_by = SIDE_SERVER;
+	s.ending = ENDING_RESET;
+	return s;
+}
+
+#define FALLBACKS                                                                          \
+	"SELECT session, severity, certainty, substr(detail, 1, 14) FROM v_findings WHERE" \
+	" kind = 'plaintext-fallback'"
+
+static void
+a_fallback_found_with_hindsight_goes_by_the_policy(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(3, &recipient, FACT_YES), cause = broken_session(2);
+	struct recorder *r = open_recorder(p->path);
+
+	record(r, &s);
+	learn(r, "example.net", ENFORCE, NULL);
+	record(r, &cause);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FALLBACKS, "1|critical|probable|With hindsight\n");
+}
+
+static void
+a_fallback_found_with_hindsight_is_raised_by_an_answer(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(3, &recipient, FACT_YES), cause = broken_session(2);
+	struct recorder *r = open_recorder(p->path);
+
+	record(r, &s);
+	record(r, &cause);
+	assert_true(recorder_flush(r));
+	assert_query(p->path, FALLBACKS, "1|warning|probable|With hindsight\n");
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_close(r));
+	assert_query(p->path,
+		     "SELECT session, severity FROM v_findings WHERE kind ="
+		     " 'plaintext-fallback'",
+		     "1|critical\n");
+}
+
 static void
 the_same_answer_again_changes_nothing(void **state)
 {
@@ -594,6 +652,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(a_session_is_raised_when_the_answer_arrives),
 	    FIXTURE_TEST(a_finding_that_was_there_is_raised),
+	    FIXTURE_TEST(a_fallback_found_with_hindsight_goes_by_the_policy),
+	    FIXTURE_TEST(a_fallback_found_with_hindsight_is_raised_by_an_answer),
 	    FIXTURE_TEST(the_same_answer_again_changes_nothing),
 	    FIXTURE_TEST(a_policy_that_is_known_is_judged_by_at_once),
 	    FIXTURE_TEST(other_answers_raise_nothing),

@@ -11,16 +11,16 @@
 #include "dissector/text.h"
 #include "monitor/baseline/inside.h"
 #include "monitor/baseline/parties.h"
+#include "monitor/judge/again.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 
-#define AT_HAND_MAX       2048 /* subjects */
-#define SHELF_MAX         ((size_t)256 << 20)
-#define STORED_MAX        4000000 /* subjects in the database */
-#define DOMAINS_LOOKED_AT 8
-#define LOWER_NETWORKS    2  /* are remembered: one at least is another than who asks */
-#define SETTLED           20 /* sessions after which a trait is looked at once an hour */
+#define AT_HAND_MAX    2048 /* subjects */
+#define SHELF_MAX      ((size_t)256 << 20)
+#define STORED_MAX     4000000 /* subjects in the database */
+#define LOWER_NETWORKS 2       /* are remembered: one at least is another than who asks */
+#define SETTLED        20      /* sessions after which a trait is looked at once an hour */
 
 struct baseline *
 baseline_new(void)
@@ -117,10 +117,10 @@ count_trait(struct learning *l, struct subject *s, enum mark_kind kind, const ch
 }
 
 static void
-forget(struct learning *l, struct subject *s, enum mark_kind kind)
+forget(struct learning *l, struct subject *s, enum mark_kind kind, const char *value)
 {
 	if (!l->is_failed)
-		subject_forget(s, kind, "");
+		subject_forget(s, kind, value);
 }
 
 static const struct finding *
@@ -154,7 +154,7 @@ learn_offer(struct learning *l, const struct verdict *v)
 	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
 		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
 	if (is_offered) {
-		forget(l, l->pair, MARK_LOST);
+		forget(l, l->pair, MARK_LOST, "");
 		return;
 	}
 	count(l, l->pair, MARK_LOST, "", true);
@@ -312,40 +312,48 @@ learn_certificate(struct learning *l)
 	count_trait(l, l->server, MARK_ISSUER, value);
 }
 
-/* The client was kept from TLS: under every name under which it may try again. */
+/*
+ * The client was kept from TLS: under every name under which it may try again. Of
+ * several within an hour the first counts beside the last: who came in between is
+ * judged after both.
+ */
 static void
 learn_setback(struct learning *l, enum mark_kind kind)
 {
-	const struct session *s = l->session;
 	struct subject *client = memory_subject(l->memory, l->store, l->parties->client);
-	char value[MARK_VALUE_MAX];
+	int64_t time = l->session->start;
+	struct party_names names;
 
 	if (client == NULL) {
 		l->is_failed = true;
 		return;
 	}
-	subject_seen(client, s->start);
-	count(l, client, kind, l->parties->endpoint, true);
-	if (l->parties->node_name[0] != '\0')
-		count(l, client, kind, l->parties->node_name, true);
-	mark_value(s->sni, value);
-	if (value[0] != '\0' && strcmp(value, l->parties->node_name) != 0)
-		count(l, client, kind, value, true);
-	for (size_t i = 0; i < s->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
-		mark_value(s->rcpt_domains[i], value);
-		count(l, client, kind, value, true);
+	subject_seen(client, time);
+	parties_names(l->session, l->parties, &names);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct mark *m = subject_mark(client, kind, names.at[i]);
+
+		if (m != NULL && time - m->first > HISTORY_WINDOW)
+			forget(l, client, kind, names.at[i]);
+		count(l, client, kind, names.at[i], true);
 	}
 }
 
 static void
 learn_setbacks(struct learning *l, const struct verdict *v)
 {
-	if (found(v, "tls-handshake-failed") != NULL)
-		learn_setback(l, MARK_FAILED);
-	if (found(v, "starttls-refused") != NULL)
-		learn_setback(l, MARK_REFUSED);
-	if (l->session->smtp.ehlo_refusal >= 500)
-		learn_setback(l, MARK_SUPPRESSED);
+	static const struct {
+		enum setback setback;
+		enum mark_kind kind;
+	} kinds[] = {
+	    {SETBACK_FAILED, MARK_FAILED},
+	    {SETBACK_REFUSED, MARK_REFUSED},
+	    {SETBACK_SUPPRESSED, MARK_SUPPRESSED},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (judge_is_setback(l->session, v, kinds[i].setback))
+			learn_setback(l, kinds[i].kind);
 }
 
 /* Something was found that an attack shows. */
@@ -436,4 +444,23 @@ baseline_absolve(struct baseline *b, struct store *store, const struct session *
 	if (server != NULL)
 		subject_absolve(server, MARK_OFFERED, "");
 	return server != NULL;
+}
+
+bool
+baseline_take_back(struct baseline *b, struct store *store, const struct session *s)
+{
+	struct parties p;
+	struct subject *pair;
+	char version[MARK_VALUE_MAX];
+
+	parties_of(s, &p);
+	pair = memory_subject(b->memory, store, p.pair);
+	if (pair == NULL)
+		return false;
+	snprintf(version, sizeof(version), "%04x", s->tls.version);
+	if (s->tls.complete == FACT_YES)
+		subject_take_back(pair, MARK_VERSION, version, true);
+	else
+		subject_take_back(pair, MARK_USED, "", false);
+	return true;
 }

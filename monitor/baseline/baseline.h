@@ -33,6 +33,12 @@ bool baseline_was_offered(struct baseline *b, struct store *store, const struct 
 /* What this server lacked before was not its own doing: it no longer counts. */
 bool baseline_absolve(struct baseline *b, struct store *store, const struct session *s);
 
+/*
+ * A session that was learnt lately was found to be an attack with hindsight: in clear, or of a
+ * lower version of TLS. That is no habit of these two.
+ */
+bool baseline_take_back(struct baseline *b, struct store *store, const struct session *s);
+
 /* Write what was learnt, before the batch is committed. */
 bool baseline_flush(struct baseline *b, struct store *store);
 

@@ -5,6 +5,8 @@
 
 #include "db/past.h"
 #include "monitor/address.h"
+#include "monitor/baseline/parties.h"
+#include "monitor/baseline/retell.h"
 #include "monitor/judge/again.h"
 
 #define AGAIN_MAX 64  /* sessions at a time; those before them stay as they are */
@@ -66,8 +68,8 @@ replace(const struct hindsight *h, const struct judge_case *c, const struct reju
 	return true;
 }
 
-bool
-hindsight(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
+static bool
+look_at_offer(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
 {
 	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
 	struct rejudging wanted;
@@ -90,4 +92,212 @@ hindsight(const struct hindsight *h, const struct judge_case *c, const struct ve
 	if (wanted.why == AGAIN_FIRST && found.count > 0)
 		return baseline_absolve(h->baseline, h->store, c->session);
 	return true;
+}
+
+/* Sessions of one client that might be judged again. */
+struct others {
+	int64_t ids[LOOKED_AT];
+	size_t count;
+};
+
+static void
+note_other(void *ctx, int64_t session)
+{
+	struct others *o = ctx;
+
+	if (o->count < LOOKED_AT)
+		o->ids[o->count++] = session;
+}
+
+/* What began before its cause was told, and goes by it. */
+struct relapse {
+	int64_t id;
+	enum same same;
+	char endpoint[ENDPOINT_TEXT_MAX];
+	bool is_counted; /* as a habit of the client at this server */
+};
+
+struct relapses {
+	struct relapse at[AGAIN_MAX];
+	size_t count;
+};
+
+/* How a session and one with a setback belong together. False: not at all. */
+static bool
+is_same(const struct parties *p, const struct session *s, const struct party_names *names,
+	enum same *out)
+{
+	char domain[MARK_VALUE_MAX];
+
+	*out = SAME_SERVER;
+	if (strcmp(p->endpoint, names->at[0]) == 0)
+		return true;
+	for (size_t i = 1; i < names->count; i++) {
+		*out = SAME_NAME;
+		if (strcmp(p->node_name, names->at[i]) == 0)
+			return true;
+		*out = SAME_DOMAIN;
+		for (size_t k = 0; k < s->rcpt_count; k++) {
+			mark_value(s->rcpt_domains[k], domain);
+			if (strcmp(domain, names->at[i]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+note_alarm(void *ctx, const char *kind)
+{
+	const struct kind *k = judge_kind(kind);
+	bool *is_suspect = ctx;
+
+	*is_suspect |= k == NULL || !k->is_own_doing;
+}
+
+/* Whether it was learnt that the client does not use what it is offered: see learn_request. */
+static bool
+find_counted(const struct hindsight *h, int64_t id, const struct retold *r, bool *out)
+{
+	const struct session *s = &r->session;
+	bool is_suspect = false;
+
+	if (!past_alarms(h->store, id, note_alarm, &is_suspect))
+		return false;
+	*out = r->facts.is_learnt && !is_suspect && s->smtp.offered == FACT_YES &&
+	       s->smtp.requested == FACT_NO && session_can_show_absence(s);
+	return true;
+}
+
+/* Take it up where it goes by one of the names and has no such finding yet. */
+static bool
+consider(const struct hindsight *h, int64_t id, const struct party_names *names,
+	 struct relapses *out)
+{
+	struct relapse *relapse = &out->at[out->count];
+	struct session_standing standing;
+	struct retold r;
+	struct parties p;
+
+	if (out->count == AGAIN_MAX)
+		return true;
+	if (!retell(h->store, id, &r))
+		return false;
+	if (!r.is_whole)
+		return true;
+	parties_of(&r.session, &p);
+	if (!is_same(&p, &r.session, names, &relapse->same))
+		return true;
+	if (!session_standing(h->store, id, "plaintext-fallback", &standing) ||
+	    !find_counted(h, id, &r, &relapse->is_counted))
+		return false;
+	relapse->id = id;
+	snprintf(relapse->endpoint, sizeof(relapse->endpoint), "%s", p.endpoint);
+	out->count += !standing.is_found;
+	return true;
+}
+
+/* How many of them are counted at the server of one: what is not known of it without them. */
+static unsigned
+counted_with(const struct relapses *all, const struct relapse *one)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		count += all->at[i].is_counted && strcmp(all->at[i].endpoint, one->endpoint) == 0;
+	return count;
+}
+
+static bool
+put_new(const struct hindsight *h, int64_t id, const struct retold *r, struct finding *f,
+	bool is_counted)
+{
+	struct finding_row row;
+
+	rows_finding(h->rows, &r->facts.row, f, &row);
+	if (!session_add_finding(h->store, id, &r->facts.row, &row))
+		return false;
+	h->tell(h->ctx, id, f, &row);
+	return !is_counted || baseline_take_back(h->baseline, h->store, &r->session);
+}
+
+/* Judge one by the setback, as if that had been known. */
+static bool
+judge_relapse(const struct hindsight *h, const struct relapses *all, struct relapse *relapse,
+	      enum setback setback, int64_t time)
+{
+	struct retold r;
+	struct history known;
+	struct judge_case c = {.session = &r.session, .known = &known};
+	struct finding f;
+	unsigned counted = counted_with(all, relapse);
+	bool is_counted = relapse->is_counted;
+
+	if (!retell(h->store, relapse->id, &r) ||
+	    !baseline_ask(h->baseline, h->store, &r.session, &known) ||
+	    !h->find_destination(h->ctx, &r.session, &c.policy))
+		return false;
+	known.setback = setback;
+	known.setback_same = relapse->same;
+	known.setback_time = time;
+	tally_take_back(&known.used, false, counted);
+	if (!judge_fallback_again(&c, &f))
+		return true;
+	relapse->is_counted = false;
+	if (h->recent != NULL)
+		recent_know(h->recent, relapse->id, &known);
+	return put_new(h, relapse->id, &r, &f, is_counted);
+}
+
+static enum setback
+setback_of(const struct judge_case *c, const struct verdict *v)
+{
+	static const enum setback all[] = {SETBACK_FAILED, SETBACK_REFUSED, SETBACK_SUPPRESSED};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (judge_is_setback(c->session, v, all[i]))
+			return all[i];
+	return SETBACK_NONE;
+}
+
+/*
+ * A connection that was reset is told some seconds after its end, for what contradicts
+ * the reset: a client that comes back at once, in clear, was judged by then.
+ */
+static bool
+look_at_setback(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
+{
+	const struct session *s = c->session;
+	enum setback setback = setback_of(c, v);
+	char client[INET6_ADDRSTRLEN];
+	struct past_client_query query = {.client = client,
+					  .outcome = "plaintext",
+					  .after = s->start,
+					  .until = s->start + HISTORY_WINDOW,
+					  .limit = LOOKED_AT};
+	struct others others = {.count = 0};
+	struct relapses relapses = {.count = 0};
+	struct party_names names;
+	struct parties p;
+
+	if (setback == SETBACK_NONE)
+		return true;
+	address_text(&s->client, client);
+	if (!past_of_client(h->store, &query, note_other, &others))
+		return false;
+	parties_of(s, &p);
+	parties_names(s, &p, &names);
+	for (size_t i = 0; i < others.count; i++)
+		if (!consider(h, others.ids[i], &names, &relapses))
+			return false;
+	for (size_t i = 0; i < relapses.count; i++)
+		if (!judge_relapse(h, &relapses, &relapses.at[i], setback, s->start))
+			return false;
+	return true;
+}
+
+bool
+hindsight(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
+{
+	return look_at_offer(h, c, v) && look_at_setback(h, c, v);
 }

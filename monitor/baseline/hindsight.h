@@ -8,12 +8,18 @@
 #include "db/store.h"
 #include "monitor/baseline/baseline.h"
 #include "monitor/judge/judge.h"
+#include "monitor/recent.h"
 #include "monitor/rows.h"
 
 struct hindsight {
 	struct baseline *baseline;
 	struct store *store;
 	struct rows *rows;
+	struct recent *recent; /* NULL: none is remembered */
+	/* The policy that a recorded session's mail was to go by; *out is NULL where none is known.
+	 * False: the database failed. */
+	bool (*find_destination)(void *ctx, const struct session *s,
+				 const struct destination **out);
 	/* A session was judged again. */
 	void (*tell)(void *ctx, int64_t session, const struct finding *f,
 		     const struct finding_row *row);

@@ -129,6 +129,45 @@ mark_absolve(struct mark *m)
 	m->last_no = 0;
 }
 
+/* Of the last ones the latest that was so. */
+static void
+drop_latest(uint32_t *recent, uint8_t *count, bool is_yes)
+{
+	uint32_t later = 1;
+
+	for (unsigned i = 0; i < *count; i++, later <<= 1) {
+		if ((*recent >> i & 1) != (uint32_t)is_yes)
+			continue;
+		*recent = (*recent & (later - 1)) | (*recent >> 1 & ~(later - 1));
+		(*count)--;
+		return;
+	}
+}
+
+void
+mark_take_back(struct mark *m, bool is_yes)
+{
+	uint32_t *now = is_yes ? &m->yes : &m->no;
+	uint32_t *before = is_yes ? &m->yes_before : &m->no_before;
+
+	if (*now > 0)
+		(*now)--;
+	else if (*before > 0)
+		(*before)--;
+	drop_latest(&m->recent, &m->recent_count, is_yes);
+}
+
+void
+tally_take_back(struct tally *t, bool is_yes, unsigned times)
+{
+	uint32_t *count = is_yes ? &t->yes : &t->no;
+
+	for (; times > 0 && *count > 0; times--) {
+		(*count)--;
+		drop_latest(&t->recent, &t->recent_count, is_yes);
+	}
+}
+
 struct tally
 mark_tally(const struct mark *m, int64_t time)
 {

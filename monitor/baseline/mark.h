@@ -62,6 +62,12 @@ void mark_count(struct mark *m, bool is_yes, int64_t time);
 /* Count as if it had never been otherwise. */
 void mark_absolve(struct mark *m);
 
+/* Take back a session that was counted so lately. */
+void mark_take_back(struct mark *m, bool is_yes);
+
+/* The same of what is told: so many of them. */
+void tally_take_back(struct tally *t, bool is_yes, unsigned times);
+
 /* What counts of it at that time. NULL: nothing. */
 struct tally mark_tally(const struct mark *m, int64_t time);
 

@@ -418,6 +418,17 @@ subject_absolve(struct subject *s, enum mark_kind kind, const char *value)
 	s->is_dirty = true;
 }
 
+void
+subject_take_back(struct subject *s, enum mark_kind kind, const char *value, bool is_yes)
+{
+	struct mark *m = find_mark(s, kind, value);
+
+	if (m == NULL)
+		return;
+	mark_take_back(m, is_yes);
+	s->is_dirty = true;
+}
+
 bool
 subject_count(struct memory *m, struct subject *s, enum mark_kind kind, const char *value,
 	      bool is_yes, int64_t time)

@@ -62,6 +62,9 @@ void subject_until(struct subject *s, enum mark_kind kind, const char *value, in
 /* What was not so no longer counts. */
 void subject_absolve(struct subject *s, enum mark_kind kind, const char *value);
 
+/* A session that was counted so lately no longer counts. */
+void subject_take_back(struct subject *s, enum mark_kind kind, const char *value, bool is_yes);
+
 /* Forget it. */
 void subject_forget(struct subject *s, enum mark_kind kind, const char *value);
 

@@ -152,6 +152,22 @@ parties_of(const struct session *s, struct parties *out)
 }
 
 void
+parties_names(const struct session *s, const struct parties *p, struct party_names *out)
+{
+	size_t n = 0;
+
+	snprintf(out->at[n++], MARK_VALUE_MAX, "%s", p->endpoint);
+	if (p->node_name[0] != '\0')
+		snprintf(out->at[n++], MARK_VALUE_MAX, "%s", p->node_name);
+	mark_value(s->sni, out->at[n]);
+	if (out->at[n][0] != '\0' && strcmp(out->at[n], p->node_name) != 0)
+		n++;
+	for (size_t i = 0; i < s->rcpt_count && i < NAMES_RECIPIENTS; i++)
+		mark_value(s->rcpt_domains[i], out->at[n++]);
+	out->count = n;
+}
+
+void
 parties_key(const struct session *s, char out[MARK_VALUE_MAX])
 {
 	char name[MARK_VALUE_MAX];

@@ -30,6 +30,14 @@ struct parties {
 
 void parties_of(const struct session *s, struct parties *out);
 
+/* Every name under which a client may come again to where a session failed, as values of marks. */
+#define NAMES_RECIPIENTS 8 /* domains; more are not looked at */
+struct party_names {
+	char at[NAMES_RECIPIENTS + 3][MARK_VALUE_MAX];
+	size_t count;
+};
+void parties_names(const struct session *s, const struct parties *p, struct party_names *out);
+
 /* The value of a mark that is wire text. */
 void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
 

@@ -12,10 +12,9 @@
 
 #define KEYWORD_OF_STARTTLS 8                /* letters */
 #define BURST               INT64_C(6000000) /* ten a minute */
-#define DOMAINS_LOOKED_AT   8
-#define LOWER_SEEN          3  /* sessions of which */
-#define LOWER_PART          20 /* one in so many at least got less */
-#define KEY_PART            20 /* one in so many at least showed it */
+#define LOWER_SEEN          3                /* sessions of which */
+#define LOWER_PART          20               /* one in so many at least got less */
+#define KEY_PART            20               /* one in so many at least showed it */
 
 /* One asking. */
 struct asking {
@@ -392,6 +391,15 @@ recall_key(const struct asking *a)
 	h->is_known_key = is_its_own_key(&own, &h->key);
 }
 
+/* Of those that followed each other: the last, else the first, before the session. 0: none. */
+static int64_t
+setback_before(const struct asking *a, const struct mark *m)
+{
+	int64_t time = m->last_yes < a->session->start ? m->last_yes : m->first;
+
+	return time < a->session->start && is_within_hour(a, time) ? time : 0;
+}
+
 /* A setback of that value, if it is the latest so far. */
 static void
 recall_setback(const struct asking *a, const struct subject *client, const char *value,
@@ -408,13 +416,13 @@ recall_setback(const struct asking *a, const struct subject *client, const char 
 
 	for (size_t i = 0; value[0] != '\0' && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		const struct mark *m = subject_mark(client, kinds[i].kind, value);
+		int64_t time = m == NULL ? 0 : setback_before(a, m);
 
-		if (m == NULL || m->last_yes >= a->session->start ||
-		    m->last_yes <= a->out->setback_time || !is_within_hour(a, m->last_yes))
+		if (time <= a->out->setback_time)
 			continue;
 		a->out->setback = kinds[i].setback;
 		a->out->setback_same = same;
-		a->out->setback_time = m->last_yes;
+		a->out->setback_time = time;
 	}
 }
 
@@ -425,7 +433,7 @@ recall_setbacks(const struct asking *a, const struct subject *client)
 
 	recall_setback(a, client, a->parties->endpoint, SAME_SERVER);
 	recall_setback(a, client, a->parties->node_name, SAME_NAME);
-	for (size_t i = 0; i < a->session->rcpt_count && i < DOMAINS_LOOKED_AT; i++) {
+	for (size_t i = 0; i < a->session->rcpt_count && i < NAMES_RECIPIENTS; i++) {
 		mark_value(a->session->rcpt_domains[i], domain);
 		recall_setback(a, client, domain, SAME_DOMAIN);
 	}

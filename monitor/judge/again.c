@@ -109,6 +109,22 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 	}
 }
 
+bool
+judge_is_setback(const struct session *s, const struct verdict *v, enum setback setback)
+{
+	switch (setback) {
+	case SETBACK_NONE:
+		return false;
+	case SETBACK_FAILED:
+		return found(v, "tls-handshake-failed") != NULL;
+	case SETBACK_REFUSED:
+		return found(v, "starttls-refused") != NULL;
+	case SETBACK_SUPPRESSED:
+		return s->smtp.ehlo_refusal >= 500;
+	}
+	return false;
+}
+
 static void
 say_why(const struct judge_case *c, enum again why, struct finding *out)
 {

@@ -37,4 +37,13 @@ void judge_again(const struct judge_case *c, const struct verdict *v, struct rej
 void judge_hindsight(const struct judge_case *c, const struct rejudging *r, int64_t began,
 		     struct finding *out);
 
+/* Whether a session kept its client from TLS in that way. */
+bool judge_is_setback(const struct session *s, const struct verdict *v, enum setback setback);
+
+/*
+ * plaintext-fallback of a session that was judged before its cause, which began at
+ * c->known->setback_time, was known. False where it is none.
+ */
+bool judge_fallback_again(const struct judge_case *c, struct finding *out);
+
 #endif
