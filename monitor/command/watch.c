@@ -35,6 +35,7 @@ struct watching {
 	const struct options *first; /* what was asked for in the beginning */
 	struct starter starter;
 	struct printer *printer; /* of --json, live; else NULL */
+	bool has_met_fail_on;    /* since the beginning */
 	struct bar bar;
 };
 
@@ -323,7 +324,7 @@ json_of(const struct watch_options *w, const struct watching *watching)
 }
 
 static struct keeper_config
-config_of(const struct options *o, struct watching *watching)
+config_of(const struct options *o, struct watching *watching, bool goes_on)
 {
 	const struct watch_options *w = &o->watch;
 
@@ -350,6 +351,7 @@ config_of(const struct options *o, struct watching *watching)
 	    .json = json_of(w, watching),
 	    .printer = watching->printer,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
+	    .goes_on = goes_on,
 	    .may_reload = is_sound_anew,
 	    .ctx = watching,
 	};
@@ -370,46 +372,63 @@ sum_up(const struct options *o, const struct keeper_result *result)
 	fflush(out);
 }
 
-/* Watch with what is asked for; the status to exit with, or -1: it is to be begun anew. */
-static int
-watch(const struct options *o, struct watching *watching)
+/* Watch with what is asked for. */
+static struct keeper_result
+watch(const struct options *o, struct watching *watching, bool goes_on)
 {
-	const struct watch_options *w = &o->watch;
-	const struct keeper_config config = config_of(o, watching);
+	const struct keeper_config config = config_of(o, watching, goes_on);
 	struct keeper_result result;
 
-	if (w->interfaces.count > 0)
+	if (o->watch.interfaces.count > 0)
 		keeper_watch(&config, &result);
 	else
 		keeper_run(&config, &result);
 	sum_up(o, &result);
-	if (result.is_to_reload && !result.is_failed)
-		return -1;
-	if (result.is_failed || result.is_interrupted)
-		return STATUS_FAILED;
-	return is_fail_on_met(w, &result.recorded) ? STATUS_FAIL_ON_MET : STATUS_DONE;
+	watching->has_met_fail_on |= is_fail_on_met(&o->watch, &result.recorded);
+	return result;
 }
 
-/* As asked for, with the configuration as it is now; it was found to be sound. */
-static int
-watch_anew(struct watching *watching)
+/*
+ * As asked for, with the configuration as it is now. It was found to be sound; what
+ * cannot be had all the same ends no watch that went well: it goes on as before.
+ */
+static struct keeper_result
+watch_anew(const struct options **in_force, struct watching *watching)
 {
-	const struct options *first = watching->first;
-	static struct options anew; /* large */
+	static struct options room[2]; /* large; one is in force, or none is */
+	struct options *anew = *in_force == &room[0] ? &room[1] : &room[0];
+	struct keeper_result result = {.is_unfit = true};
 	char why[OPTIONS_WHY_MAX];
-	int status = -1;
+	const struct options *first = watching->first;
 
-	while (status < 0) {
-		log_note("beginning anew");
-		if (options_parse(first->argc, first->argv, &anew, why) == PARSED_RUN) {
-			status = watch(&anew, watching);
-		} else {
-			log_error("%s", why);
-			status = STATUS_FAILED;
-		}
-		options_free(&anew);
+	log_note("beginning anew");
+	if (options_parse(first->argc, first->argv, anew, why) == PARSED_RUN)
+		result = watch(anew, watching, false);
+	else
+		log_error("%s", why);
+	if (result.is_unfit) {
+		log_error("what was in force before is taken up again (mend the configuration, and "
+			  "send SIGHUP again)");
+		options_free(anew);
+		return watch(*in_force, watching, true);
 	}
-	return status;
+	if (*in_force != first)
+		options_free(*in_force == &room[0] ? &room[0] : &room[1]);
+	*in_force = anew;
+	return result;
+}
+
+static int
+watch_to_end(struct watching *watching)
+{
+	const struct options *in_force = watching->first;
+	struct keeper_result result = watch(in_force, watching, false);
+
+	while (result.is_to_reload)
+		result = watch_anew(&in_force, watching);
+	if (result.is_failed || result.is_interrupted)
+		return STATUS_FAILED;
+	return watching->has_met_fail_on ? STATUS_FAIL_ON_MET : STATUS_DONE;
 }
 
 int
@@ -431,9 +450,7 @@ command_watch(const struct options *o)
 		watching.printer = printer_new();
 	enclosure = enclosure_of(o);
 	enclose_keeper(&enclosure);
-	status = watch(o, &watching);
-	if (status < 0)
-		status = watch_anew(&watching);
+	status = watch_to_end(&watching);
 	printer_free(watching.printer);
 	starter_end(&watching.starter);
 	return status;

@@ -139,7 +139,7 @@ begin_live(struct intake *k, struct peer *p)
 {
 	recorder_source(k->recorder, "");
 	p->has_source = true;
-	p->is_absent = false;
+	p->is_absent = p->is_stuck = false;
 	log_note("%s: capturing", p->who);
 }
 
@@ -358,7 +358,10 @@ on_notice(struct intake *k, struct peer *p, struct bytes body)
 		return false;
 	intake_fail(k);
 	p->has_complained = true;
-	log_error("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
+	/* One that is tried again is likely to say the same. */
+	if (!p->is_stuck)
+		log_error("%s: %.*s", p->who, (int)body.len, (const char *)body.at);
+	p->is_stuck = true;
 	return true;
 }
 

@@ -47,6 +47,7 @@ struct peer {
 	uint64_t sessions;         /* told, when they were over */
 	struct blackbox *blackbox; /* of a live capture; NULL: none */
 	bool has_complained;       /* it has said why it cannot start */
+	bool is_stuck;             /* ... and has not captured since */
 	unsigned words;            /* lines for people that it has said since its start */
 	const char *complaint;     /* what the reader did wrong; NULL: nothing that it sent */
 };

@@ -45,6 +45,8 @@ struct keeper_config {
 	 * where unknown; capture is NULL when lines for people are to follow.
 	 */
 	void (*progress)(void *ctx, const char *capture, uint64_t consumed, uint64_t size);
+	/* Of interfaces: it went well before, and goes on whatever stands in its way at first. */
+	bool goes_on;
 	/* SIGHUP: whether to end it and begin anew; where not, that was told. */
 	bool (*may_reload)(void *ctx);
 	void *ctx;
@@ -61,7 +63,8 @@ struct keeper_result {
 	struct dissector_counts dissected; /* what the readers said at their end */
 	struct live_tally tally;           /* of live captures */
 	bool is_to_reload;                 /* SIGHUP ended it: begin anew */
-	bool has_database;                 /* one was opened: recorded says what it came to */
+	bool is_unfit; /* of interfaces: it could not begin as it was asked for, and it was told */
+	bool has_database; /* one was opened: recorded says what it came to */
 	struct recorder_counts recorded;
 };
 

@@ -201,6 +201,7 @@ close_database(struct vigil *v)
 	v->result->recorded.sessions_refused = lost;
 	v->result->is_refused = lost > 0;
 	v->result->is_failed = v->posts.has_failed || lost > 0;
+	v->result->is_unfit = v->posts.is_unfit;
 }
 
 static bool
@@ -213,8 +214,12 @@ prepare(struct vigil *v)
 	v->ends = calloc(v->posts.count + OWN_ENDS, sizeof(*v->ends));
 	if (v->ends == NULL)
 		log_error("out of memory");
+	if (v->ends == NULL || intake_open_recorder(&v->intake))
+		return v->ends != NULL;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
-	return v->ends != NULL && intake_open_recorder(&v->intake);
+	if (v->config->goes_on)
+		recording_refused(&v->recording);
+	return v->config->goes_on;
 }
 
 void
@@ -232,6 +237,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 		close_database(&v);
 	} else {
 		intake_fail(&v.intake);
+		out->is_unfit = true;
 	}
 	intake_end(&v.intake);
 	out->tally = posts_tally(&v.posts);

@@ -25,6 +25,7 @@ struct post {
 	uint16_t group;
 	bool is_running;
 	bool is_told_to_end;
+	bool is_tried;   /* it was started once, and is to be for good */
 	int64_t started; /* by clock_steady, like all times here */
 	int64_t due;     /* when it is to be started */
 	int64_t again;   /* how long to wait, should it fail */
@@ -48,6 +49,7 @@ posts_begin(struct posts *p, struct intake *k, struct recording *r, struct statu
 
 		p->at[i].interface = c->interfaces[interface];
 		p->at[i].again = AGAIN_MS;
+		p->at[i].is_tried = c->goes_on;
 		/* Each interface's readers are a group of their own, and no other program's. */
 		p->at[i].group = (uint16_t)((size_t)getpid() * 64 + interface);
 		intake_name(&p->at[i].peer, c->interfaces[interface], c->readers,
@@ -173,7 +175,8 @@ tell_loss(struct posts *p, const struct post *post, const char *how)
 	status_bar_clear(p->bar);
 	if (peer->stage == STAGE_STARTING) {
 		if (!peer->has_complained && !peer->is_absent)
-			log_error("%s: the reader %s", peer->who, how);
+			log_error("%s: the reader %s%s", peer->who, how,
+				  post->is_tried ? "; it is started again" : "");
 		return;
 	}
 	log_error("%s: the reader %s (lost with it: %s under way%s)", peer->who, how,
@@ -185,8 +188,9 @@ tell_loss(struct posts *p, const struct post *post, const char *how)
 }
 
 /*
- * A reader's channel is at its end. One that cannot begin for a reason that time
- * will not change ends all: it was asked for by name.
+ * A reader's channel is at its end. One that cannot even begin ends all: it was
+ * asked for by name. Once it was tried, others have gone on beside it, and it is
+ * tried again.
  */
 static void
 end_post(struct posts *p, struct post *post)
@@ -200,8 +204,9 @@ end_post(struct posts *p, struct post *post)
 	p->past.flows -= peer->tally.flows;
 	peer->tally = (struct live_tally){0};
 	post->is_running = false;
-	if (peer->stage == STAGE_STARTING && !peer->is_absent)
-		p->has_failed = true;
+	if (peer->stage == STAGE_STARTING && !peer->is_absent && !post->is_tried)
+		p->has_failed = p->is_unfit = true;
+	post->is_tried = true;
 	call_again(post);
 }
 

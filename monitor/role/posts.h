@@ -24,6 +24,7 @@ struct posts {
 	struct live_tally past; /* of readers that are gone */
 	bool is_ending;         /* they were told to end */
 	bool has_failed;        /* all is to end: it cannot go on as it was asked for */
+	bool is_unfit;          /* ... nor begin */
 };
 
 /* One for each reader of each interface; all three outlive it. False, and told: no memory. */

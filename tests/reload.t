@@ -1,0 +1,132 @@
+#!/bin/sh
+# SIGHUP, whatever stands in the configuration then: a watch that goes well is never ended by it. And
+# readers that die over and over: the others go on, and so does the watch.
+set -u
+
+. tests/tap.sh
+. tests/space.sh
+captures=tests/captures
+mkdir "$folder/etc" "$folder/data"
+conf=$folder/etc/conf
+chmod 755 "$folder"
+chmod 777 "$folder/data"
+
+# configure LINES: as an editor does, by another file of that name
+configure() { printf '%b' "$1" >"$conf.new" && chmod 644 "$conf.new" && mv "$conf.new" "$conf"; }
+base="interface = far\ndb = $folder/data/live\n"
+
+# begin COMMAND...: watch by the configuration, under a command that leaves it what it needs
+begin() {
+	[ -n "$watcher" ] && kill -KILL "$watcher" 2>/dev/null && wait "$watcher" 2>/dev/null
+	rm -f "$folder"/data/live*
+	: >"$folder/err"
+	ip netns exec $space "$@" "$WAXSEAL" --config "$conf" watch >"$folder/out" 2>>"$folder/err" </dev/null &
+	watcher=$!
+	until_it has_begun
+}
+has_captured() { until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = $1 ]"; }
+has_found() { until_it sh -c "[ \"\$(sqlite3 '$folder/data/live' 'select count(*) from v_findings' 2>/dev/null)\" = $1 ]"; }
+alive() { kill -0 "$watcher" 2>/dev/null; }
+# again LINES TIMES: with these lines; then it has captured so many times since its start
+again() { configure "$base$1" && kill -HUP "$watcher" && has_captured "$2"; }
+
+# stays_with LINES SAID: nothing begins anew
+stays_with() {
+	: >"$folder/err"
+	configure "$base$1" && kill -HUP "$watcher" && until_it grep -q -e "$2" "$folder/err" && sleep 0.3 &&
+	    alive && ! grep -q 'beginning anew' "$folder/err"
+}
+begins() { configure "$base" && begin; }
+ok "it begins by its configuration" begins
+ok "a line that is no setting is named, and nothing changes" \
+    stays_with 'nonsense\n' "$conf:3: not a setting .*what was in force stays so"
+ok "so is a filter that is none" \
+    stays_with 'filter = tcp port\n' "$conf:3: -f tcp port: .*what was in force stays so"
+ok "so is a CA file that is not there" \
+    stays_with "ca-file = $folder/etc/none\n" "$folder/etc/none: .*what was in force stays so"
+is_gone() {
+	: >"$folder/err"
+	rm "$conf" && kill -HUP "$watcher" && until_it grep -q "$conf: cannot read .*stays so" "$folder/err" && alive
+}
+ok "and a configuration that is gone" is_gone
+finds_before() { play $captures/banner-masked.pcap && has_found 1; }
+ok "what it does goes on" finds_before
+
+# falls_back LINES SAID: what cannot be known but by trying
+falls_back() {
+	: >"$folder/err"
+	configure "$base$1" && kill -HUP "$watcher" && until_it grep -q -e "$2" "$folder/err" &&
+	    until_it grep -q 'what was in force before is taken up again' "$folder/err" && has_captured 1 && alive
+}
+: >"$folder/etc/empty"
+ok "a CA file without a certificate is told, and what was in force is taken up again" \
+    falls_back "ca-file = $folder/etc/empty\n" 'the CA file holds no certificate'
+mkdir "$folder/data/folder"
+ok "so is a database that is none" \
+    falls_back "db = $folder/data/folder\n" "$folder/data/folder: "
+finds_after() { play $captures/command-injection.pcap && has_found 2; }
+ok "it goes on behind that, too" finds_after
+takes_the_next() { : >"$folder/err"; again 'sensor = next\n' 1 && end 0; }
+ok "and takes a configuration that is sound" takes_the_next
+
+remembers_what_was_met() {
+	start -i far --fail-on notice && play $captures/banner-masked.pcap || return 1
+	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" &&
+	    kill -HUP "$watcher" && has_captured 2 && end 3
+}
+ok "--fail-on is met by what came before it, too" remembers_what_was_met
+
+# ---- A kernel that refuses ----
+
+one_capability="setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=+net_raw
+    --ambient-caps=+net_raw --bounding-set=-all,+net_raw"
+is_refused_the_gate() {
+	# shellcheck disable=SC2086 # several words are meant
+	configure "$base" && begin $one_capability &&
+	    falls_back 'gate = ebpf\n' 'far: --gate ebpf: the kernel refuses eBPF' &&
+	    play $captures/banner-masked.pcap && has_found 1 && end 0
+}
+if [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" = 0 ]; then
+	count=$((count + 1))
+	echo "ok $count - a gate that the kernel refuses does not end it # SKIP anybody may use eBPF here"
+else
+	ok "a gate that the kernel refuses does not end it" is_refused_the_gate
+fi
+
+# ---- A database that is away ----
+
+is_away_meanwhile() {
+	configure "$base" && begin || return 1
+	sqlite3 "$folder/data/live" >"$folder/lock" 2>&1 <<-END &
+		begin immediate;
+		.shell sleep 20
+		rollback;
+	END
+	locker=$!
+	sleep 1
+	play $captures/banner-masked.pcap
+	sleep 1
+	kill -HUP "$watcher"
+	wait $locker
+	alive && has_captured 2 && has_found 1 && play $captures/command-injection.pcap && has_found 2 && end 0
+}
+ok "a database that is locked meanwhile is no reason to end" is_away_meanwhile
+
+# ---- Readers that die while they start ----
+
+# What starts the readers is the child of the watcher.
+readers() { cat /proc/"$(tr -d ' ' </proc/"$watcher"/task/"$watcher"/children)"/task/*/children; }
+dies_early() {
+	configure "$base" && begin || return 1
+	until grep -q 'Killed); it is started again' "$folder/err"; do
+		for reader in $(readers); do
+			kill -KILL "$reader" 2>/dev/null
+		done
+		alive || return 1
+	done
+	until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') -ge 2 ]" && play $captures/banner-masked.pcap && has_found 1 &&
+	    end 0
+}
+ok "a reader that dies while it is started again is started once more" dies_early
+
+echo "1..$count"
