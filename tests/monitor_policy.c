@@ -111,6 +111,19 @@ a_cached_policy_outlives_its_record(void **state)
 	}
 }
 
+/* (48) Section 3.2: a max_age of 0 is one; what is over at once was published all the same. */
+static void
+a_policy_of_no_time_is_told_as_it_is_published(void **state)
+{
+	struct sts_cache c = {0};
+
+	(void)state;
+	c = after_policy(after_record(c, T0, "1"), T0 + SEC, STS_MODE_ENFORCE, 0);
+	assert_int_equal(sts_cache_force(&c, T0 + SEC), STS_FORCE_EXPIRED);
+	assert_string_equal(sts_cache_status(&c, T0 + SEC), "enforce");
+	assert_string_equal(sts_cache_status(&c, T0 + 2 * SEC), "unavailable");
+}
+
 /* (16) What is known of a domain without a policy: "none" and "could not be learnt" differ. */
 static void
 absent_and_unavailable_differ(void **state)
@@ -601,6 +614,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_policy_is_found_and_kept),
 	    cmocka_unit_test(a_cached_policy_outlives_its_record),
+	    cmocka_unit_test(a_policy_of_no_time_is_told_as_it_is_published),
 	    cmocka_unit_test(absent_and_unavailable_differ),
 	    cmocka_unit_test(a_failed_fetch_is_not_repeated_at_once),
 	    cmocka_unit_test(a_policy_is_refreshed),

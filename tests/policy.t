@@ -116,6 +116,32 @@ ok "a policy host without an address" fails nohost 'no address'
 ok "a policy host that refuses" fails closed 'cannot be reached'
 ok "a policy that breaks the rules" is invalid.sec.test $sts=invalid "$why~max_age" 'mx[0].sts_match='
 
+# ---- MTA-STS: records and texts in rows ----
+
+# What postfix-mta-sts-resolver says of all of them is asked for at once; it starts slowly.
+resolver_of_rows() {
+	in_space env SSL_CERT_FILE="$ca" timeout 100 /usr/bin/python3 tests/policy/resolver.py \
+	    "$@" >"$folder/rows" 2>/dev/null &
+	waits_rows=$!
+}
+waits_rows=
+if /usr/bin/python3 -c 'import postfix_mta_sts_resolver' 2>/dev/null; then
+	# shellcheck disable=SC2046 # words
+	resolver_of_rows $(seq -f 'row%g.sec.test' $rows)
+fi
+
+# What is invalid says so, and by which section; see tests/policy/sts.rows.
+row_is() {
+	is "row$1.sec.test" "$sts=$2" || return 1
+	[ "$2" != invalid ] || says "$folder/out" "$why~RFC 8461 section 3."
+}
+row=0
+while IFS=$tab read -r number case status _; do
+	row=$((row + 1))
+	ok "3b.$number $case: $status" row_is $row "$status" </dev/null
+	cp "$folder/out" "$folder/row$row"
+done <tests/policy/sts.rows
+
 # ---- Where it connects ----
 
 ok "loopback is not connected to, mapped addresses neither" fails here 'public Internet'
@@ -253,6 +279,28 @@ if command -v mta-sts-query >/dev/null; then
 	    gzip longest toolong wildname provider expiredcert middleless stranger invalid; do
 		ok "as postfix-mta-sts-resolver has it: $one" agrees_with_resolver $one --lookup-private
 	done
+	# Row by row: the same, or something else for a reason that the standard gives.
+	row_agrees() {
+		ours=$(in_its_words "$folder/row$1")
+		theirs=$(sed -n "s/^row$1\.sec\.test //p" "$folder/rows")
+		echo "ours $ours, theirs $theirs, by $2: $3" >>"$folder/err"
+		[ "$theirs" = "$2" ] || return 1
+		if [ "$3" = - ]; then [ "$ours" = "$theirs" ]; else [ "$ours" != "$theirs" ]; fi
+	}
+	wait "$waits_rows"
+	row=0
+	same=0
+	while IFS=$tab read -r number case _ theirs reason _; do
+		row=$((row + 1))
+		if [ "$reason" = - ]; then
+			same=$((same + 1))
+			ok "as postfix-mta-sts-resolver has it: 3b.$number $case" row_agrees $row "$theirs" -
+		else
+			ok "otherwise than postfix-mta-sts-resolver, by RFC 8461 section $reason: $case" \
+			    row_agrees $row "$theirs" "$reason"
+		fi
+	done <tests/policy/sts.rows
+	echo "# score: $same of $rows rows as postfix-mta-sts-resolver has them, the others by sections"
 	# It takes a CN for a name where there is no other. Section 3.3 of RFC 8461 wants a DNS-ID.
 	differs() { [ "$(resolver_says cnonly.sec.test)" = VALID ]; }
 	ok "otherwise than postfix-mta-sts-resolver, by RFC 8461 section 3.3: cnonly" differs

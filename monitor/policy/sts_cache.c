@@ -184,7 +184,8 @@ sts_cache_is_suppressed(const struct sts_cache *c, int64_t now)
 const char *
 sts_cache_status(const struct sts_cache *c, int64_t now)
 {
-	if (sts_cache_force(c, now) == STS_FORCE_YES)
+	/* With a max_age of 0 it is over at once, and published all the same. */
+	if (sts_cache_force(c, now) == STS_FORCE_YES || (c->is_known && c->fetched == now))
 		return sts_mode_name(c->mode);
 	switch (c->trouble) {
 	case STS_RECORD_GONE:

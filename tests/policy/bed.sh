@@ -162,6 +162,30 @@ for one in longest:65536 toolong:65537; do
 done
 { cat "$(well ok)"; yes 'mx: a.example.com' | head -c 20000; } >"$(well drip)"
 
+# Each row of tests/policy/sts.rows is a domain: row1.sec.test ... One certificate is for all. A row
+# has, between tabs: the number in the notes on RFC 8461 (3b), what it is, the status that the
+# standard wants, what postfix-mta-sts-resolver says, the section of RFC 8461 where that differs, TXT
+# records, and the policy as printf has it; "-" is none, or one record or policy as it should be.
+tab=$(printf '\t')
+rows=0
+names=
+while IFS=$tab read -r _ _ _ _ _ records text; do
+	rows=$((rows + 1))
+	names="$names${names:+,DNS:}mta-sts.row$rows.sec.test"
+	case $records in
+	-) echo '"v=STSv1; id=1"' ;;
+	*) printf '%s\n' "$records" | sed 's/ & /\n/g' ;;
+	esac | sed "s/^/_mta-sts.row$rows TXT /"
+	printf 'row%s MX 10 mx\nmta-sts.row%s A 203.0.112.10\n' $rows $rows
+	mkdir -p "$bed/web/mta-sts.row$rows.sec.test/.well-known"
+	[ "$text" != - ] || text='{H}{T}'
+	printf %b "$(printf '%s' "$text" | sed -e 's/{E}//' \
+	    -e 's/{H}/version: STSv1\\nmode: enforce\\n/' \
+	    -e 's/{T}/mx: mx.sec.test\\nmax_age: 604800\\n/')" >"$(well row$rows)"
+	ln -s rows.pem "$(at row$rows)"
+done <tests/policy/sts.rows >"$bed/rows"
+certificate "$bed/cert/rows.pem" rows "$names"
+
 # ---- Zones ----
 
 fetch_records() {
@@ -187,7 +211,7 @@ fetch_records >"$bed/fetches"
 large_records >"$bed/large"
 sed -e "s/@MX_KEY@/$mx_key/; s/@NEXT_KEY@/$(key_digest "$bed/keys/next.key")/" \
     -e "s/@CA@/$(certificate_digest "$bed/keys/ca.pem")/; s/@A200@/$a200/g" \
-    -e "/@FETCHES@/{r $bed/fetches" -e 'd}' -e "/@LARGE@/{r $bed/large" -e 'd}' \
+    -e "/@FETCHES@/{r $bed/fetches" -e 'd}' -e "/@ROWS@/{r $bed/rows" -e 'd}' -e "/@LARGE@/{r $bed/large" -e 'd}' \
     tests/policy/sec.zone >"$bed/sec.test"
 
 # zone NAME: from standard input, with what every zone has
