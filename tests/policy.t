@@ -144,8 +144,38 @@ done <tests/policy/sts.rows
 
 # ---- Where it connects ----
 
+in_space nft -f - <<END
+table ip reach {
+	counter inward { }
+	chain out {
+		type filter hook output priority 0;
+		ip daddr { 10.0.0.0/8, 127.0.0.0/8 } tcp dport { 80, 443 } counter name inward
+	}
+}
+END
+
 ok "loopback is not connected to, mapped addresses neither" fails here 'public Internet'
 ok "nor is a private network" fails inside 'public Internet'
+ok "nor any range that is not public" fails special 'public Internet'
+lies='--resolver 127.0.0.3'
+ok "one answer decides where it goes: another one, a moment later, does not" is \
+    "rebind.lie.test $lies" $sts=unavailable "$why~cannot be reached"
+ok "of an answer with both kinds the public address alone" is "mixed.lie.test $lies" \
+    $sts=unavailable "$why~cannot be reached"
+inward() { in_space nft list counter ip reach inward | grep -q 'packets 0 '; }
+ok "nothing was connected to on this machine or a private network" inward
+printf 'default login a password b\n' >"$folder/.netrc"
+cp "$folder/.netrc" "$folder/_netrc"
+printf 'proxy = "http://203.0.112.98:443"\n' >"$folder/.curlrc"
+in_other_surroundings() {
+	HOME=$folder https_proxy=http://203.0.112.99:443 HTTPS_PROXY=http://203.0.112.99:443 \
+	    ALL_PROXY=http://203.0.112.99:443 SSLKEYLOGFILE=$folder/keylog OPENSSL_CONF=/dev/null/x \
+	    SSL_CERT_FILE=/dev/null CURL_CA_BUNDLE=/dev/null HOSTALIASES=$folder/.netrc \
+	    RES_OPTIONS='ndots:15 timeout:1' LOCALDOMAIN=sec.test is ok.sec.test $valid
+}
+ok "no proxy, password or setting of the surroundings has a say" in_other_surroundings
+leaves_no_keys() { [ ! -e "$folder/keylog" ]; }
+ok "... and no key of a connection is written down" leaves_no_keys
 ok "loopback is where that is wanted" is 'here.sec.test --lookup-private' $valid
 ok "and so is a private network" is 'inside.sec.test --lookup-private' $valid
 
@@ -192,6 +222,24 @@ ok "3c.28 hundreds of records, by TCP" is large.sec.test $host=usable \
     'mx[0].tlsa[779]~3 1 1 00'
 ok "3c.9 records of which none can be used" is unusable.sec.test $host=unusable required=dane
 ok "3c.15 key rollover: two keys" is roll.sec.test $host=usable 'mx[0].tlsa[1]~3 1 1' required=dane
+
+# ---- Keys that change: RFC 6781 section 4.1, RFC 7671 section 8.1 ----
+
+by_keys() { is keys.test $host=usable 'mx[0].tlsa[0]~3 1 1' required=dane; }
+ok "a zone with keys of both kinds" by_keys
+sign_keys $ksk1 $zsk1 $zsk2
+ok "both zone-signing keys" by_keys
+sign_keys $ksk1 $zsk2
+ok "the next zone-signing key alone" until_it by_keys
+sign_keys $ksk1 $ksk2 $zsk2
+ok "both key-signing keys, of which one is trusted" until_it by_keys
+sign_keys $ksk2 $zsk2
+# Neither absent nor insecure: mail waits, RFC 7672 section 2.1.2.
+ok "the next alone, which the resolver does not know, is bogus" until_it is keys.test mx_status=bogus \
+    mx=[] $sts=unavailable required=none
+trust $ksk1 $ksk2
+kill -HUP "$(cat "$bed/unbound.pid")"
+ok "... until it does" until_it by_keys
 
 # ---- Resolvers ----
 
@@ -350,6 +398,39 @@ else
 	count=$((count + 1))
 	echo "ok $count - as Postfix has it # SKIP there is no posttls-finger"
 fi
+
+# ---- Postfix and Exim as MX, and a key that changes: RFC 7671 section 8.1 ----
+
+. tests/policy/mta.sh
+# finds MTA KEY: Postfix as a client finds that key there, and a record that says so
+finds() {
+	in_space timeout 30 posttls-finger -c -t 5 -T 5 -l dane -L summary,verbose "$1.sec.test" \
+	    >"$folder/finger" 2>&1
+	grep -q 'Verified TLS' "$folder/finger" &&
+	    grep -qi "Matched DANE EE.*3 1 1 $(key_digest "$bed/keys/$2.key")" "$folder/finger"
+}
+finds_none() { ! finds "$1" "$2" && grep -q 'Untrusted TLS\|no matching DANE TLSA' "$folder/finger"; }
+rolls_over() {
+	ok "$1 as MX: both records are there" is "$1.sec.test" $host=usable required=dane \
+	    "mx[0].tlsa~3 1 1 $(key_digest "$bed/keys/host.key")" \
+	    "mx[0].tlsa~3 1 1 $(key_digest "$bed/keys/next.key")"
+	ok "... its key is that of the first" until_it finds "$1" host
+	present "$1" next
+	ok "... and then that of the second" until_it finds "$1" next
+	present "$1" ca
+	ok "... and with another key of neither" until_it finds_none "$1" next
+}
+for mta in postfix exim; do
+	program=$mta
+	[ $mta = postfix ] || program=exim4
+	if command -v posttls-finger >/dev/null && command -v $program >/dev/null; then
+		begin_$mta
+		rolls_over $mta
+	else
+		count=$((count + 1))
+		echo "ok $count - $mta as MX # SKIP there is no $program: Debian has Postfix or Exim, not both"
+	fi
+done
 
 # ---- A checker that is killed ----
 

@@ -1,10 +1,10 @@
 # For tests/policy.t, as root: a network namespace with real servers in it that nothing leaves.
 #
 #   127.0.0.1, 203.0.112.53   unbound, validating (the second is no resolver of this machine's own)
-#   127.0.0.2                 nsd: sec.test, other.test, old.test, opt.test signed; ins.test not
+#   127.0.0.2                 nsd: sec.test, other.test, old.test, opt.test, keys.test signed; ins.test not
 #   127.0.0.3                 a resolver that lies: tests/policy/fake.pl
 #   203.0.112.10, 203.0.111.11, 2a00:ffff::10, 127.0.0.1, 10.9.9.9   nginx: policy hosts
-#   203.0.112.25 to .27       mail servers with STARTTLS
+#   203.0.112.25 to .27       mail servers with STARTTLS (Postfix and Exim: mta.sh)
 #   203.0.112.98              a web server that says nothing; at .99 there is none
 #
 # To be read in like tap.sh, which it needs. Addresses look public, since private ones are refused.
@@ -246,6 +246,12 @@ _25._tcp.mx TLSA 3 1 1 $mx_key
 tlsa TLSA 3 1 1 $mx_key
 END
 
+zone keys.test <<END
+@ MX 10 mx
+mx A 203.0.112.25
+_25._tcp.mx TLSA 3 1 1 $mx_key
+END
+
 # sign NAME [OPTION...]: into NAME.signed; its key is a trust anchor
 sign() {
 	name=$1
@@ -261,13 +267,31 @@ sign other.test
 sign old.test -i 20200101 -e 20200201
 sign opt.test -n -p
 
+# keys.test: key-signing and zone-signing keys that change; only the first of the former is an anchor.
+new_key() { (cd "$bed" && ldns-keygen -a ECDSAP256SHA256 "$@" keys.test) 2>>"$bed/log"; }
+ksk1=$(new_key -k) ksk2=$(new_key -k) zsk1=$(new_key) zsk2=$(new_key)
+# sign_keys KEY...: by these; what serves it is told
+sign_keys() {
+	(cd "$bed" && ldns-signzone -f keys.test.new keys.test "$@" && mv keys.test.new keys.test.signed) \
+	    >>"$bed/log" 2>&1
+	[ -e "$bed/nsd.pid" ] || return 0
+	# The file must be younger than the last one, and what is known of that older than its TTL.
+	sleep 1.1
+	touch "$bed/keys.test.signed"
+	kill -HUP "$(cat "$bed/nsd.pid")"
+}
+# trust KEY...: these of keys.test alone
+trust() { for one; do cat "$bed/$one.key"; done >"$bed/anchors.keys"; }
+sign_keys $ksk1 $zsk1
+trust $ksk1
+
 {
 	printf 'server:\n ip-address: 127.0.0.2\n port: 53\n username: ""\n chroot: ""\n'
 	printf ' zonesdir: "%s"\n pidfile: "%s/nsd.pid"\n database: ""\n' "$bed" "$bed"
 	printf ' xfrdfile: "%s/xfrd"\n zonelistfile: "%s/zones"\n xfrdir: "%s"\n' "$bed" "$bed" "$bed"
 	printf ' rrl-ratelimit: 0\n server-count: 1\nremote-control:\n control-enable: yes\n'
 	printf ' control-interface: "%s/nsd.ctl"\n' "$bed"
-	for one in sec.test.signed other.test.signed old.test.signed opt.test.signed ins.test \
+	for one in sec.test.signed other.test.signed old.test.signed opt.test.signed keys.test.signed ins.test \
 	    child.opt.test; do
 		printf 'zone:\n name: "%s"\n zonefile: "%s"\n' "${one%.signed}" "$one"
 	done
@@ -276,11 +300,12 @@ sign opt.test -n -p
 	printf 'server:\n interface: 127.0.0.1\n interface: 203.0.112.53\n username: ""\n chroot: ""\n'
 	printf ' directory: "%s"\n pidfile: "%s/unbound.pid"\n use-syslog: no\n' "$bed" "$bed"
 	printf ' do-not-query-localhost: no\n access-control: 0.0.0.0/0 allow\n ede: yes\n'
-	printf ' trust-anchor-file: "%s/anchors"\n local-zone: "test." nodefault\n' "$bed"
+	printf ' trust-anchor-file: "%s/anchors"\n trust-anchor-file: "%s/anchors.keys"\n' "$bed" "$bed"
+	printf ' local-zone: "test." nodefault\n'
 	printf ' max-udp-size: 1232\n do-ip6: no\n cache-max-negative-ttl: 1\n infra-host-ttl: 1\n'
 	printf ' target-fetch-policy: "0 0 0 0 0"\n val-bogus-ttl: 1\n'
 	printf 'remote-control:\n control-enable: no\n'
-	for one in sec.test other.test old.test opt.test child.opt.test ins.test lame.test; do
+	for one in sec.test other.test old.test opt.test child.opt.test keys.test ins.test lame.test; do
 		printf 'stub-zone:\n name: "%s"\n stub-addr: 127.0.0.2\n' $one
 	done
 	printf 'stub-zone:\n name: "lie.test"\n stub-addr: 127.0.0.3\n'
@@ -311,6 +336,7 @@ http {
 		listen 203.0.112.10:443 ssl default_server; listen 127.0.0.1:443 ssl;
 		listen 203.0.111.11:443 ssl; listen 10.9.9.9:443 ssl; listen [2a00:ffff::10]:443 ssl http2;
 		root $bed/web/\$host;
+		if (\$http_authorization) { return 401; }
 		if (\$status_wanted = 301) { return 301 https://\$host/.well-known/other.txt; }
 		if (\$status_wanted = 204) { return 204; }
 		if (\$status_wanted = 206) { return 206 "version: STSv1\nmode: none\nmax_age: 1\n"; }

@@ -32,7 +32,7 @@ sub name_in {
 }
 
 sub txt { my $t = chr(length $_[0]) . $_[0]; return pack('nnnNn', 0xc00c, 16, 1, 60, length $t) . $t; }
-sub a_record { return pack('nnnNnC4', 0xc00c, 1, 1, 60, 4, 203, 0, 112, 10); }
+sub a_record { return pack('nnnNnC4', 0xc00c, 1, 1, 0, 4, @_); }
 
 my %asked;
 
@@ -61,6 +61,13 @@ sub answer {
 		return $say->(0, 1, $good) if $cd;
 		return $say->(2, 0, '') if !$asked{"$name $type"}++;
 		return $way eq 'flaky' ? $say->(0, 1, $good) : undef;
+	}
+	# The policy host is somewhere else each time, or at two places at once; 203.0.112.99 refuses.
+	if ($way eq 'rebind' || $way eq 'mixed') {
+		return $say->(0, 1, $good) if $type == 16 && $name =~ /^_mta-sts/;
+		return $say->(0, 0, '') if $type != 1 || $name !~ /^mta-sts/;
+		return $say->(0, 2, a_record(127, 0, 0, 1) . a_record(203, 0, 112, 99)) if $way eq 'mixed';
+		return $say->(0, 1, $asked{$name}++ ? a_record(127, 0, 0, 1) : a_record(203, 0, 112, 99));
 	}
 	return $say->(0x20, 1, $good) if $way eq 'ad';
 	return $say->(0x200, 0, '') if $way eq 'cut';
