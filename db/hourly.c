@@ -104,8 +104,8 @@ put_filter(struct sql *q, const struct hourly_filter *f)
 	sql_put_network(q, f->client.family != 0 ? &f->client : &f->server);
 }
 
-static void
-take_counts(struct sql *q, struct counts *out)
+void
+counts_take(struct sql *q, struct counts *out)
 {
 	out->sessions = sql_take_int(q);
 	out->encrypted = sql_take_int(q);
@@ -128,7 +128,7 @@ hourly_times(struct store *s, const struct hourly_filter *f,
 		sql_put_text(q, f->domain);
 	while (sql_row(q)) {
 		row.hour = sql_take_int(q);
-		take_counts(q, &row.counts);
+		counts_take(q, &row.counts);
 		tell(ctx, &row);
 	}
 	return sql_end(q);
@@ -152,7 +152,7 @@ hourly_list(struct store *s, const struct hourly_query *query, const struct hour
 		row.key = sql_take_text(q);
 		row.json = sql_take_text(q);
 		row.of = sql_take_int(q);
-		take_counts(q, &row.counts);
+		counts_take(q, &row.counts);
 		tell(ctx, &row);
 	}
 	return sql_end(q);

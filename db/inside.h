@@ -6,6 +6,7 @@
 
 #include "db/sql.h"
 
+struct counts; /* db/hourly.h */
 struct gather; /* db/gather.h */
 struct keep;   /* db/keep.h */
 
@@ -17,5 +18,8 @@ struct store {
 	char error[STORE_WHY_MAX]; /* what store_error lends */
 	bool is_in_transaction;
 };
+
+/* The next six columns: sessions, encrypted, plaintext, failed, no_mail, partial. */
+void counts_take(struct sql *q, struct counts *out);
 
 #endif
