@@ -131,7 +131,7 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
 PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
-	netbase tshark zstd gzip tcpreplay libcap2-bin
+	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 

@@ -346,6 +346,22 @@ policy_walk_at(struct store *s, const char *place, int64_t most,
 	return sql_end(q);
 }
 
+static const char find_domains[] =
+    "SELECT domain FROM policies WHERE ?1 IS NULL OR in_domain(domain, ?1) ORDER BY domain";
+
+bool
+policy_walk_domains(struct store *s, const char *filter,
+		    bool (*tell)(void *ctx, const char *domain), void *ctx)
+{
+	struct sql *q = sql_use(s->file, find_domains);
+	bool goes_on = true;
+
+	sql_put_text(q, filter);
+	while (goes_on && sql_row(q))
+		goes_on = tell(ctx, sql_take_text(q));
+	return sql_end(q);
+}
+
 static const char find_changes[] =
     "SELECT time, mta_sts_id, mode, ifnull(max_age, -1), mx, source FROM policy_changes"
     " WHERE domain = ?1 ORDER BY id DESC LIMIT ?2";

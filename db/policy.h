@@ -91,6 +91,11 @@ bool policy_find(struct store *s, const char *domain, const struct policy_teller
 bool policy_walk_at(struct store *s, const char *place, int64_t most,
 		    void (*tell)(void *ctx, const char *domain), void *ctx);
 
+/* The domains that are known, in order; of a filter (as in struct filter), unless NULL. False from
+ * tell ends the walk, which is no failure. */
+bool policy_walk_domains(struct store *s, const char *filter,
+			 bool (*tell)(void *ctx, const char *domain), void *ctx);
+
 /* The changes of a domain, the latest first, at most limit. */
 bool policy_walk_changes(struct store *s, const char *domain, int64_t limit,
 			 void (*tell)(void *ctx, const struct policy_change_row *row), void *ctx);

@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include "dissector/bytes.h"
 #include "monitor/flag_take.h"
-#include "monitor/utf8.h"
 
 #define NOTE_TEXT_MAX 4096 /* bytes of a note to an incident */
 
@@ -59,7 +57,7 @@ take_config(struct taking *t, const char *value)
 static const char *
 format_word(size_t i)
 {
-	static const char *const words[] = {"table", "json", "csv", "html", NULL};
+	static const char *const words[] = {"table", "json", "csv", "html", "tlsrpt", NULL};
 
 	return words[i];
 }
@@ -98,30 +96,11 @@ take_format(struct taking *t, const char *value)
 	       set_format(t, (enum format)chosen);
 }
 
-/* The length of the printable character at the front of text; 0 where there is none. */
-static size_t
-character_length(struct bytes text)
-{
-	/* The controls of C1, to a terminal the same as others. */
-	if (text.len > 1 && text.at[0] == 0xc2 && text.at[1] < 0xa0)
-		return 0;
-	return utf8_character(text);
-}
-
 static bool
 take_note(struct taking *t, const char *value)
 {
-	struct bytes rest = bytes_text(value);
-
-	for (size_t length; rest.len > 0; rest = bytes_after(rest, length)) {
-		length = character_length(rest);
-		if (length == 0)
-			return flag_refuse(t, "--note: not one line of printable UTF-8 text");
-	}
-	if (strlen(value) > NOTE_TEXT_MAX)
-		return flag_refuse(t, "--note: longer than %d bytes", NOTE_TEXT_MAX);
 	t->out->note = value;
-	return true;
+	return flag_line(t, "note", value, NOTE_TEXT_MAX);
 }
 
 static bool
@@ -173,7 +152,18 @@ const struct flag flags[] = {
     {"lookup-private", 0, NULL, FLAG_POLICY, false, take_lookup_private,
      "fetch policies from private and local addresses, too"},
     {"format", 0, "FORMAT", FLAG_REPORT, false, take_format,
-     "table, json (lines), csv, or html: one page that needs nothing else"},
+     "table, json (lines), csv, html: one page that needs nothing else; or tlsrpt: files"},
+    {"directory", 0, "DIR", FLAG_REPORT, false, take_directory,
+     "tlsrpt: the folder of the files, one for each domain and day (RFC 8460)"},
+    {"gzip", 0, NULL, FLAG_REPORT, false, take_gzip, "tlsrpt: compress them"},
+    {"contact-info", 0, "ADDRESS", FLAG_REPORT, true, take_contact_info,
+     "tlsrpt: mail address of who is responsible for the reports"},
+    {"organization-name", 0, "TEXT", FLAG_REPORT, true, take_organization_name,
+     "tlsrpt: whose reports they are (default: the submitter)"},
+    {"submitter", 0, "DOMAIN", FLAG_REPORT, true, take_submitter,
+     "tlsrpt: domain that the files are named for (default: that of the address)"},
+    {"report-id", 0, "TEXT", FLAG_REPORT, true, take_report_id,
+     "tlsrpt: what each report's id begins with (default: the submitter)"},
     {"since", 0, "TIME", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_since,
      "from this time on: RFC 3339, or 2h, 7d ago"},
     {"until", 0, "TIME", FLAG_LIST | FLAG_SERVERS | FLAG_REPORT, false, take_until,

@@ -27,6 +27,10 @@ flag_taker take_lookups, take_no_lookups, take_lookup_private;
 flag_taker take_resolver, take_trust_resolver, take_ca_file;
 flag_taker take_fail_on, take_watch_json, take_progress;
 
+/* flag_tlsrpt.c: reports of RFC 8460 */
+flag_taker take_directory, take_gzip;
+flag_taker take_contact_info, take_organization_name, take_submitter, take_report_id;
+
 /* flag_retain.c: how long and how much is kept */
 flag_taker take_before, take_keep_sessions, take_keep_evidence, take_keep_incidents, take_keep_size;
 
@@ -61,6 +65,9 @@ bool flag_size(const char *value, uint64_t least, uint64_t *out);
 
 /* The service of this name; SERVICE_NONE where there is none. */
 enum service flag_service(struct bytes name);
+
+/* Whether value is one line of printable UTF-8, of at most so many bytes; else it is refused. */
+bool flag_line(struct taking *t, const char *option, const char *value, size_t most);
 
 /* Append to a list, which borrows word. False, and why filled, where memory is refused. */
 bool flag_append(struct taking *t, struct words *list, const char *word);

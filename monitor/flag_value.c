@@ -6,6 +6,7 @@
 
 #include "dissector/text.h"
 #include "monitor/flag_take.h"
+#include "monitor/utf8.h"
 
 #define SIZE_LARGEST (UINT64_C(1) << 40) /* bytes; more is a slip */
 
@@ -103,6 +104,31 @@ flag_keep(struct taking *t, const char *text, size_t length)
 	free(copy);
 	flag_refuse(t, "out of memory");
 	return NULL;
+}
+
+/* The length of the printable character at the front of text; 0 where there is none. */
+static size_t
+character_length(struct bytes text)
+{
+	/* The controls of C1, to a terminal the same as others. */
+	if (text.len > 1 && text.at[0] == 0xc2 && text.at[1] < 0xa0)
+		return 0;
+	return utf8_character(text);
+}
+
+bool
+flag_line(struct taking *t, const char *option, const char *value, size_t most)
+{
+	struct bytes rest = bytes_text(value);
+
+	if (rest.len > most)
+		return flag_refuse(t, "--%s: longer than %zu bytes", option, most);
+	for (size_t length; rest.len > 0; rest = bytes_after(rest, length)) {
+		length = character_length(rest);
+		if (length == 0)
+			return flag_refuse(t, "--%s: not one line of printable UTF-8 text", option);
+	}
+	return true;
 }
 
 enum service

@@ -504,6 +504,30 @@ check_db(struct taking *t)
 	return true;
 }
 
+/* A report of RFC 8460 is of all that a domain took. */
+static bool
+check_tlsrpt(struct taking *t)
+{
+	const struct options *o = t->out;
+	const char *what = o->filter.client.family != 0   ? "client"
+			   : o->filter.server.family != 0 ? "server"
+			   : o->service != NULL           ? "service"
+			   : o->filter.limit != 0         ? "limit"
+							  : NULL;
+
+	if (what != NULL)
+		return flag_refuse(t,
+				   "--%s: a report of RFC 8460 is of all mail of a domain and day "
+				   "(leave it out; --domain, --since and --until choose)",
+				   what);
+	if (o->tlsrpt.directory == NULL)
+		return flag_refuse(t, "--format tlsrpt: into which folder? (--directory DIR)");
+	if (o->tlsrpt.contact_info == NULL)
+		return flag_refuse(t, "--format tlsrpt: who is responsible? (--contact-info "
+				      "ADDRESS, or contact-info in the configuration)");
+	return true;
+}
+
 /* What is counted by the hour is counted by network of clients, and not by server and client. */
 static bool
 check_report(struct taking *t)
@@ -511,6 +535,11 @@ check_report(struct taking *t)
 	const struct filter *f = &t->out->filter;
 	const int bits = f->client.family == 4 ? CLIENT_BITS_4 : CLIENT_BITS_6;
 
+	if (t->out->format == FORMAT_TLSRPT)
+		return check_tlsrpt(t);
+	if (t->out->tlsrpt.directory != NULL || t->out->tlsrpt.is_gzip)
+		return flag_refuse(t, "--%s: is of --format tlsrpt alone (leave it out)",
+				   t->out->tlsrpt.is_gzip ? "gzip" : "directory");
 	if (f->client.family == 0)
 		return true;
 	if (f->client.bits > bits)

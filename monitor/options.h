@@ -27,7 +27,13 @@ struct command; /* monitor/command/command.h */
 #define SNAPLEN_MIN     96 /* less would cut the headers of a tunnelled packet */
 #define READERS_MAX     64
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML /* reports alone */ };
+enum format {
+	FORMAT_TABLE,
+	FORMAT_JSON,
+	FORMAT_CSV,
+	FORMAT_HTML,  /* reports alone */
+	FORMAT_TLSRPT /* reports alone, as files: RFC 8460 */
+};
 
 /* A list of words, in the order of the command line. */
 struct words {
@@ -65,6 +71,16 @@ struct watch_options {
 	const char *expression_at, *user_at, *ca_file_at;
 };
 
+/* Reports of RFC 8460. What is NULL was not given. */
+struct tlsrpt_options {
+	const char *directory;    /* where the files go; given where format is FORMAT_TLSRPT */
+	const char *contact_info; /* an addr-spec; likewise */
+	const char *organization_name;
+	const char *submitter; /* a domain */
+	const char *report_id; /* what each begins with */
+	bool is_gzip;
+};
+
 struct options {
 	const struct command *command; /* never NULL after PARSED_RUN */
 	const char *db;                /* path of the database */
@@ -75,6 +91,7 @@ struct options {
 	struct filter filter;          /* of lists; its with_json is left to the command */
 	const char *service;           /* report --service; NULL: every */
 	struct watch_options watch;
+	struct tlsrpt_options tlsrpt; /* report */
 	int64_t id;                /* of an incident, 1 and up: show, export, ack, close, reopen */
 	struct domain domain;      /* policy: one that may be asked for; else empty */
 	const char *note;          /* --note; NULL: none */

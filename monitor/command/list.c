@@ -126,6 +126,7 @@ tell(void *ctx, const struct row *row)
 		csv_line(stdout, row->values, row->count);
 		break;
 	case FORMAT_HTML:
+	case FORMAT_TLSRPT:
 		break; /* no list is one */
 	}
 	l->rows++;

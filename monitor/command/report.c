@@ -3,6 +3,7 @@
 
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
+#include "monitor/command/report.h"
 #include "monitor/log.h"
 
 /* A format a row. */
@@ -35,10 +36,13 @@ int
 command_report(const struct options *o)
 {
 	const struct report_query query = query_of(o);
-	struct store *s = list_store(o);
 	char why[STORE_WHY_MAX];
 	struct report *r;
+	struct store *s;
 
+	if (o->format == FORMAT_TLSRPT)
+		return report_tlsrpt(o);
+	s = list_store(o);
 	if (s == NULL)
 		return STATUS_FAILED;
 	r = report_read(s, &query, why);
