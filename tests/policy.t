@@ -284,18 +284,45 @@ ok "no resolver at all is a failure, and says what to do" none_is_there
 page() {
 	domain=$1
 	shift
-	policy "$domain" >"$folder/out" 2>"$folder/err" || return 1
+	[ "$1" = --known ] && shift && domain="$domain --db $known"
+	# shellcheck disable=SC2086 # words
+	policy $domain >"$folder/out" 2>"$folder/err" || return 1
 	for text; do
 		grep -q -e "$text" "$folder/out" || return 1
 	done
 }
 ok "the page has what a sender would do" page ok.sec.test '^MTA-STS' 'enforce: ' 'mx: mx.sec.test' \
-    'the policy names it' 'DANE: usable' 'senders: with DANE' 'reports go to mailto:' '^  dane: '
+    'the policy names it' 'DANE: usable' 'senders with DANE: deliver over TLS alone' 'reports go to mailto:' '^  dane: '
 ok "it tells what is wrong" page two.sec.test 'invalid' 'wrong: 2 TXT records'
 ok "and what is not known" page x.lame.test 'MTA-STS' 'unavailable' 'not known'
 ok "testing and a host that the policy does not name" page invalid.sec.test 'invalid: version 1'
 ok "bogus is no word for absent" page cnamex.sec.test 'DANE: bogus'
 ok "a host that an mx does not cover" page chain.sec.test 'wrong: no mx of the policy covers it'
+
+# ---- What is known beside ----
+
+# An enforce policy of a week, fetched an hour ago, of domains that publish another or none.
+known=$folder/known.db
+"$WAXSEAL" --config /dev/null watch -q --db "$known" -r tests/captures/ordinary-delivery.pcap \
+    -f 'tcp port 9' >"$folder/log" 2>&1
+ago=$(($(date +%s) - 3600))000000
+for domain in bare redirect invalid ok; do
+	sqlite3 "$known" "INSERT INTO policies (domain, learnt, mta_sts_status, mta_sts_id, mta_sts_mode,
+		mta_sts_max_age, mta_sts_mx, mta_sts_fetched, mta_sts_expires, mta_sts_source, mta_sts_text,
+		seen_id, edited, failures, wants_fetch, mx_whole) VALUES ('$domain.sec.test', $ago, 'enforce',
+		'before', 'enforce', 604800, '[]', $ago, $ago + 604800000000, 'network',
+		'version: STSv1' || char(10) || 'mode: enforce' || char(10) || 'mx: mx.sec.test' || char(10) ||
+		'max_age: 604800' || char(10), 'before', 0, 0, 0, 0)"
+done
+kept="$sts=enforce mta_sts.source=cache mta_sts.mx[0]=mx.sec.test"
+ok "a policy that is known outlives its record" is "bare.sec.test --db $known" $kept mta_sts.id=before \
+    'mx[0].sts_match=0' required=mta-sts
+ok "and its server" is "redirect.sec.test --db $known" $kept "$why~301"
+ok "and a text that is none" is "invalid.sec.test --db $known" $kept "$why~max_age"
+ok "one that is published counts" is "ok.sec.test --db $known" $valid mta_sts.id=20260301
+ok "the page tells both" page "bare.sec.test" --known 'version before, fetched at' 'its record is gone'
+ok "what is seen is beside it" is "ok.sec.test --db $known" seen.sessions=0 seen.servers=[]
+ok "without a database nothing is" is ok.sec.test seen=
 
 # ---- Peers ----
 

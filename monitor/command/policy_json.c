@@ -148,6 +148,48 @@ form_name(const struct learnt *l)
 	return l->mx_answer == ANSWER_BOGUS ? "bogus" : "unavailable";
 }
 
+static void
+put_counts(const struct counts *c)
+{
+	printf("\"sessions\":%" PRId64 ",\"encrypted\":%" PRId64 ",\"plaintext\":%" PRId64
+	       ",\"failed\":%" PRId64,
+	       c->sessions, c->encrypted, c->plaintext, c->failed);
+}
+
+static void
+put_server(const struct policy_seen_server *s, bool is_first)
+{
+	fputs(is_first ? "{" : ",{", stdout);
+	fputs("\"server\":", stdout);
+	put_text(s->server);
+	printf(",\"is_mx\":%s", s->is_mx == FACT_UNSEEN ? "null"
+				: s->is_mx == FACT_YES  ? "true"
+							: "false");
+	put_member("host", s->host == NULL ? NULL : s->host->name.text);
+	putchar(',');
+	put_counts(&s->counts);
+	put_moment("last_hour", true, s->last);
+	putchar('}');
+}
+
+/* What the tap has seen; null without a database. */
+static void
+put_seen(const struct policy_seen *seen)
+{
+	if (seen == NULL) {
+		fputs(",\"seen\":null", stdout);
+		return;
+	}
+	fputs(",\"seen\":{", stdout);
+	put_counts(&seen->total);
+	printf(",\"named\":%" PRId64 ",\"incidents_open\":%" PRId64, seen->named, seen->incidents);
+	put_moment("last_hour", seen->of > 0, seen->last);
+	printf(",\"servers_in_all\":%zu,\"servers\":[", seen->of);
+	for (size_t i = 0; i < seen->count; i++)
+		put_server(&seen->servers[i], i == 0);
+	fputs("]}", stdout);
+}
+
 void
 policy_view_json(const struct policy_view *v)
 {
@@ -170,5 +212,8 @@ policy_view_json(const struct policy_view *v)
 	}
 	putchar(']');
 	put_problems("problems", &l->tlsrpt_problems);
-	printf("},\"required\":\"%s\"}\n", policy_required_name(v->required));
+	printf("},\"required\":\"%s\"", policy_required_name(v->required));
+	put_moment("learnt", true, v->is_recalled ? v->known->learnt : v->now);
+	put_seen(v->seen);
+	puts("}");
 }

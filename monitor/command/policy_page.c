@@ -7,6 +7,7 @@
 
 #include "monitor/address.h"
 #include "monitor/command/policy_view.h"
+#include "monitor/counted.h"
 #include "monitor/moment.h"
 #include "monitor/table.h"
 
@@ -55,17 +56,57 @@ mode_meaning(enum sts_mode mode)
 static void
 say_policy(const struct policy_view *v)
 {
-	char until[MOMENT_TEXT_MAX];
+	char fetched[MOMENT_TEXT_MAX], until[MOMENT_TEXT_MAX];
 	struct sts_mx_walk walk = {v->sts.text};
 	struct bytes pattern;
 
+	moment_short_text(v->cache.fetched, fetched);
 	moment_short_text(sts_cache_expires(&v->cache), until);
 	say(1, "%s: %s (RFC 8461 section 5)", sts_mode_name(v->cache.mode),
 	    mode_meaning(v->cache.mode));
-	say(1, "version %s, %s, good until %s", v->cache.id,
-	    v->is_cached ? "fetched earlier" : "fetched now", until);
+	if (v->is_cached)
+		say(1, "version %s, fetched at %s UTC, good until %s", v->cache.id, fetched, until);
+	else
+		say(1, "version %s, fetched now, good until %s", v->cache.id, until);
 	while (v->has_sts && sts_policy_next_mx(&walk, &pattern))
 		say(1, "mx: %.*s", (int)pattern.len, (const char *)pattern.at);
+}
+
+/* Of a policy that is in force by what was fetched earlier: why by that alone. */
+static const char *
+trouble_words(enum sts_trouble trouble)
+{
+	switch (trouble) {
+	case STS_FINE:
+		break;
+	case STS_RECORD_GONE:
+		return "its record is gone: senders that do not know the policy find none";
+	case STS_RECORD_BROKEN:
+		return "its record cannot be used any more: senders that do not know the policy "
+		       "find none";
+	case STS_DISCOVERY_FAILED:
+		return "whether its record is still there could not be learnt";
+	case STS_FETCH_FAILED:
+		return "it could not be fetched again: senders that do not know it have none";
+	case STS_POLICY_BROKEN:
+		return "what is published in its place is no policy by the letter";
+	}
+	return NULL;
+}
+
+static void
+say_trouble(const struct policy_view *v)
+{
+	const char *words = v->is_cached ? trouble_words(v->cache.trouble) : NULL;
+	char since[MOMENT_TEXT_MAX];
+
+	if (words == NULL)
+		return;
+	moment_short_text(v->cache.failing_since, since);
+	say(1,
+	    "%s (%s, since %s; RFC 8461 section 10.2); those that know it keep to it until it "
+	    "expires (section 5.1)",
+	    words, counted(v->cache.failures, "time").text, since);
 }
 
 static void
@@ -90,13 +131,27 @@ say_no_policy(const struct policy_view *v)
 }
 
 static void
+say_expired(const struct policy_view *v)
+{
+	char then[MOMENT_TEXT_MAX];
+
+	moment_short_text(v->expired, then);
+	if (v->expired != 0)
+		say(1, "a policy was known before, version %s in mode %s, and expired at %s UTC",
+		    v->cache.id, sts_mode_name(v->cache.mode), then);
+}
+
+static void
 say_sts(const struct policy_view *v)
 {
 	puts("MTA-STS");
-	if (v->cache.is_known)
+	if (v->cache.is_known) {
 		say_policy(v);
-	else
+		say_trouble(v);
+	} else {
 		say_no_policy(v);
+		say_expired(v);
+	}
 	say_problems(&v->learnt->sts_problems);
 }
 
@@ -139,7 +194,7 @@ say_records(const struct tlsa_set *set)
 }
 
 static const char *
-dane_meaning(const struct policy *p, const struct learnt *l)
+dane_meaning(const struct policy *p, const struct learnt *l, bool is_recalled)
 {
 	switch (p->dane.state) {
 	case DANE_USABLE:
@@ -153,6 +208,9 @@ dane_meaning(const struct policy *p, const struct learnt *l)
 	case DANE_ABSENT:
 		return "absent: proven that there is none";
 	case DANE_INSECURE:
+		if (is_recalled)
+			return "insecure: the way to it is not signed, or was asked of no resolver "
+			       "that is trusted with DNSSEC";
 		return l->can_be_secure
 			   ? "insecure: the way to it is not signed, so that records would not "
 			     "count"
@@ -169,31 +227,51 @@ dane_meaning(const struct policy *p, const struct learnt *l)
 	       "section 2.1.2)";
 }
 
+/* What a sender does with the host that goes by DANE; NULL: as the others. */
 static const char *
-sender_action(const struct policy *p)
+dane_action(const struct policy *p)
 {
 	switch (p->dane.demand) {
 	case DANE_DEMANDS_AUTHENTICITY:
-		return "with DANE, deliver over TLS alone, to a certificate that the TLSA records "
-		       "name";
+		return "deliver over TLS alone, to a certificate that the TLSA records name";
 	case DANE_DEMANDS_ENCRYPTION:
-		return "with DANE, deliver over TLS alone, to any certificate";
+		return "deliver over TLS alone, to any certificate";
 	case DANE_DEMANDS_DELAY:
-		return "with DANE, do not use this host until its answers are there";
+		return "do not use this host until its answers are there";
 	case DANE_DEMANDS_NOTHING:
 	case DANE_DEMANDS_IF_IT_LIKES:
 		break;
 	}
+	return NULL;
+}
+
+/* The same by MTA-STS. */
+static const char *
+sts_action(const struct policy *p)
+{
 	if (p->sts == STS_MODE_NONE)
-		return "deliver, with TLS where it is offered and in clear where not";
+		return NULL;
 	if (p->listed == FACT_NO)
 		return p->sts == STS_MODE_ENFORCE
-			   ? "with MTA-STS, do not deliver to this host: the policy does not name "
-			     "it"
-			   : "with MTA-STS, deliver, and report that the policy does not name it";
+			   ? "do not deliver to this host: the policy does not name it"
+			   : "deliver, and report that the policy does not name it";
 	return p->sts == STS_MODE_ENFORCE
-		   ? "with MTA-STS, deliver over TLS alone, to a certificate that is valid for it"
-		   : "with MTA-STS, deliver, and report where TLS or the certificate fails";
+		   ? "deliver over TLS alone, to a certificate that is valid for it"
+		   : "deliver, and report where TLS or the certificate fails";
+}
+
+/* One that goes by both goes by DANE where it applies, RFC 8461 section 2. */
+static void
+say_senders(const struct policy *p)
+{
+	const char *dane = dane_action(p), *sts = sts_action(p);
+
+	if (dane != NULL)
+		say(2, "senders with DANE: %s", dane);
+	if (sts != NULL)
+		say(2, "senders with MTA-STS%s: %s", dane != NULL ? " alone" : "", sts);
+	say(2, "%s: deliver, with TLS where it is offered and in clear where not",
+	    dane != NULL || sts != NULL ? "other senders" : "senders");
 }
 
 static void
@@ -211,10 +289,10 @@ say_host(const struct policy_view *v, size_t i)
 		say(2, p->listed == FACT_YES ? "MTA-STS: the policy names it"
 					     : "MTA-STS: wrong: no mx of the policy covers it (RFC "
 					       "8461 section 4.1)");
-	say(2, "DANE: %s", dane_meaning(p, v->learnt));
+	say(2, "DANE: %s", dane_meaning(p, v->learnt, v->is_recalled));
 	say_records(&v->learnt->hosts[i].dane.records[DANE_BASE_EXPANDED]);
 	say_records(&v->learnt->hosts[i].dane.records[DANE_BASE_ORIGINAL]);
-	say(2, "senders: %s", sender_action(p));
+	say_senders(p);
 }
 
 static void
@@ -237,6 +315,9 @@ say_mx(const struct policy_view *v)
 		say(1, "null: the domain takes no mail (RFC 7505)");
 		break;
 	case MX_LISTED:
+		if (l->mx.count == 0)
+			say(1,
+			    "no MX record names a host that mail can go to (RFC 5321 section 5.1)");
 		break;
 	}
 	for (size_t i = 0; i < l->mx.count; i++)
@@ -244,19 +325,31 @@ say_mx(const struct policy_view *v)
 	say_problems(&l->mx_problems);
 }
 
+static const char *
+tlsrpt_meaning(const struct learnt *l)
+{
+	if (!answer_is_known(l->tlsrpt_answer))
+		return "unavailable: whether it wants reports could not be learnt";
+	switch (l->tlsrpt.state) {
+	case TLSRPT_ABSENT:
+		return "absent: nobody tells this domain of failed TLS (RFC 8460 section 3)";
+	case TLSRPT_INVALID:
+		return "invalid: the record cannot be used, so that nobody sends reports (RFC 8460 "
+		       "section 3)";
+	case TLSRPT_FOUND:
+		break;
+	}
+	return "present: and names no destination that is known here";
+}
+
 static void
 say_tlsrpt(const struct learnt *l)
 {
-	const char *status = tlsrpt_status(l->tlsrpt_answer, &l->tlsrpt);
-
 	puts("TLSRPT");
 	for (size_t i = 0; i < l->tlsrpt.count; i++)
 		say(1, "reports go to %s", l->tlsrpt.rua[i]);
 	if (l->tlsrpt.count == 0)
-		say(1, "%s%s", status,
-		    l->tlsrpt.state == TLSRPT_ABSENT && answer_is_known(l->tlsrpt_answer)
-			? ": nobody tells this domain of failed TLS (RFC 8460 section 3)"
-			: "");
+		say(1, "%s", tlsrpt_meaning(l));
 	say_problems(&l->tlsrpt_problems);
 }
 
@@ -293,10 +386,99 @@ say_required(const struct policy_view *v)
 	}
 }
 
+/* ---- What was seen ---- */
+
+/* "38 encrypted, 2 in clear, 1 failed at TLS": what there was of it. */
+static void
+outcomes(const struct counts *c, char out[WORDS_MAX])
+{
+	const struct {
+		int64_t count;
+		const char *words;
+	} rows[] = {
+	    {c->encrypted, "encrypted"},    {c->plaintext, "in clear"},
+	    {c->failed, "failed at TLS"},   {c->no_mail, "without mail"},
+	    {c->partial, "not seen whole"},
+	};
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].count > 0)
+			len += (size_t)snprintf(
+			    out + len, WORDS_MAX - len, "%s%s %s", len > 0 ? ", " : "",
+			    grouped((uint64_t)rows[i].count).text, rows[i].words);
+}
+
+static void
+say_server(const struct policy_seen_server *s)
+{
+	char words[WORDS_MAX];
+	const char *what = s->is_mx == FACT_NO ? "none of its MX hosts"
+			   : s->host == NULL   ? "not known to be one of its MX hosts"
+					       : s->host->name.text;
+
+	outcomes(&s->counts, words);
+	say(1, "%s (%s): %s: %s", s->server, what,
+	    counted_grouped((uint64_t)s->counts.sessions, "session").text, words);
+}
+
+static void
+say_traffic(const struct policy_view *v)
+{
+	const struct policy_seen *seen = v->seen;
+	const int64_t unnamed = seen->total.sessions - seen->named;
+	char words[WORDS_MAX], last[MOMENT_TEXT_MAX];
+
+	if (seen->named > 0)
+		say(1, "%s named it as a recipient",
+		    counted_grouped((uint64_t)seen->named, "session").text);
+	if (unnamed > 0)
+		say(1,
+		    "%s with its MX hosts named nobody in clear: they may have been for it, or "
+		    "for another domain of these hosts",
+		    counted_grouped((uint64_t)unnamed, "session").text);
+	outcomes(&seen->total, words);
+	moment_short_text(seen->last, last);
+	say(1, "in all %s; the last in the hour from %s", words, last);
+	for (size_t i = 0; i < seen->count; i++)
+		say_server(&seen->servers[i]);
+	if (seen->of > seen->count)
+		say(1, "and %s with fewer sessions",
+		    counted_grouped(seen->of - seen->count, "server").text);
+}
+
+static void
+say_seen(const struct policy_view *v)
+{
+	puts("Seen by the tap");
+	if (v->seen->of > 0)
+		say_traffic(v);
+	else
+		say(1, "nothing: no session named it, and none was with its MX hosts");
+	if (v->seen->incidents > 0)
+		say(1, "%s open (waxseal incidents --state open --domain %s)",
+		    counted_grouped((uint64_t)v->seen->incidents, "incident").text,
+		    v->learnt->domain.text);
+}
+
+static void
+say_title(const struct policy_view *v)
+{
+	char since[MOMENT_TEXT_MAX];
+
+	puts(v->learnt->domain.text);
+	if (v->is_recalled) {
+		moment_short_text(v->known->learnt, since);
+		say(0, "Nothing was asked now: this is what was known at %s UTC.", since);
+	}
+	putchar('\n');
+}
+
 void
 policy_view_page(const struct policy_view *v)
 {
-	printf("%s\n\n", v->learnt->domain.text);
+	say_title(v);
 	say_sts(v);
 	putchar('\n');
 	say_mx(v);
@@ -304,4 +486,8 @@ policy_view_page(const struct policy_view *v)
 	say_tlsrpt(v->learnt);
 	putchar('\n');
 	say_required(v);
+	if (v->seen == NULL)
+		return;
+	putchar('\n');
+	say_seen(v);
 }

@@ -1,21 +1,43 @@
 /* From what was learnt to what is shown; see policy_view.h. */
 #include "monitor/command/policy_view.h"
 
+/* The text that was fetched now, where no policy is in force that was fetched earlier. */
+static void
+take_text(struct policy_view *v)
+{
+	struct problems again = {0}; /* said by learnt_sts_events */
+
+	if (v->is_cached && v->known != NULL) {
+		v->sts = v->known->sts;
+		v->has_sts = true;
+	} else if (v->learnt->fetch == LEARNT_FETCHED && !v->is_recalled) {
+		sts_policy_read(v->learnt->text, &v->sts, &again);
+		v->has_sts = v->sts.is_readable;
+	}
+}
+
 static void
 conclude_sts(struct policy_view *v)
 {
 	struct sts_event events[LEARNT_EVENTS];
-	size_t count = learnt_sts_events(v->learnt, v->now, events);
-	struct problems again = {0}; /* said by learnt_sts_events */
+	size_t count = v->is_recalled ? 0 : learnt_sts_events(v->learnt, v->now, events);
 
+	if (v->known != NULL)
+		v->cache = v->known->cache;
 	for (size_t i = 0; i < count; i++)
 		v->cache = sts_cache_after(v->cache, &events[i]);
-	v->has_sts = false;
-	if (v->learnt->fetch == LEARNT_FETCHED) {
-		sts_policy_read(v->learnt->text, &v->sts, &again);
-		v->has_sts = v->sts.is_readable;
+	if (v->cache.is_edited)
+		problems_add(&v->learnt->sts_problems,
+			     "The policy's text was changed and its id, \"%s\", was not: senders "
+			     "that know that id do not fetch it again (RFC 8461 section 3.1).",
+			     v->cache.id);
+	/* What has expired is as if it had never been, RFC 8461 section 3.3. */
+	if (sts_cache_force(&v->cache, v->now) != STS_FORCE_YES) {
+		v->expired = sts_cache_expires(&v->cache);
+		v->cache.is_known = false;
 	}
-	v->is_cached = v->learnt->fetch != LEARNT_FETCHED && v->cache.is_known;
+	v->is_cached = v->cache.is_known && (v->is_recalled || v->cache.fetched != v->now);
+	take_text(v);
 }
 
 static void

@@ -1,25 +1,20 @@
 /* A report for each day; see tlsrpt_domain.h. */
 #include "monitor/report/tlsrpt_domain.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/address.h"
 #include "monitor/append.h"
-#include "monitor/json.h"
+#include "monitor/mx_text.h"
 #include "monitor/report/tlsrpt_policy.h"
 #include "monitor/report/tlsrpt_result.h"
-
-/* Bytes of a list of all addresses, each with its quotes and comma. */
-#define SERVERS_MAX (MX_HOSTS_MAX * MX_ADDRESSES_MAX * (TLSRPT_ADDRESS_MAX + 2) + 3)
 
 /* One domain under way. */
 struct run {
 	const struct tlsrpt_job *job;
 	const struct known_policy *known;
 	struct tlsrpt_policies policies;
-	char servers[SERVERS_MAX];           /* JSON */
+	char servers[MX_TEXT_MAX];           /* JSON */
 	int64_t host_sessions[MX_HOSTS_MAX]; /* of the day, as far as they succeeded or failed */
 	bool has_day, has_failed;
 	int64_t day;
@@ -31,15 +26,9 @@ struct run {
 static const struct mx_host *
 host_of(const struct run *r, const char *server)
 {
-	struct address a = {.family = 4};
-	const struct mx_host *host = NULL;
+	const struct mx_host *host;
 
-	if (inet_pton(AF_INET, server, a.b) != 1) {
-		a.family = 6;
-		if (inet_pton(AF_INET6, server, a.b) != 1)
-			return NULL;
-	}
-	mx_has_address(&r->known->mx, &a, &host);
+	mx_text_has(&r->known->mx, server, &host);
 	return host;
 }
 
@@ -269,19 +258,6 @@ tell_server(void *ctx, const struct traffic_row *row)
 		r->host_sessions[host - r->known->mx.hosts] += successes + failures;
 }
 
-static void
-list_servers(struct run *r)
-{
-	struct json_list list = json_list_over(r->servers, sizeof(r->servers));
-	char text[INET6_ADDRSTRLEN];
-
-	for (size_t i = 0; i < r->known->mx.count; i++)
-		for (size_t k = 0; k < r->known->mx.hosts[i].address_count; k++) {
-			address_text(&r->known->mx.hosts[i].addresses[k], text);
-			json_list_add(&list, bytes_text(text));
-		}
-}
-
 bool
 tlsrpt_domain(const struct tlsrpt_job *job, const struct known_policy *known)
 {
@@ -293,7 +269,7 @@ tlsrpt_domain(const struct tlsrpt_job *job, const struct known_policy *known)
 		return false;
 	r->job = job;
 	r->known = known;
-	list_servers(r);
+	mx_text_addresses(&known->mx, r->servers);
 	q = query_of(r);
 	r->has_failed = !tlsrpt_policies_of(&r->policies, known);
 	is_good = !r->has_failed && traffic_walk(job->store, &q, tell_server, r);
