@@ -1,0 +1,106 @@
+/* What is known of a domain after a look-up; see known.h. */
+#include "monitor/policy/known.h"
+
+/* It tells of the network, and not of the domain. */
+static bool
+is_by_outage(const struct sts_event *e, const struct known_outage *outage)
+{
+	return (e->kind == STS_NO_ANSWER && outage->is_dns) ||
+	       (e->kind == STS_NO_POLICY && outage->is_fetch);
+}
+
+static void
+take_sts(struct learnt *learnt, const struct known_outage *outage, int64_t now,
+	 struct known_policy *out)
+{
+	struct sts_event events[LEARNT_EVENTS];
+	size_t count = learnt_sts_events(learnt, now, events);
+	struct problems again = {0}; /* said by learnt_sts_events */
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_by_outage(&events[i], outage))
+			continue;
+		out->cache = sts_cache_after(out->cache, &events[i]);
+		if (events[i].kind != STS_SAW_POLICY)
+			continue;
+		sts_policy_read(learnt->text, &out->sts, &again);
+		out->source = "network";
+	}
+}
+
+static void
+take_hosts(const struct learnt *learnt, int64_t now, struct known_policy *out)
+{
+	if (!answer_is_known(learnt->mx_answer))
+		return;
+	out->learnt = now;
+	out->mx = learnt->mx;
+	for (size_t i = 0; i < MX_HOSTS_MAX; i++) {
+		out->dane[i] = learnt->hosts[i].dane;
+		out->expanded[i] = learnt->hosts[i].expanded;
+	}
+}
+
+/* What is shown to people alone. */
+static void
+take_words(const struct learnt *learnt, struct known_policy *out)
+{
+	if (answer_is_known(learnt->sts_answer))
+		out->sts_problems = learnt->sts_problems;
+	if (!answer_is_known(learnt->tlsrpt_answer))
+		return;
+	out->tlsrpt_answer = learnt->tlsrpt_answer;
+	out->tlsrpt = learnt->tlsrpt;
+}
+
+void
+known_after(const struct known_policy *before, struct learnt *learnt,
+	    const struct known_outage *outage, int64_t now, struct known_policy *out)
+{
+	if (before != NULL)
+		*out = *before;
+	else
+		*out = (struct known_policy){.domain = learnt->domain, .source = "network"};
+	out->is_resolver_failing = outage->is_dns || outage->is_fetch;
+	take_sts(learnt, outage, now, out);
+	take_hosts(learnt, now, out);
+	take_words(learnt, out);
+}
+
+bool
+known_says_something(const struct known_policy *known)
+{
+	if (known->cache.is_known || known->cache.seen_id[0] != '\0')
+		return true;
+	switch (known->mx.form) {
+	case MX_LISTED:
+	case MX_NULL:
+		return true;
+	case MX_IMPLICIT:
+		return known->mx.count > 0 && known->mx.hosts[0].address_count > 0;
+	case MX_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+/* Also by a clock that has been set back since. */
+static bool
+is_old(const struct known_policy *known, int64_t now)
+{
+	return now - known->learnt >= KNOWN_FRESH || known->learnt > now;
+}
+
+bool
+known_is_due(const struct known_policy *known, int64_t now)
+{
+	return is_old(known, now) || sts_cache_next(&known->cache, now) != STS_WAIT;
+}
+
+bool
+known_is_due_for_failure(const struct known_policy *known, int64_t time, int64_t now)
+{
+	return known_is_due(known, now) ||
+	       (sts_cache_force(&known->cache, time) == STS_FORCE_YES &&
+		sts_cache_next_for_failure(&known->cache, time, now) != STS_WAIT);
+}

@@ -1,0 +1,35 @@
+/*
+ * From what was known of a domain and what was learnt of it now to what is known
+ * of it then. Pure.
+ */
+#ifndef MONITOR_POLICY_KNOWN_H
+#define MONITOR_POLICY_KNOWN_H
+
+#include "monitor/policy/destination.h"
+#include "monitor/policy/learnt.h"
+
+#define KNOWN_FRESH INT64_C(900000000) /* microseconds that what the DNS said needs no asking */
+
+/* What fails for all domains alike, outage.h: of this one it says nothing. */
+struct known_outage {
+	bool is_dns, is_fetch;
+};
+
+/*
+ * before: NULL where nothing was known. now: of the clock that before goes by,
+ * microseconds. What is wrong with the policy's text is added to learnt. Of what
+ * had no answer the old one stays; *out has views into before and learnt.
+ */
+void known_after(const struct known_policy *before, struct learnt *learnt,
+		 const struct known_outage *outage, int64_t now, struct known_policy *out);
+
+/* There is anything that mail could be held against: a policy, a record of one, or MX hosts. */
+bool known_says_something(const struct known_policy *known);
+
+/* Is it to be asked for, where mail is seen for it? */
+bool known_is_due(const struct known_policy *known, int64_t now);
+
+/* The same, where a session that began at time is about to be held against it and fails. */
+bool known_is_due_for_failure(const struct known_policy *known, int64_t time, int64_t now);
+
+#endif
