@@ -387,6 +387,26 @@ policy_walk_changes(struct store *s, const char *domain, int64_t limit,
 	return sql_end(q);
 }
 
+static const char find_due[] =
+    "SELECT domain FROM policies WHERE mta_sts_mode IN ('enforce', 'testing')"
+    " AND mta_sts_expires > ?1 AND mta_sts_fetched + min(mta_sts_max_age * 500000, ?2) <= ?1"
+    " AND ifnull(ask_after, 0) <= ?1 AND ifnull(fetch_after, 0) <= ?1"
+    " ORDER BY mta_sts_expires, id LIMIT ?3";
+
+bool
+policy_walk_due(struct store *s, int64_t now, int64_t most,
+		void (*tell)(void *ctx, const char *domain), void *ctx)
+{
+	struct sql *q = sql_use(s->file, find_due);
+
+	sql_put_int(q, now);
+	sql_put_int(q, POLICY_REFRESH);
+	sql_put_int(q, most);
+	while (sql_row(q))
+		tell(ctx, sql_take_text(q));
+	return sql_end(q);
+}
+
 #define OLD_POLICIES                                                                     \
 	"SELECT id FROM policies WHERE learnt < ?1 AND ifnull(mta_sts_expires, 0) <= ?2" \
 	" ORDER BY learnt, id LIMIT ?3"

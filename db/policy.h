@@ -100,6 +100,17 @@ bool policy_walk_domains(struct store *s, const char *filter,
 bool policy_walk_changes(struct store *s, const char *domain, int64_t limit,
 			 void (*tell)(void *ctx, const struct policy_change_row *row), void *ctx);
 
+#define POLICY_REFRESH \
+	INT64_C(86400000000) /* microseconds: "once per day", RFC 8461 section 10.2 */
+
+/*
+ * Tell the domains, at most so many, the one that ends first first, whose policy is in
+ * force at now, asks for something, was fetched POLICY_REFRESH ago or half of its
+ * max_age, and may be asked for again.
+ */
+bool policy_walk_due(struct store *s, int64_t now, int64_t most,
+		     void (*tell)(void *ctx, const char *domain), void *ctx);
+
 /*
  * Remove, in a transaction, domains of which no answer came since before, and whose
  * policy is not in force at now; their changes too. At most POLICY_SWEEP; *count

@@ -133,6 +133,16 @@ put_answers(const struct dane_answers *a, struct host_text *text)
 	list_add_text(&list, a->is_alias ? "alias" : "no-alias");
 }
 
+/* The moment of the last answer: DNS' on its hosts or its record, or its policy. */
+static int64_t
+answered(const struct known_policy *known)
+{
+	const struct sts_cache *c = &known->cache;
+	int64_t last = known->learnt > c->asked ? known->learnt : c->asked;
+
+	return last > c->fetched ? last : c->fetched;
+}
+
 static bool
 put_host(const struct known_policy *known, size_t i, struct saving *w)
 {
@@ -140,7 +150,7 @@ put_host(const struct known_policy *known, size_t i, struct saving *w)
 	struct policy_host_row *row = &w->rows[i];
 	struct host_text *text = &w->texts[i];
 	const struct policy_case c = {&known->cache, known->cache.is_known ? &known->sts : NULL,
-				      &host->name, &known->dane[i], known->learnt};
+				      &host->name, &known->dane[i], answered(known)};
 	struct policy *p = &w->policies[i];
 
 	policy_judge(&c, p);
@@ -239,7 +249,7 @@ policy_rows_save(struct store *s, const struct known_policy *known, bool *is_cha
 	struct policy_row row = {
 	    .domain = known->domain.text,
 	    .learnt = known->learnt,
-	    .status = sts_cache_status(&known->cache, known->learnt),
+	    .status = sts_cache_status(&known->cache, answered(known)),
 	    .mx_form = form_names[known->mx.form],
 	    .is_mx_whole = known->mx.is_whole,
 	    .host_count = known->mx.count,

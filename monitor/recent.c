@@ -23,18 +23,19 @@ struct recent {
 	struct past ring[RECENT_MAX];
 	size_t next; /* where the next one goes */
 	size_t bytes;
-	int64_t newest;
-	uint8_t *scratch; /* MESSAGE_MAX */
+	int64_t newest, window; /* microseconds */
+	uint8_t *scratch;       /* MESSAGE_MAX */
 	struct session_message message;
 };
 
 struct recent *
-recent_new(void)
+recent_new(int64_t window)
 {
 	struct recent *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return NULL;
+	r->window = window;
 	r->scratch = malloc(MESSAGE_MAX);
 	if (r->scratch != NULL)
 		return r;
@@ -212,7 +213,7 @@ recent_walk(struct recent *r, const struct recent_keys *sought,
 	for (size_t i = 0; i < RECENT_MAX; i++) {
 		const struct past *p = back(r, i);
 
-		if (p->id == 0 || (p->bits & bits) == 0 || r->newest - p->start > RECENT_WINDOW ||
+		if (p->id == 0 || (p->bits & bits) == 0 || r->newest - p->start > r->window ||
 		    !session_message_get((struct bytes){p->body, p->len}, &r->message) ||
 		    !has_key(&r->message.session, sought))
 			continue;

@@ -12,11 +12,12 @@
 
 #define RECENT_MAX    4096               /* sessions */
 #define RECENT_BYTES  ((size_t)16 << 20) /* of all of them */
-#define RECENT_WINDOW INT64_C(600000000) /* microseconds, by the newest session */
+#define RECENT_WINDOW INT64_C(600000000) /* microseconds, by the newest session; of live ones */
 
 struct recent;
 
-struct recent *recent_new(void); /* NULL where memory is out */
+/* window: microseconds, by the newest session. NULL where memory is out. */
+struct recent *recent_new(int64_t window);
 void recent_free(struct recent *r);
 
 /*

@@ -409,11 +409,40 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 }
 
 bool
-recorder_expect_policies(struct recorder *r)
+recorder_expect_policies(struct recorder *r, int64_t window)
 {
 	if (r->recent == NULL)
-		r->recent = recent_new();
+		r->recent = recent_new(window);
 	return r->recent != NULL || fail(r, "out of memory");
+}
+
+bool
+recorder_known_policy(struct recorder *r, struct bytes domain, const struct known_policy **out)
+{
+	*out = NULL;
+	if (r->recent == NULL)
+		return true;
+	if (book_find(r->book, domain) == NULL && !policy_rows_load(r->store, domain, r->book))
+		return fail(r, store_error(r->store));
+	*out = book_find(r->book, domain);
+	return true;
+}
+
+bool
+recorder_policies_due(struct recorder *r, int64_t now, int64_t most,
+		      void (*tell)(void *ctx, const char *domain), void *ctx)
+{
+	return policy_walk_due(r->store, now, most, tell, ctx) || fail(r, store_error(r->store));
+}
+
+bool
+recorder_forget_policies(struct recorder *r, int64_t before, int64_t now)
+{
+	int64_t count;
+
+	if (!begin(r))
+		return false;
+	return policy_sweep(r->store, before, now, &count) || fail_batch(r);
 }
 
 bool
@@ -430,6 +459,8 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 		return true;
 	if (!book_put(r->book, known))
 		return fail(r, "out of memory");
+	/* What was given may have views into what the book had of it before. */
+	known = book_find(r->book, domain_bytes(&known->domain));
 	if (!begin(r))
 		return false;
 	j.sensor_id = r->sensor_id; /* known since the batch was begun */

@@ -80,10 +80,19 @@ enum recorded recorder_session(struct recorder *r, const struct session *s, cons
 			       const struct evidence_view *evidence, FILE *json);
 
 /*
- * Policies will be asked for: sessions of the last minutes are remembered from now
- * on, to be judged again by the answers. False where memory is out.
+ * Policies will be asked for: sessions are remembered from now on, to be judged again
+ * by the answers, for so many microseconds by the newest (RECENT_WINDOW). False where
+ * memory is out.
  */
-bool recorder_expect_policies(struct recorder *r);
+bool recorder_expect_policies(struct recorder *r, int64_t window);
+
+/*
+ * What is known of a domain (lower case): borrowed until the next call of anything
+ * here. NULL in *out where that is nothing. False where the database refused, and
+ * before recorder_expect_policies nothing is known.
+ */
+bool recorder_known_policy(struct recorder *r, struct bytes domain,
+			   const struct known_policy **out);
 
 /*
  * The policy of a domain was learnt, or is another now: what goes there is judged
@@ -92,6 +101,16 @@ bool recorder_expect_policies(struct recorder *r);
  * False where the database refused, or memory is out.
  */
 bool recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json);
+
+/*
+ * Tell the domains, at most so many, whose MTA-STS policy is in force at now and is to
+ * be fetched anew lest it expire. False where the database refused.
+ */
+bool recorder_policies_due(struct recorder *r, int64_t now, int64_t most,
+			   void (*tell)(void *ctx, const char *domain), void *ctx);
+
+/* Forget what no answer told of since before, and no policy in force at now holds. */
+bool recorder_forget_policies(struct recorder *r, int64_t before, int64_t now);
 
 bool recorder_minute(struct recorder *r, const struct capture_minute *m);
 

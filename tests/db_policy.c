@@ -422,6 +422,55 @@ domains_that_were_known_are_found_by_their_hosts(void **state)
 }
 
 static void
+say_domain(void *ctx, const char *domain)
+{
+	say(ctx, domain, "due");
+}
+
+/* Of those in force, ahead of their end: that one is not asked too often is for ask_after to say.
+ */
+static void
+policies_are_due_before_they_end(void **state)
+{
+	struct fixture *p = *state;
+	struct policy_row week = enforced("week.example.net");
+	struct policy_row hour = enforced("hour.example.net");
+	struct policy_row none = enforced("none.example.net");
+	struct policy_row held = enforced("held.example.net");
+	struct policy_row over = enforced("over.example.net");
+	struct store *s = begin(p->path);
+	struct told told = {""};
+
+	week.expires = START + 7 * DAY;
+	hour.max_age = 4 * 3600;
+	hour.expires = START + DAY / 6;
+	none.mode = "none";
+	held.ask_after = START + 3 * DAY;
+	held.expires = START + 6 * DAY;
+	over.expires = START + DAY / 24;
+	save(s, &week);
+	save(s, &hour);
+	save(s, &none);
+	save(s, &held);
+	save(s, &over);
+	assert_true(policy_walk_due(s, START + DAY / 12 - 1, 10, say_domain, &told));
+	assert_string_equal(told.text, "");
+	assert_true(policy_walk_due(s, START + DAY / 12, 10, say_domain, &told));
+	assert_string_equal(told.text, "hour.example.net=due ");
+	told.text[0] = '\0';
+	assert_true(policy_walk_due(s, START + DAY, 10, say_domain, &told));
+	assert_string_equal(told.text, "week.example.net=due ");
+	told.text[0] = '\0';
+	assert_true(policy_walk_due(s, START + 3 * DAY, 1, say_domain, &told));
+	assert_string_equal(told.text, "held.example.net=due ");
+	assert_true(policy_walk_due(s, START + 3 * DAY, 2, say_domain, &told));
+	assert_string_equal(told.text,
+			    "held.example.net=due held.example.net=due week.example.net=due ");
+	assert_true(store_commit(s));
+	store_close(s);
+}
+
+static void
 nothing_is_saved_outside_of_a_transaction(void **state)
 {
 	struct fixture *p = *state;
@@ -445,6 +494,7 @@ main(void)
 	    FIXTURE_TEST(what_is_old_goes_and_what_is_in_force_stays),
 	    FIXTURE_TEST(domains_are_found_by_their_hosts),
 	    FIXTURE_TEST(domains_that_were_known_are_found_by_their_hosts),
+	    FIXTURE_TEST(policies_are_due_before_they_end),
 	    FIXTURE_TEST(nothing_is_saved_outside_of_a_transaction),
 	};
 

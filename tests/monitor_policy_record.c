@@ -6,6 +6,7 @@
 
 #include "monitor/policy/destination.h"
 #include "monitor/policy_rows.h"
+#include "monitor/recent.h"
 #include "monitor/record.h"
 
 #define MINUTE INT64_C(60000000)
@@ -77,7 +78,7 @@ open_recorder(const char *path)
 	if (r == NULL)
 		fail_msg("%s", why);
 	recorder_source(r, "");
-	assert_true(recorder_expect_policies(r));
+	assert_true(recorder_expect_policies(r, RECENT_WINDOW));
 	return r;
 }
 
@@ -313,6 +314,27 @@ only_the_last_minutes_are_judged_again(void **state)
 		     "SELECT session, severity FROM v_findings WHERE kind = 'starttls-unused'"
 		     " ORDER BY session",
 		     "1|info\n2|critical\n3|critical\n4|critical\n");
+}
+
+/* An answer that changes little has views of what was known before, which goes when it is saved. */
+static void
+what_was_known_may_be_part_of_what_is(void **state)
+{
+	static struct known_policy known;
+	struct fixture *p = *state;
+	struct recorder *r = open_recorder(p->path);
+	const struct known_policy *before;
+
+	assert_true(recorder_known_policy(r, BYTES("example.net"), &before));
+	assert_null(before);
+	learn(r, "example.net", ENFORCE, NULL);
+	assert_true(recorder_known_policy(r, BYTES("example.net"), &before));
+	assert_non_null(before);
+	known = *before;
+	known.cache.is_edited = true;
+	assert_true(recorder_policy(r, &known, NULL));
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT mta_sts_text, edited FROM policies", ENFORCE "|1\n");
 }
 
 /* RFC 8461 section 5.1: what is known outlives the program. */
@@ -658,6 +680,7 @@ main(void)
 	    FIXTURE_TEST(a_policy_that_is_known_is_judged_by_at_once),
 	    FIXTURE_TEST(other_answers_raise_nothing),
 	    FIXTURE_TEST(only_the_last_minutes_are_judged_again),
+	    FIXTURE_TEST(what_was_known_may_be_part_of_what_is),
 	    FIXTURE_TEST(a_policy_is_honoured_after_a_restart),
 	    FIXTURE_TEST(what_is_saved_is_loaded),
 	    FIXTURE_TEST(the_view_tells_reports_and_problems),
