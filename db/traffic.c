@@ -46,12 +46,10 @@ static const char add_failed[] = ADD_FAILURES(
 	"  AS finding"
 	" FROM sessions s WHERE s.outcome IN ('plaintext', 'tls-failed') AND s.start >= ?1"
 	" AND s.start < ?2 AND s.service = 'smtp'");
-/* Which domain an encrypted session was for its incident may know. */
 static const char add_breaches[] = ADD_FAILURES(
-	"SELECT iif(s.domain = '', i.domain, s.domain) AS domain, s.start, s.server, s.client, s.outcome,"
-	"  g.id AS finding, min(r.rank)"
+	"SELECT s.domain, s.start, s.server, s.client, s.outcome, g.id AS finding, min(r.rank)"
 	" FROM traffic_kinds r CROSS JOIN findings g ON g.kind = r.kind"
-	"  CROSS JOIN sessions s ON s.id = g.session_id JOIN incidents i ON i.id = g.incident_id"
+	"  CROSS JOIN sessions s ON s.id = g.session_id"
 	" WHERE r.is_breach AND s.outcome = 'encrypted' AND s.start >= ?1 AND s.start < ?2"
 	"  AND s.service = 'smtp' GROUP BY s.id");
 

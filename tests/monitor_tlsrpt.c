@@ -240,6 +240,24 @@ what_is_not_known_is_a_general_failure(void **state)
 	assert_string_equal(tlsrpt_result("sts-violation", ""), "validation-failure");
 }
 
+static void
+a_breach_is_of_one_type_of_policy(void **state)
+{
+	static const struct {
+		const char *kind, *type;
+		bool is_breach;
+	} rows[] = {
+	    {"sts-violation", "sts", true},    {"sts-mx-mismatch", "sts", true},
+	    {"sts-violation", "tlsa", false},  {"sts-violation", "no-policy-found", false},
+	    {"dane-violation", "tlsa", true},  {"dane-violation", "sts", false},
+	    {"starttls-unused", "sts", false}, {"dane-violation", "no-policy-found", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(tlsrpt_is_breach(rows[i].kind, rows[i].type), rows[i].is_breach);
+}
+
 /* A kind that is renamed would be lost. */
 static void
 every_kind_is_one_of_the_judge(void **state)
@@ -258,6 +276,7 @@ main(void)
 	    cmocka_unit_test(a_breach_of_dane_names_the_fault),
 	    cmocka_unit_test(mail_in_clear_is_told_by_its_cause),
 	    cmocka_unit_test(what_is_not_known_is_a_general_failure),
+	    cmocka_unit_test(a_breach_is_of_one_type_of_policy),
 	    cmocka_unit_test(every_kind_is_one_of_the_judge),
 	};
 

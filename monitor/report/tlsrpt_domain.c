@@ -69,10 +69,15 @@ tell_failure(void *ctx, const struct traffic_failure *row)
 	struct run *r = ctx;
 	const struct mx_host *host = host_of(r, row->server);
 	size_t policy = policy_of(r, host);
-	struct tlsrpt_failure *f = next_failure(r);
+	struct tlsrpt_policy *p = &r->policies.at[policy];
+	bool is_encrypted = strcmp(row->outcome, "encrypted") == 0;
+	struct tlsrpt_failure *f;
 
-	if (strcmp(row->outcome, "encrypted") == 0)
-		count_breach(&r->policies.at[policy], row->sessions);
+	if (is_encrypted && (row->kind == NULL || !tlsrpt_is_breach(row->kind, p->type)))
+		return;
+	if (is_encrypted)
+		count_breach(p, row->sessions);
+	f = next_failure(r);
 	if (f == NULL)
 		return;
 	f->policy = policy;

@@ -73,3 +73,11 @@ tlsrpt_result(const char *kind, const char *detail)
 			return results[i].result;
 	return GENERAL;
 }
+
+bool
+tlsrpt_is_breach(const char *kind, const char *type)
+{
+	if (strcmp(type, "tlsa") == 0)
+		return strcmp(kind, "dane-violation") == 0;
+	return strcmp(type, "sts") == 0 && strncmp(kind, "sts-", 4) == 0;
+}

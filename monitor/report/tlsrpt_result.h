@@ -18,4 +18,10 @@ extern const size_t tlsrpt_kind_count;
  */
 const char *tlsrpt_result(const char *kind, const char *detail);
 
+/*
+ * Whether an encrypted session broke a policy of this type ("sts", "tlsa") by that
+ * kind: of the domains that share a host not all have the policy that it broke.
+ */
+bool tlsrpt_is_breach(const char *kind, const char *type);
+
 #endif
