@@ -1,21 +1,31 @@
+/* The clocks of the system; see clock.h. */
 #include "monitor/clock.h"
 
 #include <time.h>
 
-int64_t
-clock_steady(void)
+static int64_t
+microseconds(clockid_t clock)
 {
 	struct timespec t = {0};
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	clock_gettime(clock, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+clock_steady(void)
+{
+	return microseconds(CLOCK_MONOTONIC) / 1000;
+}
+
+int64_t
+clock_steady_us(void)
+{
+	return microseconds(CLOCK_MONOTONIC);
 }
 
 int64_t
 clock_wall(void)
 {
-	struct timespec t = {0};
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return microseconds(CLOCK_REALTIME);
 }

@@ -7,6 +7,9 @@
 /* Milliseconds of a clock that nobody sets: for spans. */
 int64_t clock_steady(void);
 
+/* The same in microseconds. */
+int64_t clock_steady_us(void);
+
 /* Microseconds since the epoch, UTC; may jump. */
 int64_t clock_wall(void);
 

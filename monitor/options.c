@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dissector/text.h"
 #include "monitor/alert/sink.h"
 #include "monitor/capture/gate.h"
+#include "monitor/clock.h"
 #include "monitor/command/command.h"
 #include "monitor/limit.h"
 #include "monitor/nearest.h"
@@ -601,15 +601,6 @@ begin(struct options *out)
 	out->watch.expression_at = out->watch.user_at = out->watch.ca_file_at = "";
 }
 
-static int64_t
-microseconds_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 /* Help and version are given even where the rest of the line makes no sense. */
 static enum parsed
 misuse(const struct taking *t)
@@ -620,7 +611,7 @@ misuse(const struct taking *t)
 enum parsed
 options_parse(int argc, char *const argv[], struct options *out, char *why)
 {
-	struct taking t = {.out = out, .why = why, .now = microseconds_now()};
+	struct taking t = {.out = out, .why = why, .now = clock_wall()};
 	const struct walk line = {.argc = argc, .argv = argv, .at = 1};
 	enum parsed parsed;
 	uint32_t groups;

@@ -13,6 +13,7 @@
 
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/hindsight.h"
+#include "monitor/clock.h"
 #include "monitor/policy_rows.h"
 #include "monitor/rejudge.h"
 #include "monitor/rows.h"
@@ -103,15 +104,6 @@ recorder_source(struct recorder *r, const char *source)
 	snprintf(r->source, sizeof(r->source), "%s", source);
 }
 
-static int64_t
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static uint64_t
 sessions_in(const struct recorder_counts *c)
 {
@@ -144,7 +136,7 @@ begin(struct recorder *r)
 		store_rollback(r->store);
 		return false;
 	}
-	r->begun = now();
+	r->begun = clock_steady();
 	return true;
 }
 
@@ -499,10 +491,10 @@ make_way(struct recorder *r)
 {
 	const struct timespec pause = {.tv_nsec = WAY_NS};
 
-	if (now() - r->made_way < WAY_EVERY_MS)
+	if (clock_steady() - r->made_way < WAY_EVERY_MS)
 		return;
 	nanosleep(&pause, NULL);
-	r->made_way = now();
+	r->made_way = clock_steady();
 }
 
 bool
@@ -529,7 +521,8 @@ recorder_flush(struct recorder *r)
 int
 recorder_patience(const struct recorder *r)
 {
-	int64_t left = (r->source[0] == '\0' ? BATCH_LIVE_MS : BATCH_MS) - (now() - r->begun);
+	int64_t left =
+	    (r->source[0] == '\0' ? BATCH_LIVE_MS : BATCH_MS) - (clock_steady() - r->begun);
 
 	if (!store_is_in_transaction(r->store))
 		return -1;

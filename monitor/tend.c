@@ -4,10 +4,10 @@
  * steps may follow: else a fast capture would outrun what removes.
  */
 #include "monitor/tend.h"
+#include "monitor/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #define LOOK_MS       10000
 #define BUSY_MS       1000
@@ -42,24 +42,6 @@ tend_clock_time(struct tend_clock *c, int64_t wall, int64_t steady)
 	return wall;
 }
 
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int64_t
-microseconds(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /*
  * Ages count from here. A capture's clock is never ahead of ours. On a tap the
  * newest session vouches for the clock, to begin with.
@@ -67,7 +49,7 @@ microseconds(clockid_t clock)
 static int64_t
 reference(struct tending *t, struct store *s)
 {
-	const int64_t wall = microseconds(CLOCK_REALTIME), steady = microseconds(CLOCK_MONOTONIC);
+	const int64_t wall = clock_wall(), steady = clock_steady_us();
 	int64_t newest;
 
 	if (!t->is_by_newest && t->has_clock)
@@ -87,7 +69,7 @@ tend_begin(struct tending *t, const struct retain_limits *limits, bool is_by_new
 		   limits->bytes > 0;
 	retain_begin(&t->retain, limits, INT64_MIN);
 	t->retain.spared = SPARED;
-	t->restarted = milliseconds();
+	t->restarted = clock_steady();
 	t->tried = t->restarted - LOOK_MS;
 }
 
@@ -134,7 +116,7 @@ take_step(struct tending *t, struct store *s, int64_t now)
 void
 tend(struct tending *t, struct store *s, uint64_t added)
 {
-	const int64_t now = milliseconds();
+	const int64_t now = clock_steady();
 	uint64_t wanted;
 
 	t->added += added;
@@ -158,7 +140,7 @@ tend_to_end(struct tending *t, struct store *s)
 		return;
 	retain_restart(&t->retain);
 	t->retain.is_patient = true;
-	while (take_step(t, s, milliseconds()) == RETAIN_MORE)
+	while (take_step(t, s, clock_steady()) == RETAIN_MORE)
 		;
 }
 

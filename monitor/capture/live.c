@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "monitor/capture/capture.h"
 #include "monitor/capture/device.h"
+#include "monitor/clock.h"
 
 /* Packets from before it had its share are all handed on, or not, within this time. */
 #define UNSHARED_US (INT64_C(5) * LIVE_WAIT_MS * 1000)
@@ -162,21 +162,12 @@ live_descriptor(const struct live *l)
 	return pcap_fileno(l->pcap);
 }
 
-static int64_t
-monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* The clock of packets may be set: it is not trusted for longer than the ring's memory reaches. */
 void
 live_share(struct live *l, int64_t since, uint64_t lost)
 {
 	l->since = since;
-	l->sorted_out_by = monotonic() + UNSHARED_US;
+	l->sorted_out_by = clock_steady_us() + UNSHARED_US;
 	l->losses.ring += lost;
 }
 
@@ -203,7 +194,7 @@ live_read(struct live *l, int most, void (*tell)(void *ctx, const struct capture
 
 	l->tell = tell;
 	l->ctx = ctx;
-	if (l->since != 0 && monotonic() > l->sorted_out_by)
+	if (l->since != 0 && clock_steady_us() > l->sorted_out_by)
 		l->since = 0;
 	n = pcap_dispatch(l->pcap, most, hand_on, (u_char *)l);
 	return n < 0 ? -1 : n;

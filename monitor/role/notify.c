@@ -1,5 +1,6 @@
 /* Words to the service manager; see notify.h. */
 #include "monitor/role/notify.h"
+#include "monitor/clock.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -8,18 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Microseconds of the monotonic clock. */
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 /* A path, or behind '@' a name without a file, unix(7). */
 static int
@@ -66,16 +56,16 @@ notify_reloading(const struct notify *n)
 {
 	char words[64];
 
-	snprintf(words, sizeof(words), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now());
+	snprintf(words, sizeof(words), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_steady_us());
 	notify_say(n, words);
 }
 
 void
 notify_alive(struct notify *n)
 {
-	if (n->interval <= 0 || now() < n->due)
+	if (n->interval <= 0 || clock_steady_us() < n->due)
 		return;
-	n->due = now() + n->interval;
+	n->due = clock_steady_us() + n->interval;
 	notify_say(n, "WATCHDOG=1");
 }
 

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "monitor/clock.h"
 #include "monitor/role/handover.h"
 
 struct group {
@@ -179,15 +179,6 @@ has_chief(const struct places *p, const struct group *g)
 	return false;
 }
 
-static int64_t
-microseconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /* The socket is taken over in any case. */
 static void
 settle(struct places *p, pid_t reader, const struct place_wish *wish, int socket,
@@ -209,7 +200,7 @@ settle(struct places *p, pid_t reader, const struct place_wish *wish, int socket
 			     .is_chief = out->is_chief,
 			     .socket = socket};
 	p->members = m;
-	out->since = microseconds_now();
+	out->since = clock_wall();
 	out->lost = take_over(p, g);
 	out->is_taken = true;
 }

@@ -4,8 +4,8 @@
  */
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "monitor/clock.h"
 #include "monitor/role/reading.h"
 #include "monitor/role/role.h"
 
@@ -29,15 +29,6 @@ struct tap {
 	bool is_up; /* the interface is */
 };
 
-static int64_t
-microseconds(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
 /*
  * Where packets' times went on by much more than time here, or by less, the
  * system's clock was set. Nothing is over for that. What is less than a minute
@@ -51,7 +42,7 @@ notice_step(struct tap *tap, int64_t time)
 
 	if (llabs(by) < MINUTE)
 		return;
-	by -= microseconds(CLOCK_MONOTONIC) - c->seen;
+	by -= clock_steady_us() - c->seen;
 	if (llabs(by) >= MINUTE)
 		dissector_step(tap->reader->dissector, by);
 }
@@ -71,7 +62,7 @@ take(void *ctx, const struct captured *packet)
 static int64_t
 time_on_tap(const struct tap_clock *c, int64_t now)
 {
-	return c->packet == NEVER ? microseconds(CLOCK_REALTIME) : c->packet + (now - c->seen);
+	return c->packet == NEVER ? clock_wall() : c->packet + (now - c->seen);
 }
 
 /*
@@ -133,7 +124,7 @@ keep_time(struct tap *tap)
 {
 	struct reader *r = tap->reader;
 	struct tap_clock *c = &tap->clock;
-	int64_t now = microseconds(CLOCK_MONOTONIC), time;
+	int64_t now = clock_steady_us(), time;
 
 	if (now - c->reported < REPORT_US)
 		return;
@@ -201,7 +192,7 @@ read_interface(struct tap *tap)
 		if (count < 0)
 			return false;
 		if (count > 0)
-			tap->clock.seen = microseconds(CLOCK_MONOTONIC);
+			tap->clock.seen = clock_steady_us();
 		keep_time(tap);
 		wait_for_something(r, count == 0);
 	}
@@ -217,7 +208,7 @@ static void
 drain(struct tap *tap)
 {
 	struct reader *r = tap->reader;
-	const int64_t asked = microseconds(CLOCK_REALTIME), begun = microseconds(CLOCK_MONOTONIC);
+	const int64_t asked = clock_wall(), begun = clock_steady_us();
 	int64_t now = begun, heard = begun;
 	struct pollfd end = {.fd = live_descriptor(r->live), .events = POLLIN};
 
@@ -226,7 +217,7 @@ drain(struct tap *tap)
 
 		if (count < 0 || (count > 0 && tap->clock.packet > asked))
 			return;
-		now = microseconds(CLOCK_MONOTONIC);
+		now = clock_steady_us();
 		if (count > 0)
 			heard = tap->clock.seen = now;
 		else
@@ -240,16 +231,15 @@ static void
 settle(struct tap *tap)
 {
 	drain(tap);
-	count_losses(tap->reader, time_on_tap(&tap->clock, microseconds(CLOCK_MONOTONIC)));
+	count_losses(tap->reader, time_on_tap(&tap->clock, clock_steady_us()));
 	tally(tap->reader);
 }
 
 bool
 tap_serve(struct reader *r)
 {
-	struct tap tap = {.reader = r,
-			  .clock = {.packet = NEVER, .seen = microseconds(CLOCK_MONOTONIC)},
-			  .is_up = true};
+	struct tap tap = {
+	    .reader = r, .clock = {.packet = NEVER, .seen = clock_steady_us()}, .is_up = true};
 	const struct capture_opened opened = {.linktype = live_linktype(r->live)};
 
 	bool is_alive = true;
