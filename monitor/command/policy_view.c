@@ -31,8 +31,9 @@ conclude_sts(struct policy_view *v)
 			     "The policy's text was changed and its id, \"%s\", was not: senders "
 			     "that know that id do not fetch it again (RFC 8461 section 3.1).",
 			     v->cache.id);
-	/* What has expired is as if it had never been, RFC 8461 section 3.3. */
-	if (sts_cache_force(&v->cache, v->now) != STS_FORCE_YES) {
+	/* What has expired is as if it had never been, RFC 8461 section 3.3; what is published now
+	 * is shown, be it over at once. */
+	if (sts_cache_force(&v->cache, v->now) != STS_FORCE_YES && v->cache.fetched != v->now) {
 		v->expired = sts_cache_expires(&v->cache);
 		v->cache.is_known = false;
 	}
