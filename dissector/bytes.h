@@ -43,7 +43,7 @@ enum got {
  * what they do.
  */
 
-/* A string as a view, without its closing NUL. */
+/* A string of our own as a view, without its closing NUL; never bytes of the wire. */
 static inline struct bytes
 bytes_text(const char *text)
 {

@@ -13,7 +13,7 @@ put_control(FILE *out, uint8_t c)
 void
 json_put_text(FILE *out, const char *text)
 {
-	struct bytes rest = {(const uint8_t *)text, strlen(text)};
+	struct bytes rest = bytes_text(text);
 
 	putc('"', out);
 	while (rest.len > 0) {

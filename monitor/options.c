@@ -213,7 +213,7 @@ domain_parse(struct taking *t, const char *word)
 	const char *why = NULL;
 
 	assert(word != NULL);
-	switch (domain_read((struct bytes){(const uint8_t *)word, strlen(word)}, &t->out->domain)) {
+	switch (domain_read(bytes_text(word), &t->out->domain)) {
 	case DOMAIN_OK:
 		return true;
 	case DOMAIN_BAD:
@@ -295,7 +295,7 @@ static bool
 config_line(struct taking *t, struct section *section, const char *line, size_t number,
 	    const char *place)
 {
-	const struct bytes all = text_trim((struct bytes){(const uint8_t *)line, strlen(line)});
+	const struct bytes all = text_trim(bytes_text(line));
 	const size_t equals = bytes_find(all, '=');
 	const struct bytes name = text_trim(bytes_first(all, equals));
 	const struct bytes value = text_trim(bytes_after(all, equals + 1));

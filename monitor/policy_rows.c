@@ -35,7 +35,7 @@ index_of(const char *name, const char *const *names, size_t count)
 static void
 list_add_text(struct json_list *l, const char *text)
 {
-	json_list_add(l, (struct bytes){(const uint8_t *)text, strlen(text)});
+	json_list_add(l, bytes_text(text));
 }
 
 /* The texts and bytes of one host's row. */
@@ -296,7 +296,7 @@ take_text(struct loading *l, const struct policy_row *row)
 	size_t len = row->text == NULL ? 0 : strlen(row->text);
 
 	if (row->mode == NULL || len == 0 || len > STS_TEXT_MAX ||
-	    !sts_mode_of((struct bytes){(const uint8_t *)row->mode, strlen(row->mode)}, &c->mode))
+	    !sts_mode_of(bytes_text(row->mode), &c->mode))
 		return;
 	memcpy(l->text, row->text, len);
 	sts_policy_read((struct bytes){(const uint8_t *)l->text, len}, &l->known.sts, &problems);
@@ -408,9 +408,7 @@ take_host(void *ctx, const struct policy_host_row *row)
 	size_t i = l->known.mx.count;
 	struct mx_host *host = &l->known.mx.hosts[i];
 
-	if (i == MX_HOSTS_MAX ||
-	    domain_read((struct bytes){(const uint8_t *)row->host, strlen(row->host)},
-			&host->name) != DOMAIN_OK) {
+	if (i == MX_HOSTS_MAX || domain_read(bytes_text(row->host), &host->name) != DOMAIN_OK) {
 		l->is_failed = true;
 		return;
 	}
@@ -419,8 +417,7 @@ take_host(void *ctx, const struct policy_host_row *row)
 	take_addresses(host, row->addresses);
 	take_answers(&l->known.dane[i], row->answers);
 	if (row->expanded != NULL)
-		domain_read((struct bytes){(const uint8_t *)row->expanded, strlen(row->expanded)},
-			    &l->known.expanded[i]);
+		domain_read(bytes_text(row->expanded), &l->known.expanded[i]);
 	l->known.mx.count++;
 }
 
@@ -505,8 +502,7 @@ add_name(void *ctx, const char *name)
 	struct names *n = ctx;
 
 	if (n->count < DESTINATIONS_MAX &&
-	    domain_read((struct bytes){(const uint8_t *)name, strlen(name)}, &n->list[n->count]) ==
-		DOMAIN_OK)
+	    domain_read(bytes_text(name), &n->list[n->count]) == DOMAIN_OK)
 		n->count++;
 }
 

@@ -216,7 +216,7 @@ domain_text(struct bytes wire, char out[DOMAIN_TEXT])
 		name[wire.len] = 0;
 		if (idn2_to_ascii_8z((const char *)name, &labels,
 				     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
-			wire = (struct bytes){(const uint8_t *)labels, strlen(labels)};
+			wire = bytes_text(labels);
 	}
 	text_printable(bytes_first(wire, NAME_MAX_BYTES), out, DOMAIN_TEXT);
 	idn2_free(labels);

@@ -37,9 +37,8 @@ table_width(FILE *out)
 
 	if (isatty(fileno(out)) == 0)
 		return 0;
-	if (columns != NULL &&
-	    text_number((struct bytes){(const uint8_t *)columns, strlen(columns)}, &number) &&
-	    number > 0 && number <= WIDTH_MAX)
+	if (columns != NULL && text_number(bytes_text(columns), &number) && number > 0 &&
+	    number <= WIDTH_MAX)
 		return (unsigned)number;
 	if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;

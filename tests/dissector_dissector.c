@@ -525,7 +525,7 @@ acted_on(const char *first, const char *second, size_t len)
 	connect_ends(&g);
 	a = packet_of(&g, SIDE_SERVER, TCP_ACK, first);
 	b = a;
-	b.payload = (struct bytes){(const uint8_t *)second, strlen(second)};
+	b.payload = bytes_text(second);
 	feed(&a);
 	feed(&b);
 	g.seq[SIDE_SERVER] += (uint32_t)len;

@@ -42,7 +42,7 @@ name_of(unsigned int i)
 	static char name[32];
 
 	snprintf(name, sizeof(name), "d%u.example", i);
-	return (struct bytes){(const uint8_t *)name, strlen(name)};
+	return bytes_text(name);
 }
 
 /* Add so many to each tag, other notes between them; all must be known from then on. */

@@ -110,7 +110,7 @@ text_of(char room[512], const struct step *step, unsigned number)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	snprintf(room, 512, step->text, number);
 #pragma GCC diagnostic pop
-	return (struct bytes){(const uint8_t *)room, strlen(room)};
+	return bytes_text(room);
 }
 
 /* How many numbers of a side's sequence the steps before this one take. */

@@ -29,8 +29,7 @@ named(const char *name)
 {
 	struct domain d;
 
-	assert_int_equal(domain_read((struct bytes){(const uint8_t *)name, strlen(name)}, &d),
-			 DOMAIN_OK);
+	assert_int_equal(domain_read(bytes_text(name), &d), DOMAIN_OK);
 	return d;
 }
 

@@ -109,8 +109,7 @@ domain_of(const char *text)
 {
 	struct domain d;
 
-	assert_int_equal(domain_read((struct bytes){(const uint8_t *)text, strlen(text)}, &d),
-			 DOMAIN_OK);
+	assert_int_equal(domain_read(bytes_text(text), &d), DOMAIN_OK);
 	return d;
 }
 

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,12 +19,6 @@ struct reply {
 	enum mask_hides hides;
 	size_t line; /* which one, where form is not MASK_NONE */
 };
-
-static struct bytes
-view(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
 
 static size_t
 split(struct bytes text, struct bytes lines[LINES_MAX])
@@ -44,8 +37,8 @@ split(struct bytes text, struct bytes lines[LINES_MAX])
 static struct mask
 look(const char *greeting, const char *ehlo)
 {
-	struct bytes lines[LINES_MAX], first = view(greeting);
-	struct mask_input in = {&first, 1, lines, split(view(ehlo), lines)};
+	struct bytes lines[LINES_MAX], first = bytes_text(greeting);
+	struct mask_input in = {&first, 1, lines, split(bytes_text(ehlo), lines)};
 	struct mask m;
 
 	mask_of(&in, &m);
@@ -358,7 +351,7 @@ padding_is_told_from_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (mask_is_padding(view(rows[i].text)) != rows[i].is_padding)
+		if (mask_is_padding(bytes_text(rows[i].text)) != rows[i].is_padding)
 			fail_msg("\"%s\"", rows[i].text);
 }
 
@@ -384,7 +377,7 @@ a_greeting_of_asterisks_is_told_from_decoration(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct bytes lines[LINES_MAX];
-		size_t count = split(view(rows[i].lines), lines);
+		size_t count = split(bytes_text(rows[i].lines), lines);
 
 		if (mask_of_greeting(lines, count) != rows[i].is_masked)
 			fail_msg("\"%s\"", rows[i].lines);

@@ -47,12 +47,6 @@ at(const struct memory *m, size_t offset, size_t width)
 	return value;
 }
 
-static struct bytes
-text(const char *bytes)
-{
-	return (struct bytes){(const uint8_t *)bytes, strlen(bytes)};
-}
-
 static void
 a_file_begins_with_its_section(void **state)
 {
@@ -78,7 +72,7 @@ a_packet_is_padded_and_keeps_its_lengths(void **state)
 	const struct pcapng_packet packet = {.time = START,
 					     .linktype = ETHERNET,
 					     .wire_len = 1500,
-					     .bytes = text("abcde"),
+					     .bytes = bytes_text("abcde"),
 					     .comment = "from the client"};
 	const size_t section = 44, interface = 32, block = section + interface;
 	struct memory m;
@@ -113,7 +107,7 @@ a_packet_is_padded_and_keeps_its_lengths(void **state)
 static void
 an_interface_is_described_once_a_link_type(void **state)
 {
-	struct pcapng_packet packet = {.time = START, .wire_len = 4, .bytes = text("abcd")};
+	struct pcapng_packet packet = {.time = START, .wire_len = 4, .bytes = bytes_text("abcd")};
 	struct memory m;
 
 	(void)state;
@@ -131,7 +125,7 @@ an_interface_is_described_once_a_link_type(void **state)
 static void
 what_does_not_fit_is_refused_and_not_written(void **state)
 {
-	struct pcapng_packet packet = {.linktype = 65536, .bytes = text("abcd")};
+	struct pcapng_packet packet = {.linktype = 65536, .bytes = bytes_text("abcd")};
 	struct memory m;
 
 	(void)state;
@@ -155,8 +149,11 @@ static void
 odd_values_are_made_lawful(void **state)
 {
 	char *comment = malloc(70000);
-	struct pcapng_packet packet = {
-	    .time = -5, .linktype = RAW, .wire_len = 1, .bytes = text("abc"), .comment = comment};
+	struct pcapng_packet packet = {.time = -5,
+				       .linktype = RAW,
+				       .wire_len = 1,
+				       .bytes = bytes_text("abc"),
+				       .comment = comment};
 	struct memory m;
 
 	(void)state;
@@ -191,7 +188,7 @@ libpcap_reads_what_was_written(void **state)
 		const struct pcapng_packet packet = {.time = START + (int64_t)i,
 						     .linktype = RAW,
 						     .wire_len = 100,
-						     .bytes = text(payloads[i]),
+						     .bytes = bytes_text(payloads[i]),
 						     .comment = i % 2 == 0 ? "C: EHLO" : NULL};
 
 		assert_true(pcapng_packet(&m.p, &packet));

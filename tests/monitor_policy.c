@@ -342,7 +342,7 @@ domain_of(const char *name)
 {
 	struct domain d;
 
-	domain_read((struct bytes){(const uint8_t *)name, strlen(name)}, &d);
+	domain_read(bytes_text(name), &d);
 	return d;
 }
 

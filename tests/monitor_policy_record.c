@@ -13,12 +13,6 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-static struct bytes
-view(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* Mail in clear for a domain, n minutes later each; STARTTLS offered or not. */
 static struct session
 mail_session(int n, struct bytes *recipient, enum fact offered)
@@ -90,10 +84,10 @@ learn(struct recorder *r, const char *domain, const char *text, FILE *json)
 	struct problems problems = {0};
 
 	memset(&known, 0, sizeof(known));
-	assert_int_equal(domain_read(view(domain), &known.domain), DOMAIN_OK);
+	assert_int_equal(domain_read(bytes_text(domain), &known.domain), DOMAIN_OK);
 	known.learnt = START + HOUR / 6;
 	known.source = "network";
-	sts_policy_read(view(text), &known.sts, &problems);
+	sts_policy_read(bytes_text(text), &known.sts, &problems);
 	assert_true(known.sts.is_valid);
 	known.cache = (struct sts_cache){.is_known = true,
 					 .id = "1",
@@ -568,7 +562,7 @@ hidden_session(int n, const char *asked)
 	s.tls.offered_version = 0x0303;
 	s.tls.version = 0x0303;
 	s.tls.cipher = 0xc02f;
-	s.sni = view(asked);
+	s.sni = bytes_text(asked);
 	/* A certificate without any name, from an authority that is not known. */
 	s.certificate = (struct certificate_facts){.is_seen = true,
 						   .is_parsed = true,

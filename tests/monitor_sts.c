@@ -575,7 +575,7 @@ hosts_match_patterns(void **state)
 
 		snprintf(text, sizeof(text), HEAD "max_age: 604800\nmx: other.example\nmx: %.*s\n",
 			 (int)rows[i].pattern.len, (const char *)rows[i].pattern.at);
-		sts_policy_read((struct bytes){(const uint8_t *)text, strlen(text)}, &p, &problems);
+		sts_policy_read(bytes_text(text), &p, &problems);
 		assert_true(p.is_valid);
 		assert_int_equal(domain_read(rows[i].host, &host), DOMAIN_OK);
 		if (sts_match_host(&p, &host) != rows[i].matches)

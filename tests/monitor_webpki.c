@@ -5,7 +5,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -46,8 +45,7 @@ verify(const struct bytes *chain, size_t count, const char *host, int64_t time)
 	struct domain d;
 	struct webpki w;
 
-	assert_int_equal(domain_read((struct bytes){(const uint8_t *)host, strlen(host)}, &d),
-			 DOMAIN_OK);
+	assert_int_equal(domain_read(bytes_text(host), &d), DOMAIN_OK);
 	webpki_of(&facts, &d, &w);
 	return w;
 }

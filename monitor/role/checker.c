@@ -25,8 +25,7 @@ struct checker {
 static void
 say_why(struct checker *c, const char *why)
 {
-	message_put_words(channel_out(c->channel), MESSAGE_NOTICE,
-			  (struct bytes){(const uint8_t *)why, strlen(why)});
+	message_put_words(channel_out(c->channel), MESSAGE_NOTICE, bytes_text(why));
 	channel_flush(c->channel);
 }
 

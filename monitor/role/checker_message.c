@@ -164,12 +164,6 @@ checker_message_get_not_now(struct bytes body, struct not_now *out)
 
 /* ---- What was learnt: texts ---- */
 
-static struct bytes
-view(const char *text)
-{
-	return (struct bytes){(const uint8_t *)text, strlen(text)};
-}
-
 /* A printable text that is no longer than size, NUL included, and not empty. */
 static bool
 get_text(struct cursor *c, char *out, size_t size)
@@ -192,7 +186,7 @@ put_problems(struct packer *p, const struct problems *problems)
 	pack_u8(p, (uint8_t)problems->count);
 	pack_u32(p, problems->omitted < UINT32_MAX ? (uint32_t)problems->omitted : UINT32_MAX);
 	for (size_t i = 0; i < problems->count; i++)
-		pack_vector16(p, view(problems->text[i]));
+		pack_vector16(p, bytes_text(problems->text[i]));
 }
 
 static bool
@@ -214,7 +208,7 @@ put_rua(struct packer *p, const struct tlsrpt *t)
 {
 	pack_u8(p, (uint8_t)t->count);
 	for (size_t i = 0; i < t->count; i++)
-		pack_vector16(p, view(t->rua[i]));
+		pack_vector16(p, bytes_text(t->rua[i]));
 }
 
 static bool

@@ -410,8 +410,7 @@ serve(struct reader *r)
 static void
 complain(struct reader *r, enum message type, const char *words)
 {
-	message_put_words(channel_out(r->channel), type,
-			  (struct bytes){(const uint8_t *)words, strlen(words)});
+	message_put_words(channel_out(r->channel), type, bytes_text(words));
 	channel_flush(r->channel);
 }
 

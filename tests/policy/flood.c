@@ -66,7 +66,7 @@ named(const char *name)
 {
 	struct domain d;
 
-	if (domain_read((struct bytes){(const uint8_t *)name, strlen(name)}, &d) != DOMAIN_OK)
+	if (domain_read(bytes_text(name), &d) != DOMAIN_OK)
 		give_up(name);
 	return d;
 }
