@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "monitor/role/handover.h"
+
 /* Sending in pieces of this size costs a packet of the capture next to nothing. */
 #define BATCH ((size_t)128 << 10)
 
@@ -81,22 +83,9 @@ channel_out(struct channel *c)
 static ssize_t
 send_some(struct channel *c, size_t from, int descriptor, int flags)
 {
-	struct iovec piece = {c->out.at + from, c->out.len - from};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
-	union {
-		struct cmsghdr head;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {0};
+	struct bytes held = {c->out.at + from, c->out.len - from};
 
-	if (descriptor >= 0) {
-		message.msg_control = control.room;
-		message.msg_controllen = sizeof(control.room);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
-	}
-	return sendmsg(c->socket, &message, MSG_NOSIGNAL | flags);
+	return handover_send_some(c->socket, held, descriptor, flags);
 }
 
 bool

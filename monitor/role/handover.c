@@ -11,14 +11,15 @@ union control {
 	char room[CMSG_SPACE(sizeof(int))];
 };
 
-bool
-handover_send(int socket, const void *at, size_t len, int descriptor)
+ssize_t
+handover_send_some(int socket, struct bytes bytes, int descriptor, int flags)
 {
-	struct iovec piece = {.iov_len = len};
+	struct iovec piece = {.iov_len = bytes.len};
 	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
 	union control control = {0};
 
-	memcpy(&piece.iov_base, &at, sizeof(at)); /* it is only read, though its type says not so */
+	/* They are only read, though the type of a piece says not so. */
+	memcpy(&piece.iov_base, &bytes.at, sizeof(bytes.at));
 	if (descriptor >= 0) {
 		message.msg_control = control.room;
 		message.msg_controllen = sizeof(control.room);
@@ -27,7 +28,13 @@ handover_send(int socket, const void *at, size_t len, int descriptor)
 		control.head.cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(&control.head), &descriptor, sizeof(descriptor));
 	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)len;
+	return sendmsg(socket, &message, MSG_NOSIGNAL | flags);
+}
+
+bool
+handover_send(int socket, const void *at, size_t len, int descriptor)
+{
+	return handover_send_some(socket, (struct bytes){at, len}, descriptor, 0) == (ssize_t)len;
 }
 
 bool

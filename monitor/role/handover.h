@@ -11,9 +11,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
-/* Send so many bytes, and that descriptor, which stays the caller's; -1: none. False, with errno.
+#include "dissector/bytes.h"
+
+/*
+ * Send some of these bytes, with flags as of send(2), and that descriptor beside
+ * the first, which stays the caller's; -1: none. Returns how many; -1, with errno.
  */
+ssize_t handover_send_some(int socket, struct bytes bytes, int descriptor, int flags);
+
+/* Send so many bytes, and that descriptor in the same way. False, with errno. */
 bool handover_send(int socket, const void *at, size_t len, int descriptor);
 
 /*
