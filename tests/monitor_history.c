@@ -780,8 +780,8 @@ static void
 what_is_hidden_from_some_stays_known(void **state)
 {
 	SCENE();
-	for (unsigned n = 1; n <= 3; n++) {
-		strip(sc, NETWORK(n), 1);
+	for (unsigned i = 0; i < 6; i++) {
+		strip(sc, NETWORK(1 + i % 3), 1);
 		sc->now += DAY;
 	}
 	for (unsigned i = 0; i < 200; i++)
@@ -791,6 +791,21 @@ what_is_hidden_from_some_stays_known(void **state)
 		assert_calm(sc);
 	}
 	END_CALMLY();
+}
+
+/* Of many sessions a few without it, each of another new client, are no server's way. */
+static void
+what_is_missing_now_and_then_is_not_hidden(void **state)
+{
+	SCENE();
+	for (unsigned n = 1; n <= 4; n++) {
+		for (unsigned i = 0; i < 60; i++)
+			use(sc, NETWORK(100 + i % 10), 1, 1, MINUTE);
+		sc->now += 2 * DAY;
+		strip(sc, NETWORK(n), 1);
+		assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	}
+	END();
 }
 
 /* That it is hidden from others says nothing of a client that was offered it. */
@@ -1626,6 +1641,7 @@ main(void)
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
 	    FIXTURE_TEST(what_is_hidden_from_some_stays_known),
+	    FIXTURE_TEST(what_is_missing_now_and_then_is_not_hidden),
 	    FIXTURE_TEST(what_is_hidden_from_some_excuses_no_loss_of_others),
 	    FIXTURE_TEST(known_extensions_tell_what_a_mask_hides),
 	    FIXTURE_TEST(a_mask_over_another_known_extension_is_none),

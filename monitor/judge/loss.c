@@ -20,7 +20,8 @@
 #define LACKS_SETTLED    6  /* the change was told often enough */
 #define HIDDEN_LACKS     20 /* sessions, and */
 #define HIDDEN_TIME      (7 * HISTORY_DAY)
-#define HIDDEN_OTHERS    2  /* or other networks that were never offered it */
+#define HIDDEN_OTHERS    2  /* or other networks that were never offered it, and */
+#define HIDDEN_PART      50 /* one session of so many: less is stripping now and then */
 #define MIXED_NETWORKS   2  /* that were not offered it, one of them by turns */
 #define MIXED_PART       10 /* one of so many: now and then is no machine's way */
 #define MIXED_PART_CLEAN 4  /* ... where the server was clean before */
@@ -87,6 +88,13 @@ loss_is_of_new(const struct history *h)
 	return is_new_to_it(h) && tally_is_steady(&h->offered);
 }
 
+/* So few sessions lack it that it is no way of the server to keep it from some. */
+static bool
+is_seldom_lacking(const struct history *h)
+{
+	return h->lacks_of_all * HIDDEN_PART < h->offered.yes;
+}
+
 static bool
 is_hidden(const struct session *s, const struct history *h)
 {
@@ -95,7 +103,7 @@ is_hidden(const struct session *s, const struct history *h)
 	if (!is_new_to_it(h))
 		return false;
 	return (t->no >= HIDDEN_LACKS && s->start - t->first >= HIDDEN_TIME) ||
-	       h->others_without >= HIDDEN_OTHERS;
+	       (h->others_without >= HIDDEN_OTHERS && !is_seldom_lacking(h));
 }
 
 static bool
@@ -112,7 +120,8 @@ static enum loss
 loss_of_new(const struct history *h)
 {
 	bool is_offered_now = h->others_got > 0 || h->others_got_since > 0;
-	bool is_offered_to_all = h->offered.yes >= HABIT_LONG && h->others_without == 0;
+	bool is_offered_to_all =
+	    h->offered.yes >= HABIT_LONG && (h->others_without == 0 || is_seldom_lacking(h));
 
 	if (!tally_is_steady(&h->offered) || h->offered.no * 10 >= h->offered.yes)
 		return LOSS_UNSURE;
