@@ -11,6 +11,7 @@
 
 #define NAMES_MAX    1000   /* addresses looked at, of one filter; more are many */
 #define ID_TEXT      21     /* bytes of an id and its comma */
+#define BEGUN_MAX    800000 /* incidents looked at in an index; of more some are listed soon */
 #define GATHERED_MAX 150000 /* ids of one part, where another may have few of them, too */
 #define HITS_ROOM    64     /* at first */
 
@@ -407,12 +408,57 @@ incidents_by_state(struct found *f)
 	return true;
 }
 
+/* How many parts the filter has of those that can be asked. */
+static size_t
+parts_of(const struct filter *f)
+{
+	return (size_t)(f->client.family != 0) + (f->server.family != 0) + (f->domain != NULL) +
+	       (f->kind != NULL) + (f->state != NULL) + (f->severity != 0) + (f->outcome != NULL);
+}
+
+/* The list is the latest of all that began before an end, and no more is asked of them. */
+static bool
+is_end_alone(const struct filter *f)
+{
+	return parts_of(f) == 0 && f->limit > 0 && f->surge == 0;
+}
+
+/* By the index alone; going by time, nearly all begin after that end. */
+static void
+take_latest_begun(struct found *f)
+{
+	static const char many[] = "SELECT 1 FROM incidents INDEXED BY incidents_first"
+				   " WHERE first_seen <= ?1 LIMIT 1 OFFSET ?2";
+	static const char latest[] =
+	    "SELECT id FROM incidents INDEXED BY incidents_first WHERE first_seen <= ?1"
+	    " AND last_seen >= ?2 AND (?3 OR parent IS NULL)"
+	    " ORDER BY last_seen DESC, id DESC LIMIT ?4";
+	struct sql *q = sql_use(f->store->file, many);
+
+	sql_put_int(q, f->filter->until);
+	sql_put_int(q, BEGUN_MAX);
+	f->is_many = sql_row(q);
+	f->is_failed |= !sql_end(q);
+	if (f->is_many || f->is_failed)
+		return;
+	q = sql_use(f->store->file, latest);
+	sql_put_int(q, f->filter->until);
+	sql_put_int(q, f->filter->since);
+	sql_put_int(q, f->filter->with_parts);
+	sql_put_int(q, f->filter->limit);
+	take_ids(f, q, false);
+}
+
 static bool
 incidents_by_begin(struct found *f)
 {
 	if (f->filter->until == INT64_MAX)
 		return false;
-	take_int(f, "SELECT id FROM incidents WHERE first_seen <= ?1 LIMIT ?2", f->filter->until);
+	if (is_end_alone(f->filter))
+		take_latest_begun(f);
+	else
+		take_int(f, "SELECT id FROM incidents WHERE first_seen <= ?1 LIMIT ?2",
+			 f->filter->until);
 	return true;
 }
 
@@ -503,14 +549,6 @@ look_at(struct search *h, source *part)
 	if (h->has_held)
 		intersect(&h->held, next);
 	h->has_held = true;
-}
-
-/* How many parts the filter has of those that can be asked. */
-static size_t
-parts_of(const struct filter *f)
-{
-	return (size_t)(f->client.family != 0) + (f->server.family != 0) + (f->domain != NULL) +
-	       (f->kind != NULL) + (f->state != NULL) + (f->severity != 0) + (f->outcome != NULL);
 }
 
 static bool

@@ -20,6 +20,7 @@ const char *const schema_steps[] = {
     schema_surge,       /* 8 */
     schema_policy,      /* 9 */
     schema_places,      /* 10 */
+    schema_lists,       /* 11 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

@@ -26,6 +26,7 @@ extern const char schema_hourly[];
 extern const char schema_surge[];
 extern const char schema_policy[];
 extern const char schema_places[];
+extern const char schema_lists[];
 
 /* clang-format off */
 

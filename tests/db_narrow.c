@@ -342,6 +342,70 @@ the_text_of_a_network_ends_at_a_whole_number(void **state)
 	assert_range("::ffff:0:0/96", "", "g");
 }
 
+/* An incident each of a server of its own, one second after another. */
+static void
+fill_incidents(struct store *s, int count)
+{
+	struct finding_row finding = plain_finding("starttls-missing", RANK_INFO);
+	struct session_row row;
+	char server[32];
+	int64_t id;
+
+	assert_true(store_begin(s));
+	for (int i = 0; i < count; i++) {
+		row = plain_row(s, i);
+		snprintf(server, sizeof(server), "198.51.%d.%d", i / 200, i % 200 + 1);
+		row.server = server;
+		row.findings = &finding;
+		row.finding_count = 1;
+		assert_int_equal(session_add(s, &row, &id), SESSION_NEW);
+	}
+	assert_true(store_commit(s));
+}
+
+static bool
+add_id(void *ctx, const struct row *row)
+{
+	char *text = ctx;
+
+	snprintf(text + strlen(text), 64 - strlen(text), "%s ", row_value(row, "id"));
+	return true;
+}
+
+/* Those that are listed are all that is looked at, however many began before that end. */
+static void
+incidents_until_an_end_are_the_latest_before_it(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct filter f = FILTER_ALL;
+	char listed[64] = "";
+	struct narrow n;
+
+	fill_incidents(s, 60);
+	run_sql(p->path, "UPDATE incidents SET last_seen = last_seen + 3600000000 WHERE id = 7;"
+			 " UPDATE incidents SET parent = 1 WHERE id = 40");
+	f.until = START + 40 * SECOND;
+	f.limit = 4;
+	assert_true(narrow_incidents(s, &f, &n));
+	assert_true(n.is_few);
+	assert_string_equal(n.ids, "[7,41,39,38]");
+	free(n.ids);
+	assert_true(query_incidents(s, &f, add_id, listed));
+	assert_string_equal(listed, "7 41 39 38 ");
+	/* what another sums up is listed where its parts are wanted */
+	f.with_parts = true;
+	listed[0] = '\0';
+	assert_true(query_incidents(s, &f, add_id, listed));
+	assert_string_equal(listed, "7 41 40 39 ");
+	f.with_parts = false;
+	f.since = START + 38 * SECOND;
+	listed[0] = '\0';
+	assert_true(query_incidents(s, &f, add_id, listed));
+	assert_string_equal(listed, "7 41 39 ");
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -351,6 +415,7 @@ main(void)
 	    FIXTURE_TEST(all_parts_of_a_filter_hold),
 	    FIXTURE_TEST(mentions_follow_their_session),
 	    FIXTURE_TEST(incidents_outlive_their_sessions),
+	    FIXTURE_TEST(incidents_until_an_end_are_the_latest_before_it),
 	    FIXTURE_TEST(memory_that_is_refused_is_no_empty_list),
 	    cmocka_unit_test(the_text_of_a_network_ends_at_a_whole_number),
 	};

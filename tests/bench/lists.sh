@@ -137,6 +137,8 @@ compare incidents --kind starttls-masked
 compare incidents --severity critical --state closed
 compare incidents --state acked
 compare incidents --until 2026-09-21T20:00:00Z
+compare incidents --until 2026-09-23T20:00:00Z
+compare incidents --until 2026-09-30T20:00:00Z
 compare servers --server 198.51.7.0/24
 compare servers --server 203.0.113.9
 compare servers --client 10.1.7.9
