@@ -12,6 +12,7 @@
 #define NAMES_MAX    1000   /* addresses looked at, of one filter; more are many */
 #define ID_TEXT      21     /* bytes of an id and its comma */
 #define BEGUN_MAX    800000 /* incidents looked at in an index; of more some are listed soon */
+#define OUTCOME_MAX  600000 /* sessions whose incidents are looked for */
 #define GATHERED_MAX 150000 /* ids of one part, where another may have few of them, too */
 #define HITS_ROOM    64     /* at first */
 
@@ -356,10 +357,26 @@ incidents_by_server(struct found *f)
 	return true;
 }
 
+/* By the index on outcomes and that on findings alone: even of many sessions few are in any. */
 static bool
 incidents_by_outcome(struct found *f)
 {
-	return incidents_of(f, sessions_by_outcome);
+	static const char many[] = "SELECT 1 FROM sessions WHERE outcome = ?1 LIMIT 1 OFFSET ?2";
+	static const char of_outcome[] =
+	    "SELECT DISTINCT g.incident_id FROM sessions s CROSS JOIN findings g"
+	    " ON g.session_id = s.id WHERE s.outcome = ?1 LIMIT ?2";
+	struct sql *q;
+
+	if (f->filter->outcome == NULL)
+		return false;
+	q = sql_use(f->store->file, many);
+	sql_put_text(q, f->filter->outcome);
+	sql_put_int(q, OUTCOME_MAX);
+	f->is_many = sql_row(q);
+	f->is_failed |= !sql_end(q);
+	if (!f->is_many && !f->is_failed)
+		take_text(f, of_outcome, f->filter->outcome);
+	return true;
 }
 
 static bool

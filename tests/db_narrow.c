@@ -406,6 +406,35 @@ incidents_until_an_end_are_the_latest_before_it(void **state)
 	store_close(s);
 }
 
+/* More than are gathered one by one, and none of them in an incident. */
+static void
+an_outcome_of_many_sessions_and_no_incident_is_few(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct filter f = FILTER_ALL;
+	struct narrow n;
+
+	fill_incidents(s, 3);
+	run_sql(p->path,
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150001)"
+		" INSERT INTO sessions (sensor_id, start, \"end\", service, client, client_port,"
+		" server, server_port, complete, gap_bytes, seen, outcome, ending, packets,"
+		" client_bytes, server_bytes, mail_count, mail_from_domains, mail_rcpt_domains,"
+		" domain) SELECT sensor_id, start + i * 1000000, \"end\" + i * 1000000, service,"
+		" client, client_port, server, server_port, complete, gap_bytes, seen, 'partial',"
+		" ending, packets, client_bytes, server_bytes, mail_count, mail_from_domains,"
+		" mail_rcpt_domains, domain FROM n, sessions WHERE sessions.id = 1");
+	f.outcome = "partial";
+	assert_true(narrow_incidents(s, &f, &n));
+	assert_true(n.is_few);
+	assert_string_equal(n.ids, "[]");
+	free(n.ids);
+	f.outcome = "plaintext";
+	assert_int_equal(incidents_of(s, &f), 3);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -416,6 +445,7 @@ main(void)
 	    FIXTURE_TEST(mentions_follow_their_session),
 	    FIXTURE_TEST(incidents_outlive_their_sessions),
 	    FIXTURE_TEST(incidents_until_an_end_are_the_latest_before_it),
+	    FIXTURE_TEST(an_outcome_of_many_sessions_and_no_incident_is_few),
 	    FIXTURE_TEST(memory_that_is_refused_is_no_empty_list),
 	    cmocka_unit_test(the_text_of_a_network_ends_at_a_whole_number),
 	};

@@ -130,6 +130,7 @@ compare incidents --client 10.1.7.9
 compare incidents --client 203.0.113.9
 compare incidents --server 198.51.7.0/24
 compare incidents --outcome tls-failed
+compare incidents --outcome partial
 compare incidents --domain to77.example.com
 compare incidents --domain nobody.example
 compare incidents --kind starttls-stripped
