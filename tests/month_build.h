@@ -14,7 +14,7 @@
 #define MONTH (30 * DAY)
 
 /* How a server is. */
-enum way {
+enum server_way {
 	WAY_ORDINARY,
 	WAY_NEVER,       /* cannot do TLS */
 	WAY_NAMED_NODES, /* two machines of different names, one without TLS */
@@ -99,10 +99,10 @@ month_open(const char *path, int64_t sessions, unsigned servers, unsigned networ
 	return m;
 }
 
-static inline enum way
+static inline enum server_way
 way_of(unsigned server)
 {
-	static const enum way ways[30] = {
+	static const enum server_way ways[30] = {
 	    WAY_ORDINARY, WAY_ORDINARY, WAY_NAMED_NODES, WAY_JOINED,   WAY_NEVER,     WAY_ORDINARY,
 	    WAY_OLD,      WAY_TURNS,    WAY_LOWERED,     WAY_ORDINARY, WAY_ON,        WAY_OFF,
 	    WAY_ORDINARY, WAY_LIMITS,   WAY_HIDES,       WAY_ORDINARY, WAY_GREYLISTS, WAY_UPGRADED,
@@ -511,7 +511,7 @@ month_meet(struct month *m, unsigned client, unsigned server)
 {
 	int64_t hour = (m->scene.now - m->begin) / HOUR;
 	const char *lack = cause_to_lack(m, client, server);
-	enum way way = way_of(server);
+	enum server_way way = way_of(server);
 
 	if (lack != NULL) {
 		meet_without(&m->scene, client, server);

@@ -64,7 +64,7 @@ static const char *const depth_names[DEPTHS] = {
 static inline unsigned
 suited_server(enum attack attack, unsigned n)
 {
-	enum way way = attack == ATTACK_SUBSTITUTE ? WAY_OLD : WAY_ORDINARY;
+	enum server_way way = attack == ATTACK_SUBSTITUTE ? WAY_OLD : WAY_ORDINARY;
 	unsigned server = 0;
 
 	while (way_of(server) != way || n-- > 0)
@@ -76,7 +76,7 @@ suited_server(enum attack attack, unsigned n)
 static inline bool
 is_suited(enum attack attack, enum depth depth, unsigned client, unsigned server)
 {
-	enum way way = attack == ATTACK_SUBSTITUTE ? WAY_OLD : WAY_ORDINARY;
+	enum server_way way = attack == ATTACK_SUBSTITUTE ? WAY_OLD : WAY_ORDINARY;
 	bool is_of_all =
 	    (depth == DEPTH_SERVER || depth == DEPTH_SERVER_FIRST) && attack <= ATTACK_MASK;
 
