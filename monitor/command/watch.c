@@ -407,7 +407,7 @@ watch_anew(const struct options **in_force, struct watching *watching)
 	else
 		log_error("%s", why);
 	if (result.is_unfit) {
-		log_error("what was in force before is taken up again (mend the configuration, and "
+		log_error("what was in force before is taken up again (mend what stands above, and "
 			  "send SIGHUP again)");
 		options_free(anew);
 		return watch(*in_force, watching, true);

@@ -20,7 +20,9 @@ backlog_end(struct backlog *b)
 bool
 backlog_keep(struct backlog *b, enum message type, struct bytes body)
 {
-	struct packer p = {.at = b->at, .cap = BACKLOG_MAX, .len = b->len};
+	/* Where sessions find no room any more, what counts them does. */
+	const size_t kept_free = type == MESSAGE_SESSION ? BACKLOG_RESERVE : 0;
+	struct packer p = {.at = b->at, .cap = BACKLOG_MAX - kept_free, .len = b->len};
 	size_t begun = message_begin(&p, type);
 
 	pack_bytes(&p, body);

@@ -9,7 +9,8 @@
 
 #include "monitor/role/message.h"
 
-#define BACKLOG_MAX ((size_t)16 << 20) /* bytes */
+#define BACKLOG_MAX     ((size_t)16 << 20) /* bytes */
+#define BACKLOG_RESERVE ((size_t)64 << 10) /* of them, that no session takes */
 
 struct backlog {
 	uint8_t *at; /* BACKLOG_MAX bytes of framed messages, one behind the other */

@@ -138,7 +138,6 @@ static void
 begin_live(struct intake *k, struct peer *p)
 {
 	recorder_source(k->recorder, "");
-	p->has_source = true;
 	p->is_absent = p->is_stuck = false;
 	log_note("%s: capturing", p->who);
 }
@@ -157,6 +156,7 @@ on_opened(struct intake *k, struct peer *p, struct bytes body)
 	if (!packet_link_is_known(opened.linktype))
 		log_note("%s: link type %" PRIu32 " is not read: nothing in it can be seen",
 			 p->capture, opened.linktype);
+	p->has_source = p->is_live; /* whatever the database says */
 	if (!intake_open_recorder(k))
 		return false;
 	k->result->captures++;
@@ -226,14 +226,41 @@ intake_loss(const struct peer *p)
 }
 
 static bool
+hear_minute(struct peer *p, struct bytes body, struct capture_minute *minute)
+{
+	if (p->stage != STAGE_READING || !p->has_source || !message_get_minute(body, minute))
+		return false;
+	count_told(p, minute);
+	return true;
+}
+
+static bool
 on_minute(struct intake *k, struct peer *p, struct bytes body)
 {
 	struct capture_minute minute;
 
-	if (p->stage != STAGE_READING || !p->has_source || !message_get_minute(body, &minute))
+	if (!hear_minute(p, body, &minute))
 		return false;
-	count_told(p, &minute);
 	return recorder_minute(k->recorder, &minute) || intake_refused(k);
+}
+
+static bool
+hear_session(struct intake *k, struct peer *p, struct bytes body)
+{
+	if ((p->stage != STAGE_READING && p->stage != STAGE_FINISHING) ||
+	    !session_message_get(body, k->session))
+		return false;
+	p->sessions += !k->session->session.is_under_way;
+	return true;
+}
+
+bool
+intake_hear(struct intake *k, struct peer *p, enum message type, struct bytes body)
+{
+	struct capture_minute minute;
+
+	return type == MESSAGE_SESSION ? hear_session(k, p, body)
+				       : type == MESSAGE_MINUTE && hear_minute(p, body, &minute);
 }
 
 static bool
@@ -241,10 +268,8 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 {
 	const struct session *s = &k->session->session;
 
-	if ((p->stage != STAGE_READING && p->stage != STAGE_FINISHING) || k->recorder == NULL ||
-	    !session_message_get(body, k->session))
+	if (k->recorder == NULL || !hear_session(k, p, body))
 		return false;
-	p->sessions += !s->is_under_way;
 	if (!recorder_judge(k->recorder, s, k->verdict))
 		return intake_refused(k);
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==

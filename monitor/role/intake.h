@@ -74,6 +74,12 @@ void intake_end(struct intake *k);
  */
 bool intake_take(struct intake *k, struct peer *p, enum message type, struct bytes body);
 
+/*
+ * The same of a session or a minute that is to be recorded later: whether it is a
+ * good one, and comes when it may.
+ */
+bool intake_hear(struct intake *k, struct peer *p, enum message type, struct bytes body);
+
 /* Open the database where it is not; false, and told, where it cannot be. */
 bool intake_open_recorder(struct intake *k);
 

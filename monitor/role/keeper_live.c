@@ -192,7 +192,6 @@ stand_watch(struct vigil *v)
 
 /* ---- From start to end ---- */
 
-/* The last batch; what it cannot take now is not kept. */
 static void
 close_database(struct vigil *v)
 {
@@ -200,7 +199,7 @@ close_database(struct vigil *v)
 
 	v->result->recorded.sessions_refused = lost;
 	v->result->is_refused = lost > 0;
-	v->result->is_failed = v->posts.has_failed || lost > 0;
+	v->result->is_failed = v->posts.has_failed || lost > 0 || v->recording.set_aside > 0;
 	v->result->is_unfit = v->posts.is_unfit;
 }
 
@@ -214,7 +213,7 @@ prepare(struct vigil *v)
 	v->ends = calloc(v->posts.count + OWN_ENDS, sizeof(*v->ends));
 	if (v->ends == NULL)
 		log_error("out of memory");
-	if (v->ends == NULL || intake_open_recorder(&v->intake))
+	if (v->ends == NULL || recording_open(&v->recording))
 		return v->ends != NULL;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
 	if (v->config->goes_on)

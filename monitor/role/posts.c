@@ -214,6 +214,7 @@ void
 posts_tell_to_end(struct posts *p)
 {
 	p->is_ending = true;
+	recording_end_soon(p->recording);
 	for (size_t i = 0; i < p->count; i++) {
 		struct post *post = &p->at[i];
 
@@ -246,7 +247,7 @@ posts_end_silent(struct posts *p)
 	for (size_t i = 0; i < p->count; i++) {
 		struct post *post = &p->at[i];
 
-		if (recording_is_away(p->recording))
+		if (recording_is_deaf(p->recording))
 			post->heard = clock_steady();
 		if (post->is_running && clock_steady() - post->heard > SILENCE_MS) {
 			post->peer.complaint = "said nothing for 30 seconds, and was ended";
@@ -291,7 +292,7 @@ hear_one(struct posts *p, struct post *post)
 		return false;
 	}
 	if (!recording_take(p->recording, peer, type, body)) {
-		if (recording_is_away(p->recording))
+		if (recording_is_deaf(p->recording))
 			return false;
 		peer->complaint = "sent what it may not, and was ended";
 		end_post(p, post);
@@ -308,7 +309,7 @@ void
 posts_poll(const struct posts *p, struct pollfd *out)
 {
 	for (size_t i = 0; i < p->count; i++) {
-		bool is_heard = p->at[i].is_running && !recording_is_away(p->recording);
+		bool is_heard = p->at[i].is_running && !recording_is_deaf(p->recording);
 
 		out[i] = (struct pollfd){
 		    .fd = is_heard ? channel_descriptor(p->at[i].peer.channel) : -1,
@@ -320,7 +321,7 @@ posts_poll(const struct posts *p, struct pollfd *out)
 void
 posts_hear(struct posts *p, const struct pollfd *polled)
 {
-	for (size_t i = 0; i < p->count && !recording_is_away(p->recording); i++)
+	for (size_t i = 0; i < p->count && !recording_is_deaf(p->recording); i++)
 		for (int k = 0; polled[i].revents != 0 && k < TURN_MESSAGES; k++)
 			if (!hear_one(p, &p->at[i]))
 				break;

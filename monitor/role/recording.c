@@ -4,8 +4,13 @@
  */
 #include "monitor/role/recording.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "monitor/clock.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/role/spool.h"
 
 #define AGAIN_MS     1000 /* before what failed is tried again; doubled each time */
 #define AGAIN_MAX_MS 60000
@@ -39,6 +44,18 @@ bool
 recording_is_away(const struct recording *r)
 {
 	return r->due != 0;
+}
+
+void
+recording_end_soon(struct recording *r)
+{
+	r->is_ending = true;
+}
+
+bool
+recording_is_deaf(const struct recording *r)
+{
+	return recording_is_away(r) && !r->is_ending;
 }
 
 void
@@ -79,8 +96,10 @@ static bool
 take(struct recording *r, struct peer *p, enum message type, struct bytes body)
 {
 	if (is_recorded(type) && !backlog_keep(&r->backlog, type, body)) {
-		if (!recorder_flush(r->intake->recorder))
+		if (!recorder_flush(r->intake->recorder)) {
+			r->untold += type == MESSAGE_SESSION;
 			return intake_refused(r->intake);
+		}
 		backlog_clear(&r->backlog);
 		backlog_keep(&r->backlog, type, body);
 	}
@@ -90,14 +109,30 @@ take(struct recording *r, struct peer *p, enum message type, struct bytes body)
 	return true;
 }
 
+/* While the database is away: what is to be recorded waits, and the rest is as ever. */
+static bool
+keep_for_later(struct recording *r, struct peer *p, enum message type, struct bytes body)
+{
+	if (!is_recorded(type))
+		return intake_take(r->intake, p, type, body) || recording_is_away(r);
+	if (!intake_hear(r->intake, p, type, body))
+		return false;
+	if (!backlog_keep(&r->backlog, type, body))
+		r->untold += type == MESSAGE_SESSION;
+	return true;
+}
+
 bool
 recording_take(struct recording *r, struct peer *p, enum message type, struct bytes body)
 {
+	if (recording_is_away(r))
+		return keep_for_later(r, p, type, body);
 	if (take(r, p, type, body))
 		return true;
-	if (r->intake->result->is_refused)
-		recording_refused(r);
-	return false;
+	if (!r->intake->result->is_refused)
+		return false;
+	recording_refused(r);
+	return r->is_ending; /* it is in the backlog */
 }
 
 void
@@ -111,33 +146,98 @@ recording_note(struct recording *r, enum message type, struct bytes body)
 		recording_refused(r);
 }
 
-/* What was heard and not committed is taken again, whoever said it. */
+/*
+ * Take these again, whoever said them, and commit them; false where the database
+ * refuses. One that is bad was held against its reader already: it must not keep the
+ * others away. *bad is how many bytes could not be read.
+ */
+static bool
+take_all(struct recording *r, struct bytes in, size_t *bad)
+{
+	struct peer any = PEER_OF_BACKLOG;
+	struct bytes body;
+	enum message type;
+
+	*bad = 0;
+	recorder_source(r->intake->recorder, "");
+	while (backlog_next(&in, &type, &body))
+		if (!is_recorded(type) || !intake_take(r->intake, &any, type, body)) {
+			if (r->intake->result->is_refused)
+				return false;
+			*bad += body.len;
+		}
+	*bad += in.len;
+	return recorder_flush(r->intake->recorder) || intake_refused(r->intake);
+}
+
+/* On record in this minute, as if somebody had told it. */
+static void
+note_untold(struct recording *r)
+{
+	const int64_t now = clock_wall();
+	const struct capture_minute minute = {.minute = now - now % 60000000, .untold = r->untold};
+	uint8_t room[256]; /* a minute as a message, and to spare */
+	struct packer packer = packer_over(room, sizeof(room));
+	struct bytes in, body;
+	enum message type;
+
+	if (r->untold == 0)
+		return;
+	message_put_minute(&packer, &minute);
+	in = (struct bytes){room, packer.len};
+	if (message_take(&in, &type, &body) == GOT_WHOLE && backlog_keep(&r->backlog, type, body))
+		r->untold = 0;
+}
+
 static bool
 take_again(struct recording *r)
 {
-	struct peer any = PEER_OF_BACKLOG;
-	struct bytes in = backlog_bytes(&r->backlog), body;
-	enum message type;
+	size_t bad;
 
-	recorder_source(r->intake->recorder, "");
-	while (backlog_next(&in, &type, &body))
-		if (!intake_take(r->intake, &any, type, body))
-			return false;
-	if (!recorder_flush(r->intake->recorder))
-		return intake_refused(r->intake);
+	note_untold(r);
+	if (!take_all(r, backlog_bytes(&r->backlog), &bad))
+		return false;
 	backlog_clear(&r->backlog);
 	return true;
 }
 
 /* ---- What is due ---- */
 
+/* What a watch could not record before it ended, or began anew. */
+static bool
+take_spooled(struct recording *r)
+{
+	const struct keeper_config *c = r->intake->config;
+	struct spool spool;
+	bool is_taken;
+	size_t bad;
+
+	if (!spool_open(c->db, c->sensor, &spool))
+		return true;
+	is_taken = take_all(r, spool_bytes(&spool), &bad);
+	if (is_taken && bad > 0)
+		log_error("%s: %s of it cannot be read, and are lost", spool.path,
+			  counted(bad, "byte").text);
+	if (is_taken)
+		log_note("%s: what an earlier run could not record is recorded", c->db);
+	spool_close(&spool, is_taken);
+	return is_taken;
+}
+
+bool
+recording_open(struct recording *r)
+{
+	return intake_open_recorder(r->intake) && take_spooled(r);
+}
+
 static void
 open_again(struct recording *r)
 {
-	if (!recording_is_away(r) || clock_steady() < r->due)
+	/* At the end it is tried once more, when all is heard. */
+	if (!recording_is_away(r) || clock_steady() < r->due || r->is_ending)
 		return;
 	r->intake->result->is_refused = false;
-	if (!intake_open_recorder(r->intake) || !take_again(r)) {
+	if (!recording_open(r) || !take_again(r)) {
 		recording_refused(r);
 		return;
 	}
@@ -205,6 +305,27 @@ recording_tend(struct recording *r)
 	open_again(r);
 }
 
+/* Beside the database, for whoever opens it next. */
+static void
+set_aside(struct recording *r)
+{
+	const struct keeper_config *c = r->intake->config;
+	char path[PATH_MAX];
+
+	note_untold(r);
+	if (r->backlog.count == 0)
+		return;
+	if (!spool_keep(c->db, c->sensor, backlog_bytes(&r->backlog), path)) {
+		log_error("%s: cannot be written, either: %s", path, strerror(errno));
+		return;
+	}
+	log_error("%s: takes nothing: %s wait in %s (they are recorded when waxseal watch begins "
+		  "with this database again)",
+		  c->db, counted(r->backlog.count, "record").text, path);
+	r->set_aside = r->backlog.count;
+	backlog_clear(&r->backlog);
+}
+
 uint64_t
 recording_close(struct recording *r)
 {
@@ -214,9 +335,11 @@ recording_close(struct recording *r)
 		r->due = 1;
 	if (recording_is_away(r)) {
 		r->intake->result->is_refused = false;
-		if (intake_open_recorder(r->intake) && take_again(r))
+		if (recording_open(r) && take_again(r))
 			r->due = 0;
 	}
+	if (recording_is_away(r))
+		set_aside(r);
 	lost = recording_is_away(r) ? r->backlog.count : 0;
 	intake_close_recorder(r->intake);
 	return lost;

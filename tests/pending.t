@@ -1,0 +1,93 @@
+#!/bin/sh
+# A watch that is to end while its database takes nothing: what it has heard waits beside the database,
+# and the next one records it.
+set -u
+
+. tests/tap.sh
+. tests/space.sh
+
+# Sixty sessions, some of them cut off by the end of the watch.
+many=$folder/many.pcap
+makes_many() {
+	${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -o "$folder/generate" tests/bench/generate.c \
+	    2>"$folder/err" && "$folder/generate" -n 60 -e 30 -b 600 -i 60 >"$many" &&
+	    "$WAXSEAL" --config /dev/null --db "$folder/saved" watch -q -r "$many" >"$folder/out"
+}
+ok "there is a capture of many sessions" makes_many
+what='select client, client_port, server, server_port, outcome, complete from v_sessions order by 1, 2, 3, 4'
+pending=$folder/live.pending-default
+
+# The database is locked until unlock.
+locker=
+lock() {
+	rm -f "$folder/unlock"
+	mkfifo "$folder/unlock" || return 1
+	printf 'begin immediate;\n.shell echo locked; read x <%s\nrollback;\n' "$folder/unlock" |
+	    sqlite3 "$folder/live" >"$folder/lock" 2>&1 &
+	locker=$!
+	until_it grep -q locked "$folder/lock"
+}
+unlock() {
+	echo >"$folder/unlock"
+	wait $locker
+}
+
+# ends_locked STATUS: told to while nothing can be written
+ends_locked() {
+	start -i far && lock && play "$many" && sleep 1 && end "$1"
+}
+sets_aside() {
+	ends_locked 1 && [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 0 ] &&
+	    [ "$(stat -c %a "$pending")" = 600 ] && grep -q "$pending" "$folder/err" &&
+	    ! grep -q -e 'in time' -e 'not kept' "$folder/err" "$folder/out"
+}
+ok "what cannot be recorded at the end is kept beside the database" sets_aside
+unlock
+is_recorded() {
+	start_with_database -i far && until_it grep -q 'an earlier run' "$folder/err" && [ ! -e "$pending" ] && end 0 &&
+	    ask "$folder/saved" "$what" >"$folder/1" && ask "$folder/live" "$what" >"$folder/2" &&
+	    diff "$folder/1" "$folder/2" >"$folder/out" && [ "$(ask "$folder/live" \
+	    'select sum(packets) = (select sum(packets) from v_sessions) from v_capture')" = 1 ]
+}
+ok "and the next watch records it, as it would have been" is_recorded
+
+# Another end, and another, before anybody is let in.
+adds_up() {
+	ends_locked 1 && unlock && first=$(stat -c %s "$pending") && [ "$first" -gt 0 ] || return 1
+	start_with_database -i far --sensor other && end 0 && [ "$(stat -c %s "$pending")" = "$first" ]
+}
+ok "what a watch of another sensor finds there it leaves" adds_up
+survives_a_reload() {
+	start -i far && lock && play "$many" && sleep 1 && kill -HUP "$watcher" &&
+	    until_it test -s "$pending" && until_it grep -q 'taken up again' "$folder/err" || return 1
+	unlock
+	tries=300
+	until [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 60 ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.1
+	done
+	end 0 && [ ! -e "$pending" ]
+}
+ok "one that begins anew meanwhile records it once it can" survives_a_reload
+
+is_garbage() {
+	{ echo 'waxseal pending 1'; head -c 100000 /dev/urandom; } >"$pending"
+	chmod 600 "$pending" && start_with_database -i far && end 0 && grep -q "$pending: .*cannot be read" "$folder/err" && [ ! -e "$pending" ]
+}
+ok "garbage in its place is told and does no harm" is_garbage
+is_foreign() {
+	echo 'waxseal pending 99' >"$pending"
+	chmod 600 "$pending" && start_with_database -i far && end 0 &&
+	    grep -q "$pending: .*another version" "$folder/err" && [ -e "$pending" ]
+}
+ok "what another version left stays" is_foreign
+is_not_followed() {
+	rm -f "$pending"
+	echo 'waxseal pending 1' >"$folder/target" && ln -s "$folder/target" "$pending"
+	start_with_database -i far && end 0 && grep -q "$pending: " "$folder/err" && [ -s "$folder/target" ] &&
+	    rm "$pending"
+}
+ok "a link in its place is not followed" is_not_followed
+
+echo "1..$count"
