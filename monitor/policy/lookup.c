@@ -59,8 +59,8 @@ lookup_new(const struct lookup_request *r, const struct lookup_means *m)
 	l->request = *r;
 	l->means = *m;
 	/* The name of a host, unlike the domain's, can be anybody's: of a flood, a victim's. */
-	l->turns = r->is_known ? MX_HOSTS_MAX : 1;
-	l->turn_left = LOOKUP_UNKNOWN_WAIT;
+	l->turns = 1;
+	l->turn_left = r->is_known ? LOOKUP_DNS_SECONDS * MILLISECONDS : LOOKUP_UNKNOWN_WAIT;
 	l->learnt = learnt_new(&r->domain);
 	if (l->learnt != NULL) {
 		l->learnt->can_be_secure = dns_can_be_secure(m->dns);

@@ -52,7 +52,7 @@ void lookup_free(struct lookup *l);
 
 enum lookup_stand {
 	LOOKUP_WAITS,       /* for an answer */
-	LOOKUP_WANTS_TURN,  /* of a domain not known, to ask about one more MX host: lookup_turn */
+	LOOKUP_WANTS_TURN,  /* to ask about one more MX host: lookup_turn */
 	LOOKUP_WANTS_FETCH, /* to begin: lookup_fetch */
 	LOOKUP_DONE
 };

@@ -36,8 +36,8 @@ struct lookups {
 	struct running running[LOOKUPS_MAX];
 	size_t count, unknown, fetches;
 	struct crowd parents, networks;
-	int64_t begin_at; /* when the next may begin, as if there were no burst */
-	int64_t host_at;  /* ... one more host be asked about */
+	int64_t begin_at;               /* when the next may begin, as if there were no burst */
+	int64_t host_at, known_host_at; /* ... one more host be asked about */
 	struct lately lately[LOOKUPS_REMEMBERED];
 };
 
@@ -257,9 +257,13 @@ fetch_in_turn(struct lookups *l, struct running *r, int64_t now)
 static void
 go_on_in_turn(struct lookups *l, struct running *r, int64_t now)
 {
-	if (!is_turn(&l->host_at, (int64_t)LOOKUPS_HOSTS_BURST * LOOKUPS_HOSTS_EACH, now))
+	bool is_known = lookup_asked(r->lookup)->is_known;
+	int64_t *at = is_known ? &l->known_host_at : &l->host_at;
+	int64_t each = is_known ? LOOKUPS_HOSTS_KNOWN_EACH : LOOKUPS_HOSTS_EACH;
+
+	if (!is_turn(at, each * (is_known ? LOOKUPS_HOSTS_KNOWN_BURST : LOOKUPS_HOSTS_BURST), now))
 		return;
-	l->host_at += LOOKUPS_HOSTS_EACH;
+	*at += each;
 	lookup_turn(r->lookup, now);
 	lookup_step(r->lookup, now);
 }

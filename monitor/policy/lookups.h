@@ -22,13 +22,15 @@
 #define LOOKUPS_FETCHES_MAX 48  /* fetches at once */
 
 /*
- * Of domains that are not known, MX hosts behind the first: whoever has a few domains can have
- * each of them name dozens, all of one victim's. So many at once, and then one in so many
- * milliseconds; with those above no name server, however many names lead to it, has more to answer
- * than a few hundred questions a second.
+ * MX hosts behind the first of a domain: whoever has a few domains can have each of them name
+ * dozens, all of one victim's. So many at once, and then one in so many milliseconds; with those
+ * above no name server, however many names lead to it, has more to answer than a few hundred
+ * questions a second. Domains that are known have turns of their own: a flood makes some known.
  */
-#define LOOKUPS_HOSTS_BURST 128
-#define LOOKUPS_HOSTS_EACH  25
+#define LOOKUPS_HOSTS_BURST       128
+#define LOOKUPS_HOSTS_EACH        25
+#define LOOKUPS_HOSTS_KNOWN_BURST 512
+#define LOOKUPS_HOSTS_KNOWN_EACH  20
 
 /* Of domains that are not known, below one parent: fair_parent. */
 #define LOOKUPS_PARENT_AT_ONCE 4
