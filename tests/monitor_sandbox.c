@@ -19,6 +19,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -267,6 +268,39 @@ listen_for_others(void)
 	return listen(socket(AF_INET, SOCK_STREAM, 0), 1) < 0 ? errno : 0;
 }
 
+static int
+take_a_port(void)
+{
+	const struct sockaddr_in any = {.sin_family = AF_INET};
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	return bind(s, (const struct sockaddr *)&any, sizeof(any)) < 0 ? errno : 0;
+}
+static int
+accept_another(void)
+{
+	return accept(socket(AF_INET, SOCK_STREAM, 0), NULL, NULL) < 0 ? errno : 0;
+}
+static int
+make_memory_file(void)
+{
+	return (int)syscall(SYS_memfd_create, "x", 0) < 0 ? errno : 0;
+}
+static int
+execute_descriptor(void)
+{
+	char *const nothing[] = {NULL};
+
+	return (int)syscall(SYS_execveat, 0, "", nothing, nothing, 0) < 0 ? errno : 0;
+}
+static int
+make_ring(void)
+{
+	char parameters[256] = {0};
+
+	return (int)syscall(SYS_io_uring_setup, 1, parameters) < 0 ? errno : 0;
+}
+
 /* To a port of this test's on the loopback, over TCP as a browser does it. */
 static struct sockaddr_in listening;
 
@@ -294,11 +328,21 @@ the_network_is_open_to_whom_it_is_allowed(void **state)
 	    {"UDP", try_udp, WENT_WELL, false},
 	};
 	static const struct row shut[] = {
-	    {"raw", try_raw, STOPPED, false},        {"packets", try_packets, STOPPED, false},
-	    {"local", try_local, STOPPED, false},    {"listen", listen_for_others, STOPPED, false},
-	    {"open", try_passwd, EACCES, true},      {"create", make_file, EACCES, true},
-	    {"fork", start_process, STOPPED, false}, {"execve", try_program, STOPPED, false},
-	    {"kill", signal_parent, STOPPED, true},  {"mmap of code", map_code, STOPPED, true},
+	    {"raw", try_raw, STOPPED, false},
+	    {"packets", try_packets, STOPPED, false},
+	    {"local", try_local, STOPPED, false},
+	    {"listen", listen_for_others, STOPPED, false},
+	    {"open", try_passwd, EACCES, true},
+	    {"create", make_file, EACCES, true},
+	    {"fork", start_process, STOPPED, false},
+	    {"execve", try_program, STOPPED, false},
+	    {"kill", signal_parent, STOPPED, true},
+	    {"mmap of code", map_code, STOPPED, true},
+	    {"bind", take_a_port, STOPPED, false},
+	    {"accept", accept_another, STOPPED, false},
+	    {"memfd_create", make_memory_file, STOPPED, false},
+	    {"execveat", execute_descriptor, STOPPED, false},
+	    {"io_uring", make_ring, STOPPED, false},
 	};
 	socklen_t len = sizeof(listening);
 	int s = socket(AF_INET, SOCK_STREAM, 0);
