@@ -217,6 +217,12 @@ ok "3c.23 a proof that opts out is none" is optout.sec.test $host=insecure
 ok "3c.24 signatures that are out of date: TLSA" is cnamex.sec.test $host=bogus required=none
 ok "3c.24 ... the host's address" is expired.sec.test $host=bogus 'mx[0].addresses=[]'
 ok "an address that cannot be had" is vialame.sec.test $host=unavailable
+ok "3c.25 a server that drops the question for TLSA" is 'lame.lie.test --resolver 127.0.0.3' \
+    'mx[0].addresses[0]=203.0.112.25' $host=unavailable required=none
+ok "3c.27 records of another port are none" is port587.sec.test $host=absent 'mx[0].tlsa=[]' \
+    required=none
+ok "3c.10 PKIX-EE beside DANE-EE" is pkix.sec.test $host=usable 'mx[0].tlsa~3 1 1' required=dane
+ok "3c.3 two digests" is agility.sec.test $host=usable 'mx[0].tlsa~3 1 2' required=dane
 ok "3c.26 a wildcard" is star.sec.test $host=usable
 ok "3c.28 hundreds of records, by TCP" is large.sec.test $host=usable \
     'mx[0].tlsa[779]~3 1 1 00'
@@ -390,7 +396,9 @@ postfix_says() {
 	    >"$folder/finger" 2>&1
 	if grep -q 'TLSA lookup error\|lookup failed' "$folder/finger"; then
 		echo delays
-	elif grep -q 'Verified TLS\|Trusted TLS\|DANE TLSA records\|hostname mismatch' "$folder/finger" &&
+	elif grep -q 'Verified TLS' "$folder/finger"; then
+		echo uses
+	elif grep -q 'Trusted TLS\|DANE TLSA records\|hostname mismatch' "$folder/finger" &&
 	    ! grep -q 'Untrusted TLS.*\|unsupported TLSA' "$folder/finger"; then
 		echo uses
 	elif grep -q 'no matching DANE TLSA\|hostname mismatch' "$folder/finger"; then
@@ -416,7 +424,7 @@ agrees_with_postfix() {
 	[ "$(in_postfix_words "$folder/out")" = "$theirs" ]
 }
 if command -v posttls-finger >/dev/null; then
-	for one in ok implicit alias ad0 half tlsafail cnamex cnameo cnamei star unusable roll wrong ta \
+	for one in ok implicit alias pkix agility port587 ad0 half tlsafail cnamex cnameo cnamei star unusable roll wrong ta \
 	    taname optout child expired viains vialame secalias; do
 		ok "as Postfix has it: $one" agrees_with_postfix $one.sec.test
 	done

@@ -209,7 +209,7 @@ a200=$(head -c 200 /dev/zero | tr '\0' a)
 mx_key=$(key_digest "$bed/keys/host.key")
 fetch_records >"$bed/fetches"
 large_records >"$bed/large"
-sed -e "s/@MX_KEY@/$mx_key/; s/@NEXT_KEY@/$(key_digest "$bed/keys/next.key")/" \
+sed -e "s/@MX_KEY@/$mx_key/; s/@NEXT_KEY@/$(key_digest "$bed/keys/next.key")/g" \
     -e "s/@CA@/$(certificate_digest "$bed/keys/ca.pem")/; s/@A200@/$a200/g" \
     -e "/@FETCHES@/{r $bed/fetches" -e 'd}' -e "/@ROWS@/{r $bed/rows" -e 'd}' -e "/@LARGE@/{r $bed/large" -e 'd}' \
     tests/policy/sec.zone >"$bed/sec.test"

@@ -62,6 +62,12 @@ sub answer {
 		return $say->(2, 0, '') if !$asked{"$name $type"}++;
 		return $way eq 'flaky' ? $say->(0, 1, $good) : undef;
 	}
+	# Signed, and the question for TLSA is dropped.
+	if ($way eq 'lame') {
+		return if $type == 52;
+		return $say->(0x20, 1, pack('nnnNnn', 0xc00c, 15, 1, 0, 7, 10) . "\x02mx\xc0\x0c") if $type == 15;
+		return $say->(0x20, $type == 1, $type == 1 ? a_record(203, 0, 112, 25) : '');
+	}
 	# The policy host is somewhere else each time, or at two places at once; 203.0.112.99 refuses.
 	if ($way eq 'rebind' || $way eq 'mixed') {
 		return $say->(0, 1, $good) if $type == 16 && $name =~ /^_mta-sts/;
