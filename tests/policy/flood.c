@@ -6,9 +6,10 @@
  *
  * Domains are invented after the patterns in turn ("#" is a number that does not come
  * again, "@@" one of a hundred), as fast as the checker takes them, on behalf of ORIGINS
- * networks. The real ones come up meanwhile, two each second, of a network of their own
- * that no session named before; what is refused is asked again. It ends where COUNT
- * were invented and all real ones are answered, with one line of figures.
+ * networks. The real ones come up meanwhile, two each second, each of a network of its
+ * own that has no part in it, and none named by an earlier session; what is refused is
+ * asked again. It ends where COUNT were invented and all real ones are answered, with
+ * one line of figures.
  *
  * As the role it is the checker.
  */
@@ -22,7 +23,7 @@
 #include "monitor/role/asker.h"
 
 #define ORIGINS   50
-#define ELSEWHERE 1000 /* an origin that has no part in it */
+#define ELSEWHERE 1000 /* origins from here on have no part in it */
 #define REAL_MAX  100
 #define APART     500  /* milliseconds between real ones */
 #define AGAIN     100  /* ... until one that was refused is asked for again */
@@ -160,7 +161,8 @@ ask_real(void)
 
 	for (size_t i = 0; i < t.count; i++) {
 		struct real *r = &t.real[i];
-		const struct lookup_request request = {.domain = r->domain, .origin = ELSEWHERE};
+		const struct lookup_request request = {.domain = r->domain,
+						       .origin = ELSEWHERE + i};
 
 		if (now < t.begun + (int64_t)(i + 1) * APART || r->took >= 0 ||
 		    (r->asked != 0 && (r->again == 0 || now < r->again)))
