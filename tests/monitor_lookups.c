@@ -31,7 +31,9 @@ request(uint64_t origin, bool is_known, const char *format, ...)
 
 /* ---- Turns ---- */
 
-#define PUT(f, ...) fair_put(f, &(struct lookup_request[]){request(__VA_ARGS__)}[0])
+static struct domain displaced;
+
+#define PUT(f, ...) fair_put(f, &(struct lookup_request[]){request(__VA_ARGS__)}[0], &displaced)
 
 static void
 expect(struct fair *f, const char *name)
@@ -127,7 +129,10 @@ room_is_made_by_who_has_most(void **state)
 	for (uint64_t origin = 0; fair_waiting(f) < FAIR_MAX; origin++)
 		for (int i = 0; i < 100 && fair_waiting(f) < FAIR_MAX; i++)
 			PUT(f, origin, false, "x%d-%d.test", (int)origin, i);
+	assert_string_equal(displaced.text, "");
 	assert_int_equal(PUT(f, 1000, true, "known.test"), FAIR_WAITS);
+	/* Who has lost its place is said. */
+	assert_string_equal(displaced.text, "x0-99.test");
 	assert_int_equal(PUT(f, 1001, false, "few.test"), FAIR_WAITS);
 	assert_int_equal(fair_waiting(f), FAIR_MAX);
 	while (fair_take(f, false, NULL, NULL, &r))
@@ -249,7 +254,8 @@ a_crowd_of_too_many_subjects_takes_no_more(void **state)
 
 struct told {
 	size_t known, real, invented;
-	size_t absent;         /* definite answers that there is none */
+	size_t absent; /* definite answers that there is none */
+	size_t displaced;
 	size_t hosts_of_known; /* MX hosts whose addresses are known, or that they have none */
 	size_t hosts_of_others;
 };
@@ -279,10 +285,19 @@ on_done(void *ctx, const struct lookup_request *r, struct learnt *learnt)
 	*(r->is_known ? &told->hosts_of_known : &told->hosts_of_others) += count_hosts(learnt);
 }
 
+static void
+on_displaced(void *ctx, const struct domain *d)
+{
+	struct told *told = ctx;
+
+	assert_memory_equal(d->text, "invented", 8);
+	told->displaced++;
+}
+
 static struct lookups *
 begin(const struct resolver_process *resolver, struct told *told)
 {
-	struct lookups_config config = {.dns = {.count = 1}};
+	struct lookups_config config = {.displaced = on_displaced, .dns = {.count = 1}};
 	struct made ca;
 	struct lookups *l;
 	char why[256];
@@ -373,6 +388,25 @@ a_flood_of_invented_domains_starves_none_and_is_no_weapon(void **state)
 	assert_true(told.invented < FAIR_MAX / 2);
 	mute = resolver.counts->mute;
 	assert_in_range(mute, 1, LOOKUPS_PARENT_AT_ONCE);
+	lookups_free(l);
+	resolver_end(&resolver);
+}
+
+/* Of all that was taken there is word: its end, or that it lost its place. */
+static void
+who_loses_its_place_is_told(void **state)
+{
+	struct resolver_process resolver = resolver_begin();
+	struct told told = {0};
+	struct lookups *l = begin(&resolver, &told);
+	size_t taken = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < FAIR_MAX + 100; i++)
+		taken += ASK(l, i, false, "invented%d.test", (int)i) == LOOKUPS_TAKEN;
+	assert_int_equal(taken, FAIR_MAX + 100);
+	assert_int_equal(told.displaced, 100);
+	assert_int_equal(lookups_pending(l), FAIR_MAX);
 	lookups_free(l);
 	resolver_end(&resolver);
 }
@@ -469,6 +503,7 @@ main(void)
 	    cmocka_unit_test(a_crowd_of_too_many_subjects_takes_no_more),
 	    cmocka_unit_test(a_domain_is_looked_up_once_and_not_again_right_behind),
 	    cmocka_unit_test(a_flood_of_invented_domains_starves_none_and_is_no_weapon),
+	    cmocka_unit_test(who_loses_its_place_is_told),
 	    cmocka_unit_test(many_domains_whose_hosts_are_one_victims_are_no_weapon),
 	    cmocka_unit_test(nor_are_those_that_a_flood_has_made_known),
 	    cmocka_unit_test(a_domain_of_many_hosts_is_told_of_in_time),

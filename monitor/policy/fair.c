@@ -214,7 +214,7 @@ longest_lane(struct fair *f)
 
 /* Room for r at the cost of the longest lane, where r's own is shorter by more than this one. */
 static bool
-make_room(struct fair *f, const struct lookup_request *r)
+make_room(struct fair *f, const struct lookup_request *r, struct domain *displaced)
 {
 	const struct lane *lane = find_lane(f, r);
 	struct lane *longest = longest_lane(f);
@@ -224,6 +224,7 @@ make_room(struct fair *f, const struct lookup_request *r)
 		return false;
 	for (uint16_t i = longest->first; i != longest->last; i = f->at[i].next)
 		before = i;
+	*displaced = f->at[longest->last].request.domain;
 	unlink_waiting(f, longest, before, longest->last);
 	return true;
 }
@@ -255,13 +256,14 @@ is_too_much(const struct fair *f, const struct lane *lane, const struct lookup_r
 }
 
 enum fair_put
-fair_put(struct fair *f, const struct lookup_request *r)
+fair_put(struct fair *f, const struct lookup_request *r, struct domain *displaced)
 {
 	struct lane *lane;
 
+	displaced->text[0] = '\0';
 	if (is_waiting(f, &r->domain))
 		return FAIR_WAITS_ALREADY;
-	if (is_too_much(f, find_lane(f, r), r) || (f->free == NONE && !make_room(f, r)))
+	if (is_too_much(f, find_lane(f, r), r) || (f->free == NONE && !make_room(f, r, displaced)))
 		return FAIR_FULL;
 	lane = find_lane(f, r);
 	append(f, lane != NULL ? lane : open_lane(f, r->origin), r);

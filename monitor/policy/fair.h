@@ -28,7 +28,8 @@ enum fair_put {
 	FAIR_FULL /* there is no room for it; it may be tried again */
 };
 
-enum fair_put fair_put(struct fair *f, const struct lookup_request *r);
+/* *displaced: who lost its place to this one and waits no more; an empty name: nobody. */
+enum fair_put fair_put(struct fair *f, const struct lookup_request *r, struct domain *displaced);
 
 /*
  * Take the next one. may, where not NULL, says of each whether it may go now;

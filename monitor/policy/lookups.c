@@ -30,6 +30,7 @@ struct lately {
 struct lookups {
 	struct lookup_means means;
 	lookups_done *done;
+	lookups_displaced *displaced;
 	void *ctx;
 	uint8_t secret[16];
 	struct fair *fair;
@@ -61,6 +62,7 @@ lookups_new(const struct lookups_config *config, lookups_done *done, void *ctx, 
 		return NULL;
 	}
 	l->done = done;
+	l->displaced = config->displaced;
 	l->ctx = ctx;
 	l->parents.limit = (struct crowd_limit){LOOKUPS_PARENT_AT_ONCE, LOOKUPS_PARENT_APART};
 	l->networks.limit = (struct crowd_limit){LOOKUPS_NETWORK_AT_ONCE, LOOKUPS_NETWORK_APART};
@@ -121,17 +123,29 @@ is_running(const struct lookups *l, const struct domain *d)
 	return false;
 }
 
+static void
+tell_displaced(const struct lookups *l, const struct domain *d)
+{
+	if (l->displaced != NULL)
+		l->displaced(l->ctx, d);
+}
+
 enum lookups_taken
 lookups_ask(struct lookups *l, const struct lookup_request *r)
 {
 	uint64_t key = key_of(l, domain_bytes(&r->domain));
 	const struct lately *lately = lately_of(l, key);
+	struct domain displaced;
+	enum fair_put put;
 
 	if (is_running(l, &r->domain))
 		return LOOKUPS_TAKEN;
 	if (lately->key == key && milliseconds_now() < lately->again)
 		return LOOKUPS_TOO_SOON;
-	return fair_put(l->fair, r) == FAIR_FULL ? LOOKUPS_FULL : LOOKUPS_TAKEN;
+	put = fair_put(l->fair, r, &displaced);
+	if (displaced.text[0] != '\0')
+		tell_displaced(l, &displaced);
+	return put == FAIR_FULL ? LOOKUPS_FULL : LOOKUPS_TAKEN;
 }
 
 /* ---- Beginning ---- */
@@ -168,8 +182,10 @@ begin_one(struct lookups *l, const struct lookup_request *r, int64_t now)
 
 	*running = (struct running){.parent = key_of(l, fair_parent(&r->domain))};
 	running->lookup = lookup_new(r, &l->means);
-	if (running->lookup == NULL)
-		return; /* it will be asked for again */
+	if (running->lookup == NULL) {
+		tell_displaced(l, &r->domain); /* it will be asked for again */
+		return;
+	}
 	if (!r->is_known) {
 		crowd_enter(&l->parents, running->parent, now);
 		l->unknown++;

@@ -46,7 +46,12 @@
 #define LOOKUPS_AGAIN_MAX  3600000
 #define LOOKUPS_REMEMBERED 8192 /* domains of which that is remembered; a power of two */
 
+/* Called for one that was taken and lost its place, to another or for want of memory: it has no
+ * end. */
+typedef void lookups_displaced(void *ctx, const struct domain *d);
+
 struct lookups_config {
+	lookups_displaced *displaced; /* NULL: nobody needs to know; ctx is that of lookups_new */
 	struct dns_config dns;
 	bool is_private; /* lookup_means */
 	FILE *ca_file;   /* PEM; read to its end */

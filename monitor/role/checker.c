@@ -42,6 +42,21 @@ on_learnt(void *ctx, const struct lookup_request *r, struct learnt *learnt)
 	c->is_alone |= !channel_flush(c->channel);
 }
 
+static void
+tell_not_now(struct checker *c, const struct domain *d, enum lookups_taken why)
+{
+	const struct not_now n = {*d, why};
+
+	checker_message_put_not_now(channel_out(c->channel), &n);
+	c->is_alone |= !channel_sent(c->channel);
+}
+
+static void
+on_displaced(void *ctx, const struct domain *d)
+{
+	tell_not_now(ctx, d, LOOKUPS_FULL);
+}
+
 static bool
 hear_config(struct checker *c, struct checker_config *out)
 {
@@ -55,7 +70,8 @@ hear_config(struct checker *c, struct checker_config *out)
 static bool
 open_means(struct checker *c, const struct checker_config *config)
 {
-	struct lookups_config l = {.dns = config->dns, .is_private = config->is_private};
+	struct lookups_config l = {
+	    .displaced = on_displaced, .dns = config->dns, .is_private = config->is_private};
 	int descriptor = channel_take_descriptor(c->channel);
 	char why[MESSAGE_WORDS_MAX];
 
@@ -102,15 +118,13 @@ static bool
 take_lookup(struct checker *c, struct bytes body)
 {
 	struct lookup_request r;
-	struct not_now n;
+	enum lookups_taken taken;
 
 	if (!checker_message_get_lookup(body, &r))
 		return false;
-	n = (struct not_now){r.domain, lookups_ask(c->lookups, &r)};
-	if (n.why != LOOKUPS_TAKEN) {
-		checker_message_put_not_now(channel_out(c->channel), &n);
-		c->is_alone |= !channel_sent(c->channel);
-	}
+	taken = lookups_ask(c->lookups, &r);
+	if (taken != LOOKUPS_TAKEN)
+		tell_not_now(c, &r.domain, taken);
 	return true;
 }
 
