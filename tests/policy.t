@@ -304,6 +304,13 @@ ok "and what is not known" page x.lame.test 'MTA-STS' 'unavailable' 'not known'
 ok "testing and a host that the policy does not name" page invalid.sec.test 'invalid: version 1'
 ok "bogus is no word for absent" page cnamex.sec.test 'DANE: bogus'
 ok "a host that an mx does not cover" page chain.sec.test 'wrong: no mx of the policy covers it'
+ok "and what comes of it where there is no other" page chain.sec.test \
+    'wrong: none of these hosts .* deliver no mail to this domain'
+ok "a host without an address is none to deliver to" page nothing.bare.sec.test \
+    'senders: cannot deliver to it'
+ok "each TLSA record that is of no use" page unusable.sec.test 'wrong: The TLSA record "3 2 1'
+ok "what senders may do and need not" page plain.ins.test 'senders with DANE: may '
+ok "that bogus answers may hide a demand" page cnamex.sec.test 'not known: what is bogus or'
 
 # ---- What is known beside ----
 

@@ -65,9 +65,10 @@ say_policy(const struct policy_view *v)
 	say(1, "%s: %s (RFC 8461 section 5)", sts_mode_name(v->cache.mode),
 	    mode_meaning(v->cache.mode));
 	if (v->is_cached)
-		say(1, "version %s, fetched at %s UTC, good until %s", v->cache.id, fetched, until);
+		say(1, "version %s, fetched at %s UTC, good until %s UTC", v->cache.id, fetched,
+		    until);
 	else
-		say(1, "version %s, fetched now, good until %s", v->cache.id, until);
+		say(1, "version %s, fetched now, good until %s UTC", v->cache.id, until);
 	while (v->has_sts && sts_policy_next_mx(&walk, &pattern))
 		say(1, "mx: %.*s", (int)pattern.len, (const char *)pattern.at);
 }
@@ -187,7 +188,7 @@ say_records(const struct tlsa_set *set)
 		say(2, "TLSA %s", text);
 		tlsa_explain(&set->records[i], &problems);
 		for (size_t k = 0; k < problems.count; k++)
-			say(3, "%s", problems.text[k]);
+			say(3, "wrong: %s", problems.text[k]);
 	}
 	if (set->count > TLSA_SHOWN)
 		say(2, "and %zu more", set->count - TLSA_SHOWN);
@@ -238,8 +239,10 @@ dane_action(const struct policy *p)
 		return "deliver over TLS alone, to any certificate";
 	case DANE_DEMANDS_DELAY:
 		return "do not use this host until its answers are there";
-	case DANE_DEMANDS_NOTHING:
 	case DANE_DEMANDS_IF_IT_LIKES:
+		return "may hold the certificate against the TLSA records, and need not (RFC 7672 "
+		       "section 2.2.1)";
+	case DANE_DEMANDS_NOTHING:
 		break;
 	}
 	return NULL;
@@ -262,10 +265,14 @@ sts_action(const struct policy *p)
 
 /* One that goes by both goes by DANE where it applies, RFC 8461 section 2. */
 static void
-say_senders(const struct policy *p)
+say_senders(const struct mx_host *host, const struct policy *p)
 {
 	const char *dane = dane_action(p), *sts = sts_action(p);
 
+	if (host->is_whole && host->address_count == 0) {
+		say(2, "senders: cannot deliver to it");
+		return;
+	}
 	if (dane != NULL)
 		say(2, "senders with DANE: %s", dane);
 	if (sts != NULL)
@@ -292,7 +299,17 @@ say_host(const struct policy_view *v, size_t i)
 	say(2, "DANE: %s", dane_meaning(p, v->learnt, v->is_recalled));
 	say_records(&v->learnt->hosts[i].dane.records[DANE_BASE_EXPANDED]);
 	say_records(&v->learnt->hosts[i].dane.records[DANE_BASE_ORIGINAL]);
-	say_senders(p);
+	say_senders(host, p);
+}
+
+/* All of the hosts are known, and each fails the policy. */
+static bool
+is_none_listed(const struct policy_view *v)
+{
+	for (size_t i = 0; i < v->learnt->mx.count; i++)
+		if (v->hosts[i].listed != FACT_NO)
+			return false;
+	return v->learnt->mx.count > 0 && v->learnt->mx.is_whole;
 }
 
 static void
@@ -322,6 +339,12 @@ say_mx(const struct policy_view *v)
 	}
 	for (size_t i = 0; i < l->mx.count; i++)
 		say_host(v, i);
+	if (is_none_listed(v))
+		say(1,
+		    "wrong: none of these hosts is one that the policy names: senders with MTA-STS "
+		    "%s (RFC 8461 section 5)",
+		    v->cache.mode == STS_MODE_ENFORCE ? "deliver no mail to this domain"
+						      : "report each delivery as failed");
 	say_problems(&l->mx_problems);
 }
 
@@ -381,7 +404,8 @@ say_required(const struct policy_view *v)
 		break;
 	case REQUIRED_NONE:
 		say(1, is_known(v) ? "none: mail in clear breaks nothing that this domain publishes"
-				   : "not known: what is unavailable above may require something");
+				   : "not known: what is bogus or unavailable above may require "
+				     "something");
 		break;
 	}
 }
