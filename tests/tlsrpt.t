@@ -291,6 +291,13 @@ fails() {
 }
 ok "a folder that is none is told" fails --directory "$folder/none"
 ok "so is a file" fails --directory "$db"
+beside() {
+	flock "$files" "$WAXSEAL" --config /dev/null report --db "$db" --format tlsrpt \
+	    --directory "$files" --contact-info a@b.example >"$folder/out" 2>"$folder/err"
+	[ $? -eq 1 ] && [ "$(wc -l <"$folder/err")" -eq 1 ] && grep -q 'another' "$folder/err"
+}
+ok "two runs do not write there at once" beside
+
 # The folder holds one file more, and no data: a folder that is full.
 full() {
 	unshare --mount sh -c "mount -t tmpfs -o size=4k,nr_inodes=3 tmpfs '$files' || exit 99

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -15,17 +16,30 @@
 #define DAY       INT64_C(86400)    /* seconds */
 #define TEMPORARY ".waxseal-tlsrpt" /* what is written, until it is whole */
 
+static bool
+fail_open(const char *path, const char *what)
+{
+	log_error("%s: cannot write reports there: %s", path, what);
+	return false;
+}
+
 bool
 tlsrpt_folder_open(struct tlsrpt_folder *f, const char *path, bool is_gzip)
 {
+	char why[256];
+
 	*f = (struct tlsrpt_folder){path, -1, is_gzip};
 	f->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->descriptor >= 0)
+	if (f->descriptor < 0) {
+		snprintf(why, sizeof(why), "%s (make the folder, or give another with --directory)",
+			 strerror(errno));
+		return fail_open(path, why);
+	}
+	/* All write under one name first. A file system without locks has to do without. */
+	if (flock(f->descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return true;
-	log_error("%s: cannot write reports there: %s (make the folder, or give another with "
-		  "--directory)",
-		  path, strerror(errno));
-	return false;
+	close(f->descriptor);
+	return fail_open(path, "another run does just now (wait for its end)");
 }
 
 void
