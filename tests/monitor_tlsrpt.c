@@ -1,21 +1,16 @@
 /*
  * Result types of RFC 8460 section 4.3: each is that of a session as the judge
- * words what it found, so that a sentence that changes is noticed here.
+ * words what it found, so that a sentence that changes is noticed here. And a
+ * report of sessions and a policy as they were recorded.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/db_build.h"
 
 #include "monitor/judge/judge.h"
 #include "monitor/policy/destination.h"
+#include "monitor/policy_rows.h"
+#include "monitor/record.h"
+#include "monitor/report/tlsrpt_domain.h"
 #include "monitor/report/tlsrpt_result.h"
-
-#define START INT64_C(1772366400000000)
 
 /* A session between servers, all of it seen, over TLS 1.2. */
 static void
@@ -267,6 +262,132 @@ every_kind_is_one_of_the_judge(void **state)
 		assert_non_null(judge_kind(tlsrpt_kinds[i].name));
 }
 
+/* ---- From the recorder to the report ---- */
+
+#define MIDNIGHT (START - START % TRAFFIC_DAY)
+
+/* The n-th session, an hour later each. */
+static void
+record(struct recorder *r, struct session *s, int n)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	assert_non_null(v);
+	s->client = (struct address){.family = 4, .b = {192, 0, 2, 7}};
+	s->server = (struct address){.family = 4, .b = {198, 51, 100, 25}};
+	s->client_port = (uint16_t)(40000 + n);
+	s->server_port = 25;
+	s->packets = 9;
+	s->start = START + n * HOURLY_HOUR;
+	s->end = s->start + 1;
+	assert_true(recorder_judge(r, s, v));
+	assert_int_equal(recorder_session(r, s, v, NULL, NULL), RECORDED_NEW);
+	free(v);
+}
+
+static void
+learn(struct recorder *r)
+{
+	static struct known_policy known;
+	struct problems problems = {0};
+
+	known.domain = (struct domain){"example.net"};
+	known.learnt = START + 1;
+	known.source = "network";
+	sts_policy_read(bytes_text("version: STSv1\nmode: testing\nmx: mx.example.net\n"
+				   "max_age: 604800\n"),
+			&known.sts, &problems);
+	known.cache = (struct sts_cache){.is_known = true,
+					 .id = "1",
+					 .mode = known.sts.mode,
+					 .max_age = known.sts.max_age,
+					 .fetched = START - 1};
+	known.mx.form = MX_LISTED;
+	known.mx.is_whole = true;
+	known.mx.count = 1;
+	known.mx.hosts[0] = (struct mx_host){.name = {"mx.example.net"}, .is_whole = true};
+	mx_add_address(&known.mx.hosts[0], &(struct address){.family = 4, .b = {198, 51, 100, 25}});
+	assert_true(recorder_policy(r, &known, NULL));
+}
+
+static void
+record_all(const char *path)
+{
+	char why[STORE_WHY_MAX] = "";
+	struct recorder *r = recorder_open(path, "tap1", why, sizeof(why));
+	struct bytes recipient = BYTES("example.net");
+	struct session s;
+
+	if (r == NULL)
+		fail_msg("%s", why);
+	recorder_source(r, "");
+	assert_true(recorder_expect_policies(r, HOURLY_HOUR));
+	in_clear(&s, FACT_NO);
+	s.rcpt_domains = &recipient;
+	s.rcpt_count = 1;
+	record(r, &s, 0);
+	learn(r);
+	encrypted(&s);
+	record(r, &s, 1);
+	record(r, &s, 2);
+	broken_by_alert(&s, SIDE_CLIENT, 48);
+	record(r, &s, 3);
+	assert_true(recorder_close(r));
+}
+
+static bool
+write_report(void *ctx, const struct tlsrpt_report *report, size_t omitted)
+{
+	assert_int_equal(omitted, 0);
+	tlsrpt_write(report, ctx);
+	return true;
+}
+
+static void
+what_was_recorded_is_reported(void **state)
+{
+	static const struct tlsrpt_sender sender = {"Us", "a@b.example", "b.example", "id"};
+	struct fixture *p = *state;
+	struct policy_book *book = book_new();
+	struct tlsrpt_job job = {.sender = &sender,
+				 .since = MIDNIGHT,
+				 .until = MIDNIGHT + TRAFFIC_DAY,
+				 .tell = write_report};
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	record_all(p->path);
+	job.store = open_store(p->path, STORE_READ);
+	job.ctx = out;
+	assert_true(policy_rows_load(job.store, BYTES("example.net"), book));
+	assert_true(
+	    traffic_gather(job.store, job.since, job.until, tlsrpt_kinds, tlsrpt_kind_count));
+	assert_true(tlsrpt_domain(&job, book_find(book, BYTES("example.net"))));
+	assert_int_equal(fclose(out), 0);
+	assert_string_equal(
+	    text,
+	    "{\"organization-name\":\"Us\",\"date-range\":{"
+	    "\"start-datetime\":\"2026-03-01T00:00:00Z\","
+	    "\"end-datetime\":\"2026-03-01T23:59:59Z\"},"
+	    "\"contact-info\":\"a@b.example\",\"report-id\":\"id.2026-03-01.example.net\","
+	    "\"policies\":[\n"
+	    "{\"policy\":{\"policy-type\":\"sts\",\"policy-string\":[\"version: STSv1\","
+	    "\"mode: testing\",\"mx: mx.example.net\",\"max_age: 604800\"],"
+	    "\"policy-domain\":\"example.net\",\"mx-host\":[\"mx.example.net\"]},"
+	    "\"summary\":{\"total-successful-session-count\":2,"
+	    "\"total-failure-session-count\":2},\"failure-details\":[\n"
+	    "{\"result-type\":\"starttls-not-supported\",\"sending-mta-ip\":\"192.0.2.7\","
+	    "\"receiving-mx-hostname\":\"mx.example.net\",\"receiving-ip\":\"198.51.100.25\","
+	    "\"failed-session-count\":1,\"failure-reason-code\":\"starttls-stripped\"},\n"
+	    "{\"result-type\":\"certificate-not-trusted\",\"sending-mta-ip\":\"192.0.2.7\","
+	    "\"receiving-mx-hostname\":\"mx.example.net\",\"receiving-ip\":\"198.51.100.25\","
+	    "\"failed-session-count\":1,\"failure-reason-code\":\"tls-handshake-failed\"}]}]}\n");
+	free(text);
+	book_free(book);
+	store_close(job.store);
+}
+
 int
 main(void)
 {
@@ -278,7 +399,8 @@ main(void)
 	    cmocka_unit_test(what_is_not_known_is_a_general_failure),
 	    cmocka_unit_test(a_breach_is_of_one_type_of_policy),
 	    cmocka_unit_test(every_kind_is_one_of_the_judge),
+	    FIXTURE_TEST(what_was_recorded_is_reported),
 	};
 
-	return cmocka_run_group_tests_name("result types", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("TLS reports", tests, NULL, NULL);
 }
