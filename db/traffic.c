@@ -34,7 +34,10 @@ static const char make_index[] =
 
 static const char add_kind[] = "INSERT INTO traffic_kinds VALUES (?1, ?2, ?3, ?4)";
 
-/* Values: 1 since, 2 until. The sort of a group is done in files where it is large. */
+/* Values: 1 since, 2 until, 3 domain. The sort of a group is done in files where it is large. */
+#define IN_SPAN \
+	" AND s.start >= ?1 AND s.start < ?2 AND s.service = 'smtp'" \
+	" AND (?3 IS NULL OR s.domain = '' OR in_domain(s.domain, ?3))"
 #define ADD_FAILURES(sessions) \
 	"INSERT INTO traffic_failures SELECT x.domain, " FLOOR("x.start", "86400000000") ", x.server," \
 	" x.client, x.outcome, f.kind, iif(k.has_cause, f.detail, ''), count(*) FROM (" sessions ") x" \
@@ -44,14 +47,12 @@ static const char add_failed[] = ADD_FAILURES(
 	"SELECT s.domain, s.start, s.server, s.client, s.outcome, (SELECT g.id FROM findings g"
 	"  JOIN traffic_kinds r ON r.kind = g.kind WHERE g.session_id = s.id ORDER BY r.rank LIMIT 1)"
 	"  AS finding"
-	" FROM sessions s WHERE s.outcome IN ('plaintext', 'tls-failed') AND s.start >= ?1"
-	" AND s.start < ?2 AND s.service = 'smtp'");
+	" FROM sessions s WHERE s.outcome IN ('plaintext', 'tls-failed')" IN_SPAN);
 static const char add_breaches[] = ADD_FAILURES(
 	"SELECT s.domain, s.start, s.server, s.client, s.outcome, g.id AS finding, min(r.rank)"
 	" FROM traffic_kinds r CROSS JOIN findings g ON g.kind = r.kind"
 	"  CROSS JOIN sessions s ON s.id = g.session_id"
-	" WHERE r.is_breach AND s.outcome = 'encrypted' AND s.start >= ?1 AND s.start < ?2"
-	"  AND s.service = 'smtp' GROUP BY s.id");
+	" WHERE r.is_breach AND s.outcome = 'encrypted'" IN_SPAN " GROUP BY s.id");
 
 #define FAILURES \
 	"SELECT sessions, client, server, kind, detail, outcome FROM traffic_failures WHERE day = ?3"
@@ -96,15 +97,15 @@ traffic_walk(struct store *s, const struct traffic_query *query,
 }
 
 static bool
-put_kinds(struct store *s, const struct traffic_kind *kinds, size_t count)
+put_kinds(struct store *s, const struct traffic_span *span)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < span->kind_count; i++) {
 		struct sql *q = sql_use(s->file, add_kind);
 
-		sql_put_text(q, kinds[i].name);
+		sql_put_text(q, span->kinds[i].name);
 		sql_put_int(q, (int64_t)i);
-		sql_put_int(q, kinds[i].is_breach);
-		sql_put_int(q, kinds[i].has_cause);
+		sql_put_int(q, span->kinds[i].is_breach);
+		sql_put_int(q, span->kinds[i].has_cause);
 		if (!sql_run(q))
 			return false;
 	}
@@ -112,21 +113,21 @@ put_kinds(struct store *s, const struct traffic_kind *kinds, size_t count)
 }
 
 static bool
-run_over(struct store *s, const char *statement, int64_t since, int64_t until)
+run_over(struct store *s, const char *statement, const struct traffic_span *span)
 {
 	struct sql *q = sql_use(s->file, statement);
 
-	sql_put_int(q, since);
-	sql_put_int(q, until);
+	sql_put_int(q, span->since);
+	sql_put_int(q, span->until);
+	sql_put_text(q, span->domain);
 	return sql_run(q);
 }
 
 bool
-traffic_gather(struct store *s, int64_t since, int64_t until, const struct traffic_kind *kinds,
-	       size_t count)
+traffic_gather(struct store *s, const struct traffic_span *span)
 {
-	return sql_exec(s->file, make_tables) && put_kinds(s, kinds, count) &&
-	       run_over(s, add_failed, since, until) && run_over(s, add_breaches, since, until) &&
+	return sql_exec(s->file, make_tables) && put_kinds(s, span) &&
+	       run_over(s, add_failed, span) && run_over(s, add_breaches, span) &&
 	       sql_exec(s->file, make_index);
 }
 

@@ -43,13 +43,21 @@ struct traffic_kind {
 	bool has_cause; /* its sentence tells more */
 };
 
+/* What to gather. */
+struct traffic_span {
+	int64_t since, until; /* of sessions by their start; until is not included */
+	const char
+	    *domain; /* those of other domains may be left out, as in struct filter; NULL: none */
+	const struct traffic_kind
+	    *kinds; /* of several findings of a session the first of these counts */
+	size_t kind_count;
+};
+
 /*
- * Gather the sessions of a span that failed: went in clear, broke at TLS, or have
- * a breach. Of several findings of a session the kind that comes first counts.
+ * Gather the sessions that failed: went in clear, broke at TLS, or have a breach.
  * Once for a store; what is gathered lies in a file that goes with it.
  */
-bool traffic_gather(struct store *s, int64_t since, int64_t until, const struct traffic_kind *kinds,
-		    size_t count);
+bool traffic_gather(struct store *s, const struct traffic_span *span);
 
 /* Sessions of one client with one server that failed in one way. */
 struct traffic_failure {

@@ -113,15 +113,23 @@ tell_failure(void *ctx, const struct traffic_failure *row)
 	    row->outcome, row->kind == NULL ? "-" : row->kind, row->detail);
 }
 
-static const struct traffic_query of_a = {"a.example", "[\"" MX "\"]", MONDAY, MONDAY + 2 * DAY,
-					  DAY};
+static const struct traffic_query of_a_query = {"a.example", "[\"" MX "\"]", MONDAY,
+						MONDAY + 2 * DAY, DAY};
+
+static const char of_a_failures[] =
+    "2 192.0.2.7 " MX " tls-failed tls-handshake-failed 'The reply has no STARTTLS.'\n"
+    "1 192.0.2.7 " MX " plaintext starttls-stripped ''\n"
+    "1 192.0.2.7 " MX " encrypted sts-violation 'The reply has no STARTTLS.'\n"
+    "1 192.0.2.7 " OTHER " plaintext - ''\n";
+
+static const struct traffic_span span = {MONDAY, MONDAY + 2 * DAY, NULL, kinds, 3};
 
 static void
 counts_are_by_step_and_server(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = fill(p->path);
-	struct traffic_query q = of_a;
+	struct traffic_query q = of_a_query;
 	struct told t = {{0}, 0};
 
 	assert_true(traffic_walk(s, &q, tell, &t));
@@ -148,21 +156,44 @@ each_failure_is_told_once_by_the_first_kind(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s = fill(p->path);
-	struct traffic_query q = of_a;
+	struct traffic_query q = of_a_query;
 	struct told t = {{0}, 0};
 
-	assert_true(traffic_gather(s, MONDAY, MONDAY + 2 * DAY, kinds, 3));
+	assert_true(traffic_gather(s, &span));
 	assert_true(traffic_failures(s, &q, tell_failure, &t));
-	assert_string_equal(
-	    t.text,
-	    "2 192.0.2.7 " MX " tls-failed tls-handshake-failed 'The reply has no STARTTLS.'\n"
-	    "1 192.0.2.7 " MX " plaintext starttls-stripped ''\n"
-	    "1 192.0.2.7 " MX " encrypted sts-violation 'The reply has no STARTTLS.'\n"
-	    "1 192.0.2.7 " OTHER " plaintext - ''\n");
+	assert_string_equal(t.text, of_a_failures);
 	t = (struct told){{0}, 0};
 	q.since += DAY;
 	assert_true(traffic_failures(s, &q, tell_failure, &t));
 	assert_string_equal(t.text, "1 192.0.2.7 " MX " plaintext - ''\n");
+	store_close(s);
+}
+
+/* What names no domain may be anybody's. */
+static void
+others_may_be_left_out(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = fill(p->path);
+	struct traffic_span of_a = span;
+	struct traffic_query q = of_a_query;
+	struct told t = {{0}, 0};
+
+	of_a.until = MONDAY + DAY;
+	of_a.domain = "a.example";
+	assert_true(traffic_gather(s, &of_a));
+	assert_true(traffic_failures(s, &q, tell_failure, &t));
+	assert_string_equal(t.text, of_a_failures);
+	t = (struct told){{0}, 0};
+	q.domain = "b.example";
+	q.servers = "[]";
+	assert_true(traffic_failures(s, &q, tell_failure, &t));
+	assert_string_equal(t.text, "");
+	t = (struct told){{0}, 0};
+	q = of_a_query;
+	q.since += DAY;
+	assert_true(traffic_failures(s, &q, tell_failure, &t));
+	assert_string_equal(t.text, "");
 	store_close(s);
 }
 
@@ -174,7 +205,7 @@ gathering_leaves_the_file_alone(void **state)
 	struct store *s = fill(p->path);
 	char *before = dump(p->path, "SELECT name FROM sqlite_schema ORDER BY name");
 
-	assert_true(traffic_gather(s, MONDAY, MONDAY + DAY, kinds, 3));
+	assert_true(traffic_gather(s, &span));
 	assert_query(p->path, "SELECT name FROM sqlite_schema ORDER BY name", before);
 	free(before);
 	store_close(s);
@@ -204,6 +235,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(counts_are_by_step_and_server),
 	    FIXTURE_TEST(each_failure_is_told_once_by_the_first_kind),
+	    FIXTURE_TEST(others_may_be_left_out),
 	    FIXTURE_TEST(gathering_leaves_the_file_alone),
 	    FIXTURE_TEST(open_incidents_of_a_domain_are_counted),
 	};

@@ -362,7 +362,8 @@ what_was_recorded_is_reported(void **state)
 	job.ctx = out;
 	assert_true(policy_rows_load(job.store, BYTES("example.net"), book));
 	assert_true(
-	    traffic_gather(job.store, job.since, job.until, tlsrpt_kinds, tlsrpt_kind_count));
+	    traffic_gather(job.store, &(struct traffic_span){job.since, job.until, NULL,
+							     tlsrpt_kinds, tlsrpt_kind_count}));
 	assert_true(tlsrpt_domain(&job, book_find(book, BYTES("example.net"))));
 	assert_int_equal(fclose(out), 0);
 	assert_string_equal(

@@ -69,11 +69,16 @@ static bool
 write_all(struct writing *w, const char *filter)
 {
 	const struct tlsrpt_job *job = &w->job;
+	const struct traffic_span span = {
+	    .since = job->since,
+	    .until = job->until,
+	    .domain = filter,
+	    .kinds = tlsrpt_kinds,
+	    .kind_count = tlsrpt_kind_count,
+	};
 	const char *why;
-	bool is_good =
-	    hourly_begin(job->store) &&
-	    traffic_gather(job->store, job->since, job->until, tlsrpt_kinds, tlsrpt_kind_count) &&
-	    policy_walk_domains(job->store, filter, write_domain, w) && !w->has_failed;
+	bool is_good = hourly_begin(job->store) && traffic_gather(job->store, &span) &&
+		       policy_walk_domains(job->store, filter, write_domain, w) && !w->has_failed;
 
 	why = store_error(job->store);
 	if (!is_good && !w->is_told)
