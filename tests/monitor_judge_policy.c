@@ -464,6 +464,35 @@ dane(struct scene *c)
 	with_tlsa(c, TLSA_DANE_EE, &good);
 }
 
+/* Records that the DNS had two hours before, or has two hours later. */
+static void
+dane_of_before(struct scene *c)
+{
+	dane(c);
+	c->known.learnt = T0 - 2 * HOUR;
+}
+
+static void
+dane_of_later(struct scene *c)
+{
+	dane(c);
+	c->known.learnt = T0 + 2 * HOUR;
+}
+
+static void
+mx_of_before(struct scene *c)
+{
+	mx_alone(c);
+	c->known.learnt = T0 - 2 * HOUR;
+}
+
+static void
+enforce_with_mx_of_before(struct scene *c)
+{
+	enforce(c);
+	c->known.learnt = T0 - 2 * HOUR;
+}
+
 static void
 dane_of_nobody(struct scene *c)
 {
@@ -611,6 +640,12 @@ static const struct row rows[] = {
     {"dane, unavailable", unused, dane_unavailable, "starttls-unused info possible"},
     {"dane, the MX insecure: section 2.2.1", unused, dane_mx_insecure,
      "starttls-unused info possible"},
+    {"dane, as it was hours before", unused, dane_of_before, "starttls-unused info possible"},
+    {"dane, as it was hours later", unused, dane_of_later, "starttls-unused info possible"},
+    {"another server than hours before", at_another_server, mx_of_before,
+     "starttls-unused info possible"},
+    {"enforce, the same host as hours before", unused, enforce_with_mx_of_before,
+     "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
     {"dane, the certificate named", good_certificate, dane, ""},
     {"dane, of nobody but named: DANE-EE", certificate_of_nobody, dane_of_nobody, ""},
     {"dane, another certificate", certificate_of_nobody, dane,

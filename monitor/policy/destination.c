@@ -50,6 +50,14 @@ host_asked(const struct known_policy *known, const struct domain *asked)
 	return host;
 }
 
+/* What the DNS said is of another time than the session. */
+static bool
+is_stale(const struct session *s, const struct known_policy *known)
+{
+	return s->start - known->learnt > DESTINATION_FRESH ||
+	       known->learnt - s->start > DESTINATION_FRESH;
+}
+
 static const struct mx_host *
 find_host(const struct session *s, const struct known_policy *known, struct destination *out)
 {
@@ -57,6 +65,8 @@ find_host(const struct session *s, const struct known_policy *known, struct dest
 	struct domain name;
 
 	out->is_mx = mx_has_address(&known->mx, &s->server, &host);
+	if (out->is_mx == FACT_NO && is_stale(s, known))
+		out->is_mx = FACT_UNSEEN;
 	if (destination_asked(s, &name))
 		asked = host_asked(known, &name);
 	if (host != NULL) {
@@ -117,7 +127,7 @@ judge_host(const struct session *s, const struct known_policy *known, const stru
 	    .cache = &known->cache,
 	    .sts = known->cache.is_known ? &known->sts : NULL,
 	    .host = &host->name,
-	    .dane = &known->dane[which],
+	    .dane = is_stale(s, known) ? NULL : &known->dane[which],
 	    .time = s->start,
 	};
 

@@ -37,6 +37,12 @@ struct known_policy {
 	struct tlsrpt tlsrpt;
 };
 
+/*
+ * For so long before and behind an answer of the DNS its TLSA records hold, and that a
+ * server is none of the MX hosts, microseconds. A host that was one stays known as one.
+ */
+#define DESTINATION_FRESH INT64_C(3600000000)
+
 /* How the server was found to be one of the domain's hosts. */
 enum host_by {
 	HOST_UNKNOWN,    /* it was not */
