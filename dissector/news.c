@@ -50,8 +50,11 @@ news_of(const struct conversation *c)
 {
 	uint64_t news = 0;
 
-	if (c->mode == MODE_SMTP)
+	if (c->mode == MODE_SMTP) {
 		put_dialogue(&news, smtp_facts(conversation_smtp_const(c)));
+		/* What is demanded of a mail depends on whom it is for. */
+		put(&news, smtp_rcpt_domains(conversation_smtp_const(c)), 2);
+	}
 	if (c->tls_begun)
 		put_tls(&news, tls_facts(conversation_tls_const(c)));
 	put(&news, c->conflicts, 3);

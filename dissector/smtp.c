@@ -664,6 +664,12 @@ smtp_facts(const struct smtp *s)
 	return &s->facts;
 }
 
+unsigned
+smtp_rcpt_domains(const struct smtp *s)
+{
+	return s->names.of_rcpt;
+}
+
 void
 smtp_chains(struct smtp *s, struct chain *out[SMTP_CHAINS])
 {

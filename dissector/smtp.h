@@ -79,6 +79,9 @@ void smtp_finish(struct smtp *s, struct ledger *l);
 
 const struct smtp_facts *smtp_facts(const struct smtp *s);
 
+/* How many recipients' domains were named so far. */
+unsigned smtp_rcpt_domains(const struct smtp *s);
+
 #define SMTP_CHAINS (SIDES + 1)
 
 /* All that it keeps in the pool, empty or not. */

@@ -2376,6 +2376,37 @@ what_is_decided_is_told_while_it_is_under_way(void **state)
 	assert_int_equal(told_count, 3);
 }
 
+/* Whom a mail is for decides what is demanded of it, long before it is sent. */
+static void
+a_recipient_is_told_while_it_is_under_way(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, REPLY);
+	client(&g, "MAIL FROM:<anna@example.org>\r\n");
+	server(&g, "250 ok\r\n");
+	dissector_report(dissector);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.rcpt_count, 0);
+	client(&g, "RCPT TO:<bert@example.net>\r\n");
+	dissector_report(dissector);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(told[1].s.rcpt_count, 1);
+	server(&g, "250 ok\r\n");
+	client(&g, "RCPT TO:<carl@example.net>\r\n");
+	dissector_report(dissector);
+	assert_int_equal(told_count, 2);
+	server(&g, "250 ok\r\n");
+	client(&g, "RCPT TO:<dora@example.com>\r\n");
+	dissector_report(dissector);
+	assert_int_equal(told_count, 3);
+	assert_int_equal(told[2].s.rcpt_count, 2);
+}
+
 /* More of them than are remembered are told all the same. */
 static void
 many_decisions_at_once_are_all_told(void **state)
@@ -2553,6 +2584,7 @@ main(void)
 	    CASE(tls_that_the_capture_begins_with_is_not_implicit),
 	    CASE(a_loss_on_the_tap_is_of_every_session_under_way),
 	    REPORTS(what_is_decided_is_told_while_it_is_under_way),
+	    REPORTS(a_recipient_is_told_while_it_is_under_way),
 	    REPORTS(many_decisions_at_once_are_all_told),
 	    CASE(ciphertext_that_is_withheld_is_no_gap),
 	    CASE(what_is_withheld_is_not_idle_as_long_as_it_goes_on),
