@@ -142,11 +142,35 @@ take_interface(struct taking *t, const char *value)
 	return flag_append(t, &t->out->watch.interfaces, value);
 }
 
+static const char *
+yes_or_no(size_t i)
+{
+	static const char *const words[] = {"no", "yes", NULL};
+
+	return words[i];
+}
+
+/* On the command line that it stands there says yes; as a setting it has a value. */
+static bool
+take_yes(struct taking *t, const char *setting, const char *value, bool *out)
+{
+	size_t chosen = 1;
+
+	if (t->source == SOURCE_CONFIG && !flag_choose(t, setting, value, yes_or_no, &chosen))
+		return false;
+	*out = chosen == 1;
+	return true;
+}
+
 bool
 take_lookups(struct taking *t, const char *value)
 {
-	(void)value;
-	t->out->watch.lookups = true;
+	struct watch_options *w = &t->out->watch;
+
+	if (!take_yes(t, "lookups", value, &w->lookups))
+		return false;
+	w->no_lookups = !w->lookups;
+	t->lookups_from = t->source;
 	return true;
 }
 
@@ -165,6 +189,9 @@ take_resolver(struct taking *t, const char *value)
 	struct words *list = &t->out->watch.resolvers;
 	struct dns_resolver resolver;
 
+	if (t->resolvers_from != t->source)
+		list->count = 0;
+	t->resolvers_from = t->source;
 	if (list->count == DNS_RESOLVERS_MAX)
 		return flag_refuse(t, "--resolver: more than %d", DNS_RESOLVERS_MAX);
 	if (!dns_resolver_read(value, &resolver))
@@ -178,17 +205,13 @@ take_resolver(struct taking *t, const char *value)
 bool
 take_trust_resolver(struct taking *t, const char *value)
 {
-	(void)value;
-	t->out->watch.trust_resolver = true;
-	return true;
+	return take_yes(t, "trust-resolver", value, &t->out->watch.trust_resolver);
 }
 
 bool
 take_lookup_private(struct taking *t, const char *value)
 {
-	(void)value;
-	t->out->watch.lookup_private = true;
-	return true;
+	return take_yes(t, "lookup-private", value, &t->out->watch.lookup_private);
 }
 
 bool

@@ -448,19 +448,22 @@ check_watch(struct taking *t)
 {
 	const struct watch_options *w = &t->out->watch;
 
-	/* The interfaces of the tap and their gate are settings; a capture is asked for now. */
+	/*
+	 * The interfaces of the tap and their gate are settings; a capture is asked for now.
+	 * An old one says nothing of today's DNS.
+	 */
 	if (w->files.count > 0 && t->interfaces_from == SOURCE_CONFIG)
 		t->out->watch.interfaces.count = 0;
 	if (w->files.count > 0 && t->gate_from == SOURCE_CONFIG)
 		t->out->watch.gate = GATE_AUTO;
+	if (w->files.count > 0 && t->lookups_from != SOURCE_COMMAND_LINE)
+		t->out->watch.lookups = false;
+	if (w->files.count == 0 && !w->no_lookups)
+		t->out->watch.lookups = true;
 	t->out->keep = w->files.count > 0 ? limits_of_now(t) : limits_of_monitor(t);
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
 				   w->interfaces.at[0]);
-	if (w->lookups || w->resolvers.count > 0)
-		return flag_refuse(t,
-				   "--%s: policy look-ups are not in this version (leave it out)",
-				   w->lookups ? "lookups" : "resolver");
 	if (w->gate == GATE_EBPF && w->files.count > 0)
 		return flag_refuse(t,
 				   "--gate ebpf: the kernel sees no saved capture (leave it out)");

@@ -132,7 +132,7 @@ is_reading() { reader >/dev/null 2>&1 && [ -n "$(reader)" ]; }
 ends_soon() {
 	for wait in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.07 0.08 0.1; do
 		: >"$folder/err"
-		ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/soon" watch -i far \
+		ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/soon" watch --no-lookups -i far \
 		    -f 'tcp port 25' --gate none >"$folder/out" 2>"$folder/err" </dev/null &
 		watcher=$!
 		until_it is_reading && sleep $wait && end 0 || return 1
@@ -150,7 +150,7 @@ outlives_its_listener() {
 	rm -f "$folder"/live*
 	: >"$folder/err"
 	mkfifo "$folder/lines" && { true <"$folder/lines" & } || return 1
-	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch -i far --json \
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch --no-lookups -i far --json \
 	    >"$folder/lines" 2>"$folder/err" </dev/null &
 	watcher=$!
 	until_it has_begun && play $captures/command-injection.pcap || return 1
@@ -461,7 +461,7 @@ one_capability="--inh-caps=+net_raw --ambient-caps=+net_raw --bounding-set=-all,
 needs_one_capability() {
 	# shellcheck disable=SC2086 # several words are meant
 	as_nobody 1 $one_capability \
-	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -v -i far || return 1
+	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -v --no-lookups -i far || return 1
 	finds "$folder/alone" "$open" && nobody_needs && layer "empty root folder" "missing: " &&
 	    layer "user of its own" "missing: takes root" &&
 	    is_refused_ebpf "far: gate: in user space: the kernel refuses eBPF: .*CAP_BPF"
@@ -470,7 +470,7 @@ ok "CAP_NET_RAW alone is enough, and -v says what holds and what takes root" nee
 is_a_matter_of_the_file() {
 	cp "$WAXSEAL" "$folder/waxseal" && setcap cap_net_raw=ep "$folder/waxseal" || return 1
 	as_nobody 1 --bounding-set=-all,+net_raw \
-	    "$folder/waxseal" --config /dev/null --db "$folder/alone" watch -i far || return 1
+	    "$folder/waxseal" --config /dev/null --db "$folder/alone" watch --no-lookups -i far || return 1
 	finds "$folder/alone" "$open" && is_refused_ebpf "far: gate: in user space" &&
 	    [ "$(grep -c "far: the reader is without: .*user of its own: takes root" "$folder/err")" = 1 ]
 }
@@ -478,7 +478,7 @@ ok "so is the file's, and what is missing is said without -v, once" is_a_matter_
 shares_by_hash() {
 	# shellcheck disable=SC2086
 	as_nobody 2 $one_capability \
-	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch -i far --readers 2 || return 1
+	    "$WAXSEAL" --config /dev/null --db "$folder/alone" watch --no-lookups -i far --readers 2 || return 1
 	finds "$folder/alone" "$apart" && is_refused_ebpf "far, reader 2: readers share by the outermost" &&
 	    [ "$(grep -c "the reader is without" "$folder/err")" = 1 ]
 }
@@ -486,7 +486,7 @@ ok "two readers work, too, and say what they cannot share" shares_by_hash
 insists_in_vain() {
 	# shellcheck disable=SC2086
 	in_space setpriv --reuid nobody --regid nogroup --clear-groups $one_capability \
-	    timeout -s KILL 10 "$WAXSEAL" --config /dev/null --db "$folder/none" watch -i far --gate ebpf \
+	    timeout -s KILL 10 "$WAXSEAL" --config /dev/null --db "$folder/none" watch --no-lookups -i far --gate ebpf \
 	    >"$folder/out" 2>"$folder/err" </dev/null
 	[ $? -eq 1 ] && grep -q "far: --gate ebpf: the kernel refuses eBPF" "$folder/err" &&
 	    ! grep -q "in user space" "$folder/err"
@@ -501,7 +501,7 @@ hears_what_it_is_set_to() { start -i any && end 0 && grep -q "any: not promiscuo
 ok "all interfaces are not promiscuous, and that is said" hears_what_it_is_set_to
 is_refused_plainly() {
 	in_space setpriv --reuid nobody --regid nogroup --clear-groups --bounding-set=-all \
-	    "$WAXSEAL" --config /dev/null --db "$folder/none" watch -i far \
+	    "$WAXSEAL" --config /dev/null --db "$folder/none" watch --no-lookups -i far \
 	    >"$folder/out" 2>"$folder/err" </dev/null
 	[ $? -eq 1 ] && grep -q CAP_NET_RAW "$folder/err"
 }

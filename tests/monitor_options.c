@@ -148,9 +148,7 @@ misuse_is_one_clear_line(void **state)
 	    {"watch -i eth0 -r a.pcap", "not both"},
 	    {"watch -i eth0 --buffer 1K", "not a size from 1M to 1024M"},
 	    {"watch -i eth0 --buffer 2G", "not a size from 1M to 1024M"},
-	    {"watch -r a --lookups", "--lookups: policy look-ups are not in this version"},
-	    {"watch -r a --resolver 192.0.2.1",
-	     "--resolver: policy look-ups are not in this version"},
+	    {"watch -i a --resolver ns.example.net", "--resolver ns.example.net: not an address"},
 	    {"policy", "of which domain?"},
 	    {"policy intranet", "a single label"},
 	    {"policy 192.0.2.1", "an address"},
@@ -160,7 +158,7 @@ misuse_is_one_clear_line(void **state)
 	    {"policy example.com example.net", "example.net: unexpected"},
 	    {"policy example.com --resolver x", "--resolver x: not an address"},
 	    {"policy example.com --limit 1", "not an option of policy"},
-	    {"watch -r a --trust-resolver", "not an option of watch"},
+	    {"sessions --trust-resolver", "not an option of sessions"},
 	    {"watch -r a --gate ebpf", "sees no saved capture"},
 	    {"watch -i a --gate-flows 0", "not a number from 1 to 4194304"},
 	    {"watch -r a --gate maybe", "one of: auto, ebpf, none"},
@@ -403,6 +401,58 @@ the_configuration_gives_settings(void **state)
 }
 
 static void
+look_ups_are_for_live_traffic_unless_said_otherwise(void **state)
+{
+	static const struct {
+		const char *config, *line;
+		bool lookups, no_lookups;
+	} rows[] = {
+	    {"", "watch -i eth0", true, false},
+	    {"", "watch -r a", false, false},
+	    {"", "watch -r a --lookups", true, false},
+	    {"", "watch -i eth0 --no-lookups", false, true},
+	    {"", "watch -i eth0 --no-lookups --lookups", true, false},
+	    {"", "watch -i eth0 --lookups --no-lookups", false, true},
+	    {"lookups = no\n", "watch -i eth0", false, true},
+	    {"lookups = no\n", "watch -i eth0 --lookups", true, false},
+	    {"lookups = yes\n", "watch -i eth0 --no-lookups", false, true},
+	    /* What is set for the tap is not said of a capture. */
+	    {"lookups = yes\n", "watch -r a", false, false},
+	    {"interface = eth0\n", "watch", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("%s%s\n", rows[i].config, rows[i].line);
+		assert_int_equal(parse_with(rows[i].config, rows[i].line), PARSED_RUN);
+		assert_int_equal(o.watch.lookups, rows[i].lookups);
+		assert_int_equal(o.watch.no_lookups, rows[i].no_lookups);
+	}
+}
+
+static void
+whom_look_ups_ask_may_be_configured(void **state)
+{
+	static const char config[] = "resolver = 192.0.2.53\nresolver = [2001:db8::53]:5353\n"
+				     "trust-resolver = yes\nlookup-private = yes\nca-file = ca\n";
+
+	(void)state;
+	assert_int_equal(parse_with(config, "watch -i eth0"), PARSED_RUN);
+	assert_int_equal(o.watch.resolvers.count, 2);
+	assert_string_equal(o.watch.resolvers.at[1], "[2001:db8::53]:5353");
+	assert_true(o.watch.trust_resolver && o.watch.lookup_private);
+	assert_int_equal(parse_with(config, "watch -i eth0 --resolver 127.0.0.1"), PARSED_RUN);
+	assert_int_equal(o.watch.resolvers.count, 1);
+	assert_string_equal(o.watch.resolvers.at[0], "127.0.0.1");
+	assert_int_equal(parse_with("trust-resolver = no\nlookup-private = no\n", "watch -i eth0"),
+			 PARSED_RUN);
+	assert_false(o.watch.trust_resolver || o.watch.lookup_private);
+	assert_int_equal(parse_with("lookups = maybe\n", "watch -i eth0"), PARSED_MISUSE);
+	assert_non_null(strstr(why, "no, yes"));
+	assert_int_equal(parse_with("no-lookups = yes\n", "watch -i eth0"), PARSED_MISUSE);
+}
+
+static void
 assert_keeps(int64_t sessions, int64_t evidence, int64_t incidents, int64_t bytes)
 {
 	assert_int_equal(o.keep.sessions, sessions);
@@ -610,6 +660,8 @@ main(void)
 	    cmocka_unit_test(a_note_is_one_line_of_printable_text),
 	    cmocka_unit_test(the_nearer_source_of_the_database_wins),
 	    cmocka_unit_test(the_configuration_gives_settings),
+	    cmocka_unit_test(look_ups_are_for_live_traffic_unless_said_otherwise),
+	    cmocka_unit_test(whom_look_ups_ask_may_be_configured),
 	    cmocka_unit_test(a_tap_keeps_what_is_given_configured_or_usual),
 	    cmocka_unit_test(nothing_else_is_removed_unasked),
 	    cmocka_unit_test(limits_are_written_as_they_are_read),

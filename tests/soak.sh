@@ -155,7 +155,7 @@ find_attacks >"$dir/attacks"
 attacks=$(wc -l <"$dir/attacks")
 
 : >"$dir/err"
-ip netns exec $far_space "$dir/watch" --config /dev/null --db "$dir/db" watch -i far -i flap \
+ip netns exec $far_space "$dir/watch" --config /dev/null --db "$dir/db" watch --no-lookups -i far -i flap \
     --readers 2 --memory 16M >>"$dir/out" 2>>"$dir/err" &
 watcher=$!
 log() { cat "$dir"/err*; }

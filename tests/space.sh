@@ -42,7 +42,7 @@ start() {
 # The same with the one that is there.
 start_with_database() {
 	: >"$folder/err"
-	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch "$@" \
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch --no-lookups "$@" \
 	    >"$folder/out" 2>"$folder/err" </dev/null &
 	watcher=$!
 	until_it has_begun

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "monitor/command/asking.h"
 #include "monitor/command/command.h"
 #include "monitor/command/policy_view.h"
 #include "monitor/log.h"
@@ -54,13 +55,8 @@ config_of(const struct options *o, struct asking *asking)
 	    .lost = on_lost,
 	    .ctx = asking,
 	};
-	struct dns_config *dns = &config.checker.dns;
 
-	config.checker.is_private = o->watch.lookup_private;
-	dns->is_trusted = o->watch.trust_resolver;
-	/* They were read before: those that do not fit were refused. */
-	for (size_t i = 0; i < o->watch.resolvers.count; i++)
-		dns_resolver_read(o->watch.resolvers.at[i], &dns->resolvers[dns->count++]);
+	asking_config(&o->watch, &config.checker);
 	return config;
 }
 

@@ -13,6 +13,7 @@
 
 #include "monitor/capture/expression.h"
 #include "monitor/clock.h"
+#include "monitor/command/asking.h"
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
@@ -152,6 +153,19 @@ show_tap_losses(FILE *out, const struct live_tally *t)
 			counted(t->untold, "session").text);
 }
 
+static void
+show_lookups(FILE *out, const struct lookup_counts *c)
+{
+	fprintf(out, "look-ups   %" PRIu64 " asked, %" PRIu64 " answered, %" PRIu64 " failed",
+		c->asked, c->answered, c->failed);
+	if (c->waiting > 0)
+		fprintf(out, ", %" PRIu64 " not answered", c->waiting);
+	fputc('\n', out);
+	if (c->left_out > 0)
+		fprintf(out, "not asked  %s: too many at once\n",
+			counted(c->left_out, "look-up").text);
+}
+
 /* Where all of it is, or what of it is not. */
 static void
 show_keeping(FILE *out, const struct options *o, const struct keeper_result *r)
@@ -181,6 +195,8 @@ show_summary(FILE *out, const struct options *o, const struct keeper_result *r)
 	if (!r->has_database)
 		return;
 	show_sessions(out, &r->recorded);
+	if (o->watch.lookups)
+		show_lookups(out, &r->lookups);
 	show_losses(out, &r->dissected);
 	show_tap_losses(out, &r->tally);
 	show_keeping(out, o, r);
@@ -324,7 +340,8 @@ json_of(const struct watch_options *w, const struct watching *watching)
 }
 
 static struct keeper_config
-config_of(const struct options *o, struct watching *watching, bool goes_on)
+config_of(const struct options *o, const struct checker_config *lookups, struct watching *watching,
+	  bool goes_on)
 {
 	const struct watch_options *w = &o->watch;
 
@@ -345,6 +362,7 @@ config_of(const struct options *o, struct watching *watching, bool goes_on)
 	    .buffer = w->buffer,
 	    .gate = w->gate,
 	    .gate_flows = w->gate_flows,
+	    .lookups = w->lookups ? lookups : NULL,
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
@@ -376,9 +394,11 @@ sum_up(const struct options *o, const struct keeper_result *result)
 static struct keeper_result
 watch(const struct options *o, struct watching *watching, bool goes_on)
 {
-	const struct keeper_config config = config_of(o, watching, goes_on);
+	struct checker_config lookups;
+	const struct keeper_config config = config_of(o, &lookups, watching, goes_on);
 	struct keeper_result result;
 
+	asking_config(&o->watch, &lookups);
 	if (o->watch.interfaces.count > 0)
 		keeper_watch(&config, &result);
 	else

@@ -23,6 +23,13 @@ struct asker {
 
 /* ---- Start and end ---- */
 
+static void
+speak(const struct asker *a)
+{
+	if (a->config.speaks != NULL)
+		a->config.speaks(a->config.ctx);
+}
+
 static bool
 start(const struct asker *a, struct role_process *out)
 {
@@ -44,9 +51,11 @@ reap(const struct asker *a, struct role_process *r, char how[ROLE_HOW_MAX])
 static bool
 configure(struct asker *a)
 {
-	int ca_file = ca_file_open(a->config.ca_file);
+	int ca_file;
 	bool is_sent;
 
+	speak(a);
+	ca_file = ca_file_open(a->config.ca_file);
 	if (ca_file < 0 && a->config.ca_file != NULL)
 		return false;
 	checker_message_put_config(channel_out(a->channel), &a->config.checker);
@@ -73,6 +82,7 @@ static void
 begin(struct asker *a)
 {
 	if (!start(a, &a->process)) {
+		speak(a);
 		log_error("cannot start what looks policies up: %s", strerror(errno));
 		a->process.pid = 0;
 		return;
@@ -102,6 +112,7 @@ bury(struct asker *a, const char *complaint)
 	a->process.pid = 0;
 	a->is_ready = false;
 	a->again = clock_steady() + wait;
+	speak(a);
 	if (!a->has_failed)
 		log_error("checker: %s (what it was asked is lost; another one starts in %lld s)",
 			  complaint != NULL ? complaint : how, (long long)wait / 1000);
@@ -181,6 +192,13 @@ asker_has_failed(const struct asker *a)
 	return a->has_failed;
 }
 
+void
+asker_replace(struct asker *a, const char *complaint)
+{
+	if (a->channel != NULL)
+		bury(a, complaint);
+}
+
 static bool
 on_learnt(struct asker *a, struct bytes body)
 {
@@ -211,6 +229,7 @@ on_notice(struct asker *a, struct bytes body)
 
 	memcpy(words, body.at, body.len);
 	words[body.len] = '\0';
+	speak(a);
 	log_error("checker: %s", words);
 	a->has_failed = true;
 	return true;

@@ -25,6 +25,8 @@ struct asker_config {
 	void (*not_now)(void *ctx, const struct not_now *n);
 	/* The checker died: of all that was asked and not answered there will be no word. */
 	void (*lost)(void *ctx);
+	/* A line for people is to follow; NULL: nobody asks. */
+	void (*speaks)(void *ctx);
 	void *ctx;
 };
 
@@ -48,6 +50,9 @@ int asker_wait(const struct asker *a);
 
 /* Send and hear what there is, and start another one where it is time. */
 void asker_run(struct asker *a);
+
+/* End it, for it does not do what it should, as complaint says; another one follows. */
+void asker_replace(struct asker *a, const char *complaint);
 
 /* Its process; 0 while there is none. */
 pid_t asker_pid(const struct asker *a);

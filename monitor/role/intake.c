@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "monitor/log.h"
+#include "monitor/recent.h"
 #include "monitor/role/ca_file.h"
+#include "monitor/role/inquiry.h"
 #include "monitor/role/layers.h"
 #include "monitor/sum.h"
 
@@ -31,6 +33,20 @@ intake_clear_progress(const struct intake *k)
 		k->config->progress(k->config->ctx, NULL, 0, 0);
 }
 
+/* Sessions of a saved capture are as old as they are: none of them is too old. */
+static bool
+expect_policies(struct intake *k, char *why, size_t why_size)
+{
+	if (k->config->lookups == NULL ||
+	    recorder_expect_policies(k->recorder,
+				     k->config->interface_count > 0 ? RECENT_WINDOW : INT64_MAX))
+		return true;
+	snprintf(why, why_size, "%s", recorder_error(k->recorder));
+	recorder_close(k->recorder);
+	k->recorder = NULL;
+	return false;
+}
+
 /* The database is made when the first file proves to be a capture, not before. */
 bool
 intake_open_recorder(struct intake *k)
@@ -40,7 +56,7 @@ intake_open_recorder(struct intake *k)
 	if (k->recorder != NULL)
 		return true;
 	k->recorder = recorder_open(k->config->db, k->config->sensor, why, sizeof(why));
-	if (k->recorder != NULL) {
+	if (k->recorder != NULL && expect_policies(k, why, sizeof(why))) {
 		recorder_keep(k->recorder, &k->config->keep, k->config->interface_count == 0);
 		return true;
 	}
@@ -274,6 +290,8 @@ on_session(struct intake *k, struct peer *p, struct bytes body)
 		return intake_refused(k);
 	if (recorder_session(k->recorder, s, k->verdict, &k->session->evidence, k->config->json) ==
 	    RECORDED_FAILED)
+		return intake_refused(k);
+	if (k->inquiry != NULL && !inquiry_heard(k->inquiry, s))
 		return intake_refused(k);
 	/* That nobody reads a saved capture's is told at its end. */
 	if (k->config->json != NULL && k->verdict->count > 0)

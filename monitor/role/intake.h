@@ -52,10 +52,13 @@ struct peer {
 	const char *complaint;     /* what the reader did wrong; NULL: nothing that it sent */
 };
 
+struct inquiry; /* monitor/role/inquiry.h */
+
 struct intake {
 	const struct keeper_config *config;
 	struct keeper_result *result;
 	struct recorder *recorder; /* NULL: not opened, or closed again */
+	struct inquiry *inquiry;   /* told of each session; NULL: no policies are looked up */
 	struct verdict *verdict;
 	struct session_message *session;
 	bool has_told_lacks; /* of live readers: each lacks the same */

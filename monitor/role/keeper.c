@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "monitor/clock.h"
 #include "monitor/log.h"
-#include "monitor/role/intake.h"
+#include "monitor/role/inquiry.h"
+
+#define NAP_MS     1000   /* the longest sleep while answers are waited for */
+#define ANSWERS_MS 100000 /* in all, at the end: no look-up takes so long, lookup.h */
+#define AHEAD_MOST 32     /* look-ups under way when no more is read until some are answered */
 
 struct keeper {
 	struct intake intake;
@@ -63,12 +69,54 @@ name_of(const char *path)
 }
 
 /* Nobody else can write while a batch is open, so a quiet reader ends it. */
+static int
+patience(const struct keeper *k)
+{
+	return k->intake.recorder == NULL ? -1 : recorder_patience(k->intake.recorder);
+}
+
+/* Ask and hear the checker. False, and told, where the database refused. */
+static bool
+run_inquiry(struct keeper *k)
+{
+	return inquiry_run(k->intake.inquiry) || intake_refused(&k->intake);
+}
+
+/* Wait for the checker, and where has_reader for the reader, too; then hear the checker. */
+static bool
+wait_with_checker(struct keeper *k, bool has_reader)
+{
+	const int batch = patience(k);
+	int most = batch >= 0 && batch < NAP_MS ? batch : NAP_MS;
+	struct pollfd ends[] = {
+	    inquiry_poll(k->intake.inquiry),
+	    {.fd = has_reader ? channel_descriptor(k->reader.channel) : -1, .events = POLLIN},
+	};
+
+	poll(ends, 2, inquiry_patience(k->intake.inquiry, most));
+	return run_inquiry(k);
+}
+
+/*
+ * What the reader has to say. With look-ups no more than a few domains are ahead of
+ * their answers, which then find the sessions that they tell of.
+ */
 static enum heard
 hear(struct keeper *k, enum message *type, struct bytes *body)
 {
-	int patience = k->intake.recorder == NULL ? -1 : recorder_patience(k->intake.recorder);
+	enum heard heard = HEARD_NOTHING;
+	bool is_ahead;
 
-	return channel_hear_within(k->reader.channel, patience, type, body);
+	if (k->intake.inquiry == NULL)
+		return channel_hear_within(k->reader.channel, patience(k), type, body);
+	if (!run_inquiry(k))
+		return HEARD_NOTHING; /* the caller looks at what became of the database */
+	is_ahead = stopped_by == 0 && inquiry_pending(k->intake.inquiry) >= AHEAD_MOST;
+	if (!is_ahead)
+		heard = channel_hear_within(k->reader.channel, 0, type, body);
+	if (heard == HEARD_NOTHING)
+		wait_with_checker(k, !is_ahead);
+	return heard;
 }
 
 /*
@@ -98,6 +146,8 @@ hear_until(struct keeper *k, enum stage wanted)
 		case HEARD_FAILED:
 			return false;
 		}
+		if (k->result->is_refused)
+			return false;
 		if (k->intake.recorder != NULL && !recorder_settle(k->intake.recorder))
 			return intake_refused(&k->intake);
 		intake_complain(&k->intake);
@@ -221,6 +271,37 @@ read_all(struct keeper *k)
 	}
 }
 
+/* All is read: what was asked is waited for once more. */
+static void
+await_answers(struct keeper *k)
+{
+	int64_t until = clock_steady() + ANSWERS_MS;
+
+	if (stopped_by == 0 && !k->result->is_refused)
+		run_inquiry(k);
+	while (stopped_by == 0 && !k->result->is_refused &&
+	       inquiry_pending(k->intake.inquiry) > 0 && clock_steady() < until)
+		if (wait_with_checker(k, false) && k->intake.recorder != NULL &&
+		    !recorder_settle(k->intake.recorder))
+			intake_refused(&k->intake);
+	inquiry_tell_rest(k->intake.inquiry);
+	k->result->lookups = inquiry_counts(k->intake.inquiry);
+}
+
+static void
+read_with_lookups(struct keeper *k)
+{
+	k->intake.inquiry = inquiry_new(&k->intake, NULL);
+	if (k->intake.inquiry == NULL) {
+		intake_fail(&k->intake);
+		return;
+	}
+	read_all(k);
+	await_answers(k);
+	inquiry_free(k->intake.inquiry);
+	k->intake.inquiry = NULL;
+}
+
 void
 keeper_run(const struct keeper_config *config, struct keeper_result *out)
 {
@@ -228,7 +309,10 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 
 	catch_signals(on_signal);
 	if (intake_begin(&k.intake, config, out)) {
-		read_all(&k);
+		if (config->lookups != NULL)
+			read_with_lookups(&k);
+		else
+			read_all(&k);
 		out->is_given_up = out->is_refused; /* the last commit is still to come */
 	}
 	intake_end(&k.intake);

@@ -17,6 +17,8 @@
 #include "monitor/role/printer.h"
 #include "monitor/role/starter.h"
 
+struct checker_config; /* monitor/role/checker_message.h */
+
 struct keeper_config {
 	const struct starter *starter; /* of readers; NULL: the keeper starts them itself */
 	const char *db, *sensor;
@@ -33,11 +35,12 @@ struct keeper_config {
 	uint32_t buffer;  /* bytes of each one's ring */
 	enum gate_choice gate;
 	struct retain_limits
-	    keep;            /* of the database: those of captures count from its newest session */
-	uint32_t gate_flows; /* marks of each one's gate at most */
-	bool has_status;     /* a line on standard error that shows how it goes */
-	const char *expression; /* packets to read, pcap-filter(7); NULL: all */
-	FILE *json;             /* findings as lines; NULL: nowhere */
+	    keep; /* of the database: those of captures count from its newest session */
+	const struct checker_config *lookups; /* of policies; NULL: none */
+	uint32_t gate_flows;                  /* marks of each one's gate at most */
+	bool has_status;                      /* a line on standard error that shows how it goes */
+	const char *expression;               /* packets to read, pcap-filter(7); NULL: all */
+	FILE *json;                           /* findings as lines; NULL: nowhere */
 	struct printer
 	    *printer; /* of interfaces, that json leads to; NULL: lines go where they may wait */
 	/*
@@ -50,6 +53,15 @@ struct keeper_config {
 	/* SIGHUP: whether to end it and begin anew; where not, that was told. */
 	bool (*may_reload)(void *ctx);
 	void *ctx;
+};
+
+/* Of look-ups: of a domain each. */
+struct lookup_counts {
+	uint64_t asked, answered; /* answered: whatever the answer */
+	uint64_t failed;          /* of them, those of which something was not to be had */
+	uint64_t lost;            /* with a checker that died; they are asked again */
+	uint64_t left_out;        /* not asked for: too many at once */
+	uint64_t waiting;         /* now */
 };
 
 struct keeper_result {
@@ -66,6 +78,7 @@ struct keeper_result {
 	bool is_unfit; /* of interfaces: it could not begin as it was asked for, and it was told */
 	bool has_database; /* one was opened: recorded says what it came to */
 	struct recorder_counts recorded;
+	struct lookup_counts lookups;
 };
 
 /*

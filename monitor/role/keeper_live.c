@@ -4,13 +4,15 @@
  *
  * Where the database refuses, no reader is heard until it is open again: what
  * they have to say piles up with them, and beyond their room they count it
- * instead. Capturing goes on.
+ * instead. Capturing goes on. Nor does it wait for look-ups of policies, but for a
+ * moment at its end.
  */
 #include <signal.h>
 #include <stdlib.h>
 
 #include "monitor/clock.h"
 #include "monitor/log.h"
+#include "monitor/role/inquiry.h"
 #include "monitor/role/notify.h"
 #include "monitor/role/posts.h"
 #include "monitor/role/signals.h"
@@ -19,7 +21,8 @@
 #define PATIENCE_MS 10000 /* for a reader to say all, once it is told to */
 #define AT_ONCE_MS  1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define LOOK_MS     1000  /* the longest sleep */
-#define OWN_ENDS    2     /* to be polled, beside the posts' */
+#define ANSWERS_MS  5000  /* for look-ups under way at its end: one that goes well takes less */
+#define OWN_ENDS    3     /* to be polled, beside the posts' */
 
 struct vigil {
 	struct intake intake;
@@ -28,10 +31,11 @@ struct vigil {
 	struct recording recording;
 	struct posts posts;
 	struct status_bar bar;
-	struct pollfd *ends; /* the signals', the printer's, then one of each post */
+	struct inquiry *inquiry; /* NULL: no policies are looked up */
+	struct pollfd *ends; /* the signals', the printer's, the inquiry's, then one of each post */
 	int signals;
 	bool is_stopping;
-	int64_t deadline; /* for readers to end by themselves, by clock_steady */
+	int64_t deadline; /* for readers to end by themselves, by clock_steady; at once: 0 */
 	struct notify notify;
 };
 
@@ -56,8 +60,13 @@ describe(const struct vigil *v, char line[STATUS_LINE_MAX])
 {
 	const struct live_tally tally = posts_tally(&v->posts);
 	const struct recorder_counts recorded = recorded_so_far(v);
+	struct lookup_counts lookups;
 
 	status_line(&tally, &recorded, line);
+	if (v->inquiry == NULL)
+		return;
+	lookups = inquiry_counts(v->inquiry);
+	status_add_lookups(&lookups, line);
 }
 
 static void
@@ -148,10 +157,12 @@ patience(const struct vigil *v)
 	int most = posts_patience(&v->posts, LOOK_MS);
 	int batch = recording_patience(&v->recording);
 
+	if (v->inquiry != NULL)
+		most = inquiry_patience(v->inquiry, most);
 	return batch >= 0 && batch < most ? batch : most;
 }
 
-/* Wait for signals and readers; for these not while the database is away. */
+/* Wait for signals, readers and the checker; for these not while the database is away. */
 static void
 wait_and_hear(struct vigil *v)
 {
@@ -160,12 +171,18 @@ wait_and_hear(struct vigil *v)
 	v->ends[0] = (struct pollfd){.fd = v->signals, .events = POLLIN};
 	v->ends[1] = (struct pollfd){.fd = printer != NULL ? printer_descriptor(printer) : -1,
 				     .events = POLLOUT};
+	v->ends[2] = v->inquiry != NULL ? inquiry_poll(v->inquiry) : (struct pollfd){.fd = -1};
 	posts_poll(&v->posts, v->ends + OWN_ENDS);
-	if (poll(v->ends, v->posts.count + OWN_ENDS, patience(v)) <= 0)
+	if (poll(v->ends, v->posts.count + OWN_ENDS, patience(v)) > 0) {
+		if (v->ends[0].revents != 0)
+			hear_signals(v);
+		posts_hear(&v->posts, v->ends + OWN_ENDS);
+	}
+	/* What was just heard of may be what is to be asked for. */
+	if (v->inquiry == NULL || inquiry_run(v->inquiry))
 		return;
-	if (v->ends[0].revents != 0)
-		hear_signals(v);
-	posts_hear(&v->posts, v->ends + OWN_ENDS);
+	intake_refused(&v->intake);
+	recording_refused(&v->recording);
 }
 
 static void
@@ -190,6 +207,27 @@ stand_watch(struct vigil *v)
 	}
 }
 
+/* Readers are gone: what was asked is waited for once more, unless it begins anew or is in a hurry.
+ */
+static void
+await_answers(struct vigil *v)
+{
+	int64_t until = clock_steady() + ANSWERS_MS;
+
+	if (v->inquiry == NULL)
+		return;
+	while (!v->result->is_to_reload && v->deadline != 0 && !v->posts.has_failed &&
+	       !recording_is_away(&v->recording) && inquiry_pending(v->inquiry) > 0 &&
+	       clock_steady() < until) {
+		wait_and_hear(v);
+		recording_tend(&v->recording);
+		if (v->config->printer != NULL)
+			printer_tend(v->config->printer);
+		notify_alive(&v->notify);
+	}
+	inquiry_tell_rest(v->inquiry);
+}
+
 /* ---- From start to end ---- */
 
 static void
@@ -211,10 +249,16 @@ prepare(struct vigil *v)
 	    !posts_begin(&v->posts, &v->intake, &v->recording, &v->bar))
 		return false;
 	v->ends = calloc(v->posts.count + OWN_ENDS, sizeof(*v->ends));
-	if (v->ends == NULL)
+	if (v->ends == NULL) {
 		log_error("out of memory");
-	if (v->ends == NULL || recording_open(&v->recording))
-		return v->ends != NULL;
+		return false;
+	}
+	if (v->config->lookups != NULL)
+		v->inquiry = v->intake.inquiry = inquiry_new(&v->intake, &v->bar);
+	if (v->config->lookups != NULL && v->inquiry == NULL && !v->config->goes_on)
+		return false;
+	if (recording_open(&v->recording))
+		return true;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
 	if (v->config->goes_on)
 		recording_refused(&v->recording);
@@ -232,6 +276,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	if (prepare(&v)) {
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
+		await_answers(&v);
 		status_bar_clear(&v.bar);
 		close_database(&v);
 	} else {
@@ -239,6 +284,9 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 		out->is_unfit = true;
 	}
 	intake_end(&v.intake);
+	if (v.inquiry != NULL)
+		out->lookups = inquiry_counts(v.inquiry);
+	inquiry_free(v.inquiry);
 	out->tally = posts_tally(&v.posts);
 	notify_end(&v.notify);
 	signals_release(v.signals, v.result->is_to_reload);

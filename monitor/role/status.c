@@ -25,6 +25,17 @@ status_line(const struct live_tally *t, const struct recorder_counts *c, char ou
 			 counted(t->untold, "session").text);
 }
 
+void
+status_add_lookups(const struct lookup_counts *lookups, char line[STATUS_LINE_MAX])
+{
+	size_t len = strlen(line);
+
+	snprintf(line + len, STATUS_LINE_MAX - len,
+		 ", %s asked, %" PRIu64 " answered, %" PRIu64 " failed, %" PRIu64 " waiting",
+		 counted(lookups->asked, "look-up").text, lookups->answered, lookups->failed,
+		 lookups->waiting);
+}
+
 bool
 status_bar_is_due(const struct status_bar *b)
 {

@@ -2,14 +2,16 @@
 #ifndef MONITOR_ROLE_STATUS_H
 #define MONITOR_ROLE_STATUS_H
 
-#include "monitor/record.h"
-#include "monitor/role/message.h"
+#include "monitor/role/keeper.h"
 
 #define STATUS_LINE_MAX 512 /* bytes, NUL included */
 
 /* Without an end of line. */
 void status_line(const struct live_tally *tally, const struct recorder_counts *recorded,
 		 char out[STATUS_LINE_MAX]);
+
+/* Put behind it what became of look-ups of policies. */
+void status_add_lookups(const struct lookup_counts *lookups, char line[STATUS_LINE_MAX]);
 
 /* A line on standard error that is written over and over. All zero: it stands nowhere yet. */
 struct status_bar {

@@ -58,7 +58,7 @@ watch() {
 	name=$1
 	shift
 	: >"$dir/$name.err"
-	ip netns exec $there "$waxseal" --config /dev/null --db "$dir/$name" watch -i far "$@" \
+	ip netns exec $there "$waxseal" --config /dev/null --db "$dir/$name" watch --no-lookups -i far "$@" \
 	    >"$dir/$name.out" 2>"$dir/$name.err" &
 	eval "$name=$!"
 	processes="$processes $!"

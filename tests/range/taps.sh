@@ -84,7 +84,7 @@ tap_watch() {	# TAP MODE OPTION ...
 	# Without root, and without eBPF.
 	[ "$2" != alone ] || as="setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=+net_raw
 	    --ambient-caps=+net_raw --bounding-set=-all,+net_raw"
-	ip netns exec "$space" $as "$work/waxseal" --config /dev/null --db "$file.db" watch -v \
+	ip netns exec "$space" $as "$work/waxseal" --config /dev/null --db "$file.db" watch -v --no-lookups \
 	    -i "$interface" --memory 16M "${@:3}" >"$file.out" 2>"$file.err" </dev/null &
 	watching+=("$!")
 	watcher_names+=("$1.$2")

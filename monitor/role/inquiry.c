@@ -1,0 +1,481 @@
+/*
+ * What a watch asks of the checker; see inquiry.h. Two clocks: policies go by that
+ * of the wall, which may jump, and what is due by one that nobody sets.
+ */
+#include "monitor/role/inquiry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "dissector/keyhash.h"
+#include "monitor/clock.h"
+#include "monitor/counted.h"
+#include "monitor/log.h"
+#include "monitor/policy/agenda.h"
+#include "monitor/policy/known.h"
+#include "monitor/policy/outage.h"
+#include "monitor/rejudge.h"
+#include "monitor/role/asker.h"
+
+#define NETWORK_4 3 /* bytes of a client's address: its network is who brings names up */
+#define NETWORK_6 8
+
+#define NOTHING_MS   900000 /* what is not there is not asked for again so soon */
+#define REFRESH_MS   60000  /* between two looks for policies that are to be fetched anew */
+#define REFRESH_MOST 16
+#define FORGET_AFTER INT64_C(2592000000000) /* microseconds without an answer: 30 days */
+#define SILENCE_MS   200000                 /* no look-up takes so long: lookup.h */
+#define TELL_MS      60000                  /* between two lines on domains that are left out */
+
+struct inquiry {
+	struct intake *intake;
+	struct status_bar *bar;
+	struct asker *asker;
+	struct agenda *agenda;
+	struct outage outage;
+	struct lookup_counts counts;
+	uint8_t secret[16];
+	bool is_refused;    /* by the database, while the checker was heard */
+	bool is_told[2];    /* by enum outage_of: that it fails for all */
+	uint64_t told_left; /* of counts.left_out */
+	int64_t tell_due;   /* by clock_steady, like all times here */
+	int64_t refresh_due;
+	int64_t heard;             /* when the checker last said something, or had nothing to say */
+	struct known_policy known; /* of the answer at hand: large */
+};
+
+/* Lines for people must not be written into another. */
+static void
+clear_line(void *ctx)
+{
+	struct inquiry *q = ctx;
+
+	if (q->bar != NULL)
+		status_bar_clear(q->bar);
+	else
+		intake_clear_progress(q->intake);
+}
+
+static uint64_t
+hash_of(const struct inquiry *q, const struct domain *d)
+{
+	return keyhash(q->secret, d->text, strlen(d->text));
+}
+
+/* ---- Answers ---- */
+
+/* The database refused: what was asked is asked again when it is back. */
+static void
+refuse(struct inquiry *q, const struct domain *d)
+{
+	q->is_refused = true;
+	agenda_later(q->agenda, d, clock_steady());
+}
+
+static void
+tell_outage(struct inquiry *q, enum outage_of kind, bool is_out, const char *what, const char *back)
+{
+	if (is_out == q->is_told[kind])
+		return;
+	q->is_told[kind] = is_out;
+	clear_line(q);
+	if (is_out)
+		log_error("%s", what);
+	else
+		log_note("%s", back);
+}
+
+/* What came of asking, beside what comes of asking for others. */
+static struct known_outage
+note_outage(struct inquiry *q, const struct learnt *l)
+{
+	uint64_t domain = hash_of(q, &l->domain);
+	bool is_dns_good = answer_is_known(l->sts_answer) || answer_is_known(l->mx_answer);
+	struct known_outage out = {0};
+
+	outage_note(&q->outage, OUTAGE_DNS, domain, is_dns_good);
+	if (l->fetch != LEARNT_NOT_TRIED)
+		outage_note(&q->outage, OUTAGE_FETCH, domain, l->fetch == LEARNT_FETCHED);
+	out.is_dns =
+	    !is_dns_good && (!l->was_served || outage_is_general(&q->outage, OUTAGE_DNS, domain));
+	out.is_fetch =
+	    l->fetch == LEARNT_NO_FETCH && outage_is_general(&q->outage, OUTAGE_FETCH, domain);
+	if (is_dns_good || out.is_dns)
+		tell_outage(q, OUTAGE_DNS, out.is_dns,
+			    "look-ups: no resolver answers (name one that does with --resolver, or "
+			    "leave look-ups out with --no-lookups); until one does, sessions are "
+			    "judged by the policies that are known",
+			    "look-ups: resolvers answer again");
+	if (l->fetch == LEARNT_FETCHED || out.is_fetch)
+		tell_outage(q, OUTAGE_FETCH, out.is_fetch,
+			    "look-ups: no policy host can be reached over HTTPS (does a firewall "
+			    "keep this machine from port 443, or is --ca-file not the right one?)",
+			    "look-ups: policy hosts are reached again");
+	return out;
+}
+
+/* Of a fetch that failed: when it may be tried again; else as of any failure. */
+static void
+ask_again(struct inquiry *q, const struct learnt *l, int64_t now)
+{
+	const struct sts_cache *c = &q->known.cache;
+	int64_t span = (c->fetch_after - now) / 1000;
+
+	if (l->fetch == LEARNT_NO_FETCH && c->fetch_after > now)
+		agenda_put_off(q->agenda, &l->domain, span, clock_steady());
+	else
+		agenda_answered(q->agenda, &l->domain, false, clock_steady());
+}
+
+static bool
+is_whole(const struct learnt *l)
+{
+	return answer_is_known(l->sts_answer) && answer_is_known(l->mx_answer) &&
+	       l->fetch != LEARNT_NO_FETCH;
+}
+
+static void
+detail(const struct inquiry *q, const struct learnt *l, int64_t now)
+{
+	log_detail("look-up of %s: MTA-STS %s, %zu MX hosts%s", l->domain.text,
+		   sts_cache_status(&q->known.cache, now), l->mx.count,
+		   is_whole(l) ? "" : "; not all could be had");
+}
+
+/* Draw the conclusions from an answer, and have sessions judged by them. */
+static void
+conclude(struct inquiry *q, struct learnt *l)
+{
+	const int64_t now = clock_wall();
+	const struct known_outage outage = note_outage(q, l);
+	struct recorder *recorder = q->intake->recorder;
+	const struct known_policy *before;
+
+	q->counts.answered++;
+	q->counts.failed += !is_whole(l);
+	if (!recorder_known_policy(recorder, domain_bytes(&l->domain), &before)) {
+		refuse(q, &l->domain);
+		return;
+	}
+	known_after(before, l, &outage, now, &q->known);
+	detail(q, l, now);
+	if ((before != NULL || known_says_something(&q->known)) &&
+	    !recorder_policy(recorder, &q->known, q->intake->config->json)) {
+		refuse(q, &l->domain);
+		return;
+	}
+	if (!is_whole(l))
+		ask_again(q, l, now);
+	else if (known_says_something(&q->known))
+		agenda_answered(q->agenda, &l->domain, true, clock_steady());
+	else
+		agenda_rest(q->agenda, &l->domain, NOTHING_MS, clock_steady());
+}
+
+static void
+on_learnt(void *ctx, struct learnt *l)
+{
+	struct inquiry *q = ctx;
+
+	q->heard = clock_steady();
+	if (q->is_refused || q->intake->recorder == NULL)
+		refuse(q, &l->domain);
+	else if (agenda_is_asked(q->agenda, &l->domain))
+		conclude(q, l);
+	learnt_free(l);
+}
+
+static void
+on_not_now(void *ctx, const struct not_now *n)
+{
+	struct inquiry *q = ctx;
+
+	q->heard = clock_steady();
+	agenda_later(q->agenda, &n->domain, q->heard);
+}
+
+static void
+on_lost(void *ctx)
+{
+	struct inquiry *q = ctx;
+	size_t lost = agenda_lost(q->agenda, clock_steady());
+
+	q->counts.lost += lost;
+	clear_line(q);
+	if (asker_has_failed(q->asker))
+		log_error("no policies are looked up: sessions are judged without them (put right "
+			  "what the checker says, then send SIGHUP or start again)");
+	else if (lost > 0)
+		log_note("checker: %s that it had not answered will be asked again",
+			 counted(lost, "look-up").text);
+}
+
+/* ---- From start to end ---- */
+
+static bool
+begin(struct inquiry *q)
+{
+	const struct keeper_config *c = q->intake->config;
+	const struct asker_config config = {
+	    .starter = c->starter,
+	    .checker = *c->lookups,
+	    .ca_file = c->ca_file,
+	    .learnt = on_learnt,
+	    .not_now = on_not_now,
+	    .lost = on_lost,
+	    .speaks = clear_line,
+	    .ctx = q,
+	};
+
+	if (getrandom(q->secret, sizeof(q->secret), 0) != sizeof(q->secret)) {
+		log_error("no random numbers are to be had: %s", strerror(errno));
+		return false;
+	}
+	q->agenda = agenda_new(q->secret);
+	if (q->agenda == NULL) {
+		log_error("out of memory");
+		return false;
+	}
+	q->asker = asker_new(&config);
+	return q->asker != NULL;
+}
+
+struct inquiry *
+inquiry_new(struct intake *k, struct status_bar *bar)
+{
+	struct inquiry *q = calloc(1, sizeof(*q));
+
+	if (q == NULL) {
+		log_error("out of memory");
+		return NULL;
+	}
+	q->intake = k;
+	q->bar = bar;
+	q->heard = clock_steady();
+	if (begin(q))
+		return q;
+	inquiry_free(q);
+	return NULL;
+}
+
+void
+inquiry_free(struct inquiry *q)
+{
+	if (q == NULL)
+		return;
+	asker_free(q->asker);
+	agenda_free(q->agenda);
+	free(q);
+}
+
+size_t
+inquiry_pending(const struct inquiry *q)
+{
+	return asker_has_failed(q->asker) ? 0 : agenda_asked(q->agenda);
+}
+
+struct lookup_counts
+inquiry_counts(const struct inquiry *q)
+{
+	struct lookup_counts counts = q->counts;
+
+	counts.waiting = agenda_asked(q->agenda) + agenda_waiting(q->agenda);
+	return counts;
+}
+
+void
+inquiry_tell_rest(struct inquiry *q)
+{
+	const struct lookup_counts counts = inquiry_counts(q);
+
+	if (counts.waiting == 0)
+		return;
+	clear_line(q);
+	log_note("look-ups: %s not answered: what went there is judged by what was known before",
+		 counted(counts.waiting, "domain").text);
+}
+
+/* ---- What is wanted ---- */
+
+/* The network of the client, as a number. */
+static uint64_t
+origin_of(const struct inquiry *q, const struct session *s)
+{
+	struct address network = {.family = s->client.family};
+
+	memcpy(network.b, s->client.b, s->client.family == 4 ? NETWORK_4 : NETWORK_6);
+	return keyhash(q->secret, &network, sizeof(network));
+}
+
+static void
+want(struct inquiry *q, const struct domain *d, uint64_t origin)
+{
+	if (!agenda_want(q->agenda, d, origin, clock_steady()))
+		q->counts.left_out++;
+}
+
+static bool
+consider(struct inquiry *q, const struct session *s, struct bytes recipient)
+{
+	const int64_t now = clock_wall();
+	const struct known_policy *known;
+	struct domain domain;
+	bool is_due;
+
+	if (domain_read(recipient, &domain) != DOMAIN_OK)
+		return true;
+	if (!recorder_known_policy(q->intake->recorder, domain_bytes(&domain), &known))
+		return false;
+	if (known == NULL)
+		is_due = true;
+	else if (session_outcome(s) == OUTCOME_PLAINTEXT)
+		is_due = known_is_due_for_failure(known, s->start, now);
+	else
+		is_due = known_is_due(known, now);
+	if (is_due)
+		want(q, &domain, origin_of(q, s));
+	return true;
+}
+
+bool
+inquiry_heard(struct inquiry *q, const struct session *s)
+{
+	/* Policies speak of mail between servers alone. */
+	if (s->service != SERVICE_SMTP || asker_has_failed(q->asker))
+		return true;
+	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
+		if (!consider(q, s, s->rcpt_domains[i]))
+			return false;
+	return true;
+}
+
+static void
+refresh_one(void *ctx, const char *name)
+{
+	const struct bytes text = {(const uint8_t *)name, strlen(name)};
+	struct inquiry *q = ctx;
+	struct domain domain;
+
+	if (domain_read(text, &domain) == DOMAIN_OK)
+		want(q, &domain, 0);
+}
+
+/* Policies are fetched ahead of their end, whether mail is seen or not; what is old is forgotten.
+ */
+static bool
+refresh(struct inquiry *q)
+{
+	const int64_t now = clock_wall();
+	struct recorder *recorder = q->intake->recorder;
+
+	/* What is read from a saved capture has an end itself. */
+	if (q->intake->config->interface_count == 0 || clock_steady() < q->refresh_due)
+		return true;
+	q->refresh_due = clock_steady() + REFRESH_MS;
+	return recorder_policies_due(recorder, now, REFRESH_MOST, refresh_one, q) &&
+	       recorder_forget_policies(recorder, now - FORGET_AFTER, now);
+}
+
+/* ---- Asking ---- */
+
+/* False where the database refused. */
+static bool
+ask_one(struct inquiry *q, const struct agenda_item *item, bool *is_taken)
+{
+	struct lookup_request r = {
+	    .domain = item->domain, .now = clock_wall(), .origin = item->origin};
+	const struct known_policy *known;
+
+	if (!recorder_known_policy(q->intake->recorder, domain_bytes(&r.domain), &known))
+		return false;
+	r.is_known = known != NULL;
+	if (known != NULL)
+		r.cache = known->cache;
+	*is_taken = asker_ask(q->asker, &r);
+	if (*is_taken)
+		q->counts.asked++;
+	else
+		agenda_later(q->agenda, &r.domain, clock_steady());
+	return true;
+}
+
+static bool
+ask_all(struct inquiry *q)
+{
+	const struct agenda_item *item;
+	bool is_taken = true;
+
+	while (is_taken && asker_descriptor(q->asker) >= 0 &&
+	       (item = agenda_next(q->agenda, clock_steady())) != NULL)
+		if (!ask_one(q, item, &is_taken)) {
+			agenda_later(q->agenda, &item->domain, clock_steady());
+			return false;
+		}
+	return true;
+}
+
+/* One that is stopped, or goes round in circles, answers nobody any more. */
+static void
+end_silent(struct inquiry *q)
+{
+	if (agenda_asked(q->agenda) == 0 || asker_descriptor(q->asker) < 0)
+		q->heard = clock_steady();
+	if (clock_steady() - q->heard > SILENCE_MS)
+		asker_replace(q->asker, "said nothing for minutes, and was ended");
+}
+
+static void
+tell_left_out(struct inquiry *q)
+{
+	uint64_t more = q->counts.left_out - q->told_left;
+
+	if (more == 0 || clock_steady() < q->tell_due)
+		return;
+	q->tell_due = clock_steady() + TELL_MS;
+	q->told_left = q->counts.left_out;
+	clear_line(q);
+	log_error("look-ups: too many domains at once: %s of mail to them not asked for (they are "
+		  "when mail for them is seen again)",
+		  counted(more, "sight").text);
+}
+
+struct pollfd
+inquiry_poll(const struct inquiry *q)
+{
+	struct pollfd end = {.fd = -1, .events = POLLIN};
+
+	if (q->intake->recorder == NULL)
+		return end;
+	end.fd = asker_descriptor(q->asker);
+	if (asker_wants_out(q->asker))
+		end.events |= POLLOUT;
+	return end;
+}
+
+int
+inquiry_patience(const struct inquiry *q, int most)
+{
+	int64_t due = agenda_wait(q->agenda, clock_steady());
+	int restart = asker_wait(q->asker);
+
+	if (restart >= 0 && restart < most)
+		most = restart;
+	/* While there is no checker nothing can be asked. */
+	if (due >= 0 && due < most && asker_descriptor(q->asker) >= 0)
+		most = (int)due;
+	return most;
+}
+
+bool
+inquiry_run(struct inquiry *q)
+{
+	if (q->intake->recorder == NULL)
+		return true;
+	q->is_refused = false;
+	asker_run(q->asker);
+	end_silent(q);
+	tell_left_out(q);
+	return !q->is_refused && refresh(q) && ask_all(q);
+}
