@@ -1,4 +1,4 @@
-# For tests/policy.t, as root: a network namespace with real servers in it that nothing leaves.
+# For tests/policy.t and tests/lookups_live.t, as root: a network namespace with real servers in it that nothing leaves.
 #
 #   127.0.0.1, 203.0.112.53   unbound, validating (the second is no resolver of this machine's own)
 #   127.0.0.2                 nsd: sec.test, other.test, old.test, opt.test, keys.test signed; ins.test not
@@ -133,6 +133,10 @@ fetched() {
 policy ok enforce 'mx: mx.sec.test' 'max_age: 604800'
 policy testing testing 'mx: *.sec.test' 'max_age: 86400'
 policy none none 'max_age: 86400'
+for one in enforced again killed late; do
+	policy $one enforce 'mx: mx2.sec.test' 'max_age: 604800'
+done
+policy tested testing 'mx: mx2.sec.test' 'max_age: 604800'
 for one in split chain long huge beside ipv6 here inside drip closed hang; do
 	policy $one enforce
 done

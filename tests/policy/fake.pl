@@ -2,6 +2,7 @@
 # Name servers and web servers that misbehave, for tests/policy.t:
 #   fake.pl dns ADDRESS PORT    answers by the first label of what is asked (see below)
 #   fake.pl mute ADDRESS PORT   accepts connections over TCP and says nothing
+#   fake.pl relay ADDRESS PORT TO MS   passes questions on to TO:53, and answers after so long
 use strict;
 use warnings;
 use IO::Select;
@@ -18,6 +19,21 @@ if ($what eq 'mute') {
 	my $server = listener(Listen => 16);
 	my @held;
 	push @held, $server->accept() while 1;
+}
+
+if ($what eq 'relay') {
+	my $server = listener(Proto => 'udp');
+	$SIG{CHLD} = 'IGNORE';
+	while (my $from = recv $server, my $question, 4096, 0) {
+		next if fork;
+		my $resolver = IO::Socket::INET->new(PeerAddr => $ARGV[3], PeerPort => 53, Proto => 'udp')
+		    || die "$ARGV[3]: $!";
+		send $resolver, $question, 0;
+		recv $resolver, my $reply, 4096, 0;
+		select undef, undef, undef, $ARGV[4] / 1000;
+		send $server, $reply, 0, $from;
+		exit;
+	}
 }
 
 # The name in a question, from byte 12 on, and where it ends.

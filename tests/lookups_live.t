@@ -1,0 +1,236 @@
+#!/bin/sh
+# Look-ups of a live watch: stripped mail is played past it, and the policies of its recipients are
+# those that real servers serve (tests/policy/bed.sh). What is found, how soon, and what goes on where
+# resolver, policy host or checker fail.
+set -u
+
+. tests/tap.sh
+. tests/policy/bed.sh
+. tests/watcher.sh
+
+ca=$bed/keys/ca.pem
+here=127.0.0.1
+mx=203.0.112.25  # with TLSA records
+mx2=203.0.112.26 # without TLSA records
+
+answers() { in_space "$WAXSEAL" --config /dev/null policy --ca-file "$ca" enforced.sec.test >/dev/null 2>&1; }
+listens() { [ "$(in_space ss -Hltn | grep -c ':\(25\|443\) ')" -ge 8 ]; }
+is_up() { listens && answers; }
+ok "the servers are up" until_it is_up
+
+# within SECONDS COMMAND...
+within() {
+	until=$(($(date +%s) + $1))
+	shift
+	until "$@"; do
+		[ "$(date +%s)" -lt $until ] || return 1
+		sleep 0.1
+	done
+}
+
+client=0
+# mail DOMAIN SERVER [WHAT]: stripped mail from a client that was not there before
+mail() {
+	client=$((client + 1))
+	echo "0 192.0.2.$client $2 ${3:-clear} $1" | perl tests/mail.pl ethernet >"$folder/mail.pcap" &&
+	    in_space tcpreplay -q -i near "$folder/mail.pcap" >"$folder/play" 2>&1
+}
+
+# What was found in the mail of the client that was last.
+found() {
+	ask "$folder/live" "select group_concat(f.kind || ' ' || f.severity || ' ' || f.certainty, ', ')
+	    from (select * from v_findings where session in
+	    (select id from v_sessions where client = '192.0.2.$client') order by kind) f"
+}
+has_found() { [ "$(found)" = "$1" ]; }
+
+# watch RESOLVER ARGUMENT...
+watch() {
+	resolver=$1
+	shift
+	start -i far --lookups --ca-file "$ca" --resolver "$resolver" "$@"
+}
+
+# ---- What is found, and how soon ----
+
+# Milliseconds from the mail's first packet, which the session's start is, to what is in the database.
+# The promise is 5 seconds; what fails is only what cannot be noise.
+finds() {
+	mail "$1" "$2" "${4:-clear}" || return 1
+	within 30 has_found "$3" || {
+		echo "wanted $3, found $(found)" >>"$folder/err"
+		return 1
+	}
+	begun=$(ask "$folder/live" "select max(start) / 1000 from v_sessions where client = '192.0.2.$client'")
+	echo "# $1: $(($(date +%s%3N) - begun)) ms"
+}
+alone='starttls-missing info possible'
+ok "it watches" watch $here
+ok "an enforce policy" finds enforced.sec.test $mx2 \
+    'starttls-stripped critical probable, sts-violation critical probable'
+ok "a testing policy is a notice" finds tested.sec.test $mx2 \
+    'starttls-stripped notice probable, sts-violation notice probable'
+ok "DANE" finds signed.sec.test $mx 'dane-violation critical probable, starttls-stripped critical probable'
+ok "no policy" finds bare.sec.test $mx2 "$alone"
+ok "a server that is no MX host of an enforce domain" finds enforced.sec.test 198.51.100.25 \
+    "mx-mismatch warning possible, $alone"
+ok "a domain that is not there" finds nothing.bare.sec.test $mx2 "$alone"
+ok "while the session is under way" finds again.sec.test $mx2 \
+    'starttls-stripped critical probable, sts-violation critical probable' begun
+shows_policies() {
+	[ "$(ask "$folder/live" "select group_concat(domain || ' ' || mta_sts_status || ' ' || required, ', ')
+	    from (select * from v_policies order by domain)")" = \
+	    "again.sec.test enforce mta-sts, bare.sec.test absent none, enforced.sec.test enforce mta-sts, \
+signed.sec.test absent dane, tested.sec.test testing none" ]
+}
+ok "what was learnt is in the database, and what is not there is not" shows_policies
+counts() {
+	kill -USR1 "$watcher"
+	until_it grep -q '[0-9] look-ups\? asked, [0-9]* answered, 0 failed, 0 waiting' "$folder/err"
+}
+ok "SIGUSR1 tells of look-ups" counts
+ok "it ends in order" end 0
+sums_up() { grep -q '^look-ups   [67] asked, [67] answered, 0 failed$' "$folder/out"; }
+ok "and sums up" sums_up
+
+# ---- What nobody is asked ----
+
+# asks_nobody COMMAND...: nothing goes to a resolver or a policy host meanwhile
+asks_nobody() {
+	in_space tcpdump -i lo -n -U -w "$folder/lo.pcap" 'port 53 or port 443' >"$folder/dump" 2>&1 &
+	dump=$!
+	until_it grep -q 'listening on' "$folder/dump" || return 1
+	"$@"
+	status=$?
+	sleep 2
+	kill $dump
+	wait $dump
+	[ $status -eq 0 ] && [ "$(tcpdump -nr "$folder/lo.pcap" 2>/dev/null | wc -l)" -eq 0 ]
+}
+asks_somebody() { ! asks_nobody "$@"; }
+judges_again() {
+	start_with_database -i far --lookups --ca-file "$ca" --resolver $here &&
+	    finds enforced.sec.test $mx2 \
+		'starttls-stripped critical probable, sts-violation critical probable' && end 0
+}
+ok "after a restart a policy is judged by, and asked for no more" asks_nobody judges_again
+watches_without() { start -i far --no-lookups && finds enforced.sec.test $mx2 "$alone" && end 0; }
+ok "--no-lookups asks nobody" asks_nobody watches_without
+# With the clock of now, as a capture of just now.
+save_now() {
+	echo "$(date +%s) 192.0.2.200 $mx2 clear late.sec.test" | perl tests/mail.pl >"$folder/saved.pcap"
+}
+reads_saved() {
+	rm -f "$folder/saved.db"*
+	save_now && in_space "$WAXSEAL" --config /dev/null --db "$folder/saved.db" watch --ca-file "$ca" \
+	    --resolver $here -r "$folder/saved.pcap" "$@" >"$folder/out" 2>"$folder/err"
+}
+ok "-r asks nobody" asks_nobody reads_saved
+saved_is() { [ "$(ask "$folder/saved.db" "select group_concat(kind) from (select kind from v_findings order by 1)")" = "$1" ]; }
+ok "and judges without" saved_is starttls-missing
+ok "-r --lookups asks" asks_somebody reads_saved --lookups
+ok "and waits for the answers" saved_is starttls-stripped,sts-violation
+
+# ---- Faults ----
+
+goes_on() { mail bare.sec.test $mx2 && within 10 has_found "$alone"; }
+
+resolver_is_down() {
+	watch 127.0.0.9 && mail late.sec.test $mx2 && late=$client && within 10 has_found "$alone" &&
+	    within 40 grep -q 'no resolver answers.*--resolver' "$folder/err" && goes_on
+}
+ok "without a resolver findings stand, that is told, and capture goes on" resolver_is_down
+# It is back, and answers late: half a second to each question.
+comes_back() {
+	serve perl tests/policy/fake.pl relay 127.0.0.9 53 127.0.0.1 500
+	client=$late
+	within 90 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
+	    grep -q 'resolvers answer again' "$folder/err"
+}
+ok "when it is back, and answers late, they are raised" comes_back
+
+kill_checker() {
+	checker=$(for one in $(ip netns pids $space); do
+		grep -q '@checker' "/proc/$one/cmdline" 2>/dev/null && echo "$one"
+	done)
+	[ -n "$checker" ] && kill -9 "$checker"
+}
+is_killed() {
+	client=$((client + 10))
+	mail killed.sec.test $mx2 && killed=$client && within 10 has_found "$alone" && kill_checker &&
+	    within 10 grep -q 'checker: was ended by signal 9.*another one starts' "$folder/err" &&
+	    within 10 grep -q '1 look-up that it had not answered will be asked again' "$folder/err" &&
+	    goes_on
+}
+ok "the checker is killed: that is told, and capture goes on" is_killed
+is_asked_again() {
+	client=$killed
+	within 40 has_found 'starttls-stripped critical probable, sts-violation critical probable'
+}
+ok "another one answers" is_asked_again
+
+lies() {
+	client=$((client + 10))
+	watch 127.0.0.3 || return 1
+	for way in id zero length pointer; do
+		mail $way.lie.test $mx2 && within 10 has_found "$alone" || return 1
+	done
+	sleep 9
+	goes_on && kill -USR1 "$watcher" && until_it grep -q 'look-ups\? asked' "$folder/err" &&
+	    [ "$(ask "$folder/live" "select count(*) from v_findings where kind <> 'starttls-missing'")" = 0 ]
+}
+ok "a resolver that lies leads nobody astray" lies
+
+hangs() {
+	watch $here && mail hang.sec.test $mx2 && within 10 has_found "$alone" && goes_on &&
+	    finds enforced.sec.test $mx2 \
+		'starttls-stripped critical probable, sts-violation critical probable'
+}
+ok "a policy host that says nothing holds nobody up" hangs
+ends_soon() {
+	asked=$(date +%s)
+	end 0 && [ $(($(date +%s) - asked)) -lt 20 ] &&
+	    grep -q '1 domain not answered: what went there is judged by what was known' "$folder/err"
+}
+ok "nor the end, where what is not answered is told" ends_soon
+
+refuses() {
+	! start -i far --lookups --ca-file "$1" --resolver $here && ! wait "$watcher" && watcher= &&
+	    grep -q "$2" "$folder/err"
+}
+ok "a CA file that is not there is told" refuses "$folder/none" 'ca-file .*none: cannot read'
+: >"$folder/empty"
+ok "and so is one without certificates" refuses "$folder/empty" 'no certificate.*PEM form'
+
+# A system without authorities: in place of its folder there is one of ours.
+mkdir -p "$folder/ssl/certs"
+without_authorities() {
+	rm -f "$folder"/live*
+	: >"$folder/err"
+	ip netns exec $space unshare -m sh -c 'mount --bind "$1" /etc/ssl && shift && exec "$@"' sh \
+	    "$folder/ssl" "$WAXSEAL" --config /dev/null --db "$folder/live" watch -i far --resolver $here \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it has_begun && within 10 grep -q 'checker: no authorities .*--ca-file' "$folder/err" &&
+	    grep -q 'no policies are looked up.*SIGHUP' "$folder/err" && goes_on
+}
+ok "without any there are no look-ups, that is told, and capture goes on" without_authorities
+is_put_right() {
+	cp "$ca" "$folder/ssl/certs/ca-certificates.crt" && kill -HUP "$watcher" &&
+	    within 10 sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" &&
+	    finds enforced.sec.test $mx2 \
+		'starttls-stripped critical probable, sts-violation critical probable'
+}
+ok "SIGHUP has them taken up" is_put_right
+ok "and it ends in order" end 0
+
+# ---- What holds for the checker ----
+
+is_closed_in() {
+	watch $here -v && within 10 grep -q 'checker: system calls' "$folder/err" &&
+	    [ "$(grep -c 'checker: .*: in force' "$folder/err")" -ge 9 ] &&
+	    ! grep 'checker: .*missing' "$folder/err" && end 0
+}
+ok "-v tells what holds for the checker" is_closed_in
+
+echo "1..$count"

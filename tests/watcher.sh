@@ -1,0 +1,39 @@
+# Watching live in a network namespace, to be read in by who has made it and defined in_space: a pair
+# of interfaces. Captures are played onto one end and watched at the other.
+
+watcher=
+in_space ip link add near type veth peer name far
+in_space ip link set near mtu 9000 up
+in_space ip link set far mtu 9000 up
+
+# It captures, or is gone.
+has_begun() {
+	grep -q ': capturing' "$folder/err" && return
+	kill -0 "$watcher" 2>/dev/null || tries=1
+	return 1
+}
+
+# start ARGUMENT...: watch into a new database, until it captures
+start() {
+	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null && wait "$watcher"
+	rm -f "$folder"/live*
+	start_with_database "$@"
+}
+# The same with the one that is there.
+start_with_database() {
+	: >"$folder/err"
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch --no-lookups "$@" \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it has_begun
+}
+
+# end STATUS: it ends in order
+end() {
+	kill -TERM "$watcher"
+	wait "$watcher"
+	[ $? -eq "$1" ] && watcher=
+}
+
+play() { in_space tcpreplay -q -i near --pps 20000 "$@" >"$folder/play" 2>&1; }
+ask() { sqlite3 "$1" "$2" 2>&1; }
