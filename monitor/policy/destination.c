@@ -258,6 +258,9 @@ destination_by_host(const struct session *s, const struct known_policy *const *k
 	for (size_t i = 0; i < count && i < DESTINATIONS_MAX; i++) {
 		const struct mx_set *mx = &known[i]->mx;
 
+		/* An address may be another's by now; a name is what the client meant. */
+		if (!is_asked && is_stale(s, known[i]))
+			continue;
 		if (is_asked && host_asked(known[i], &asked) != NULL)
 			weigh_host(s, known[i], host_asked(known[i], &asked), &asked, &c);
 		for (size_t k = 0; !is_asked && k < mx->count; k++)

@@ -39,7 +39,8 @@ struct known_policy {
 
 /*
  * For so long before and behind an answer of the DNS its TLSA records hold, and that a
- * server is none of the MX hosts, microseconds. A host that was one stays known as one.
+ * server is none of the MX hosts, microseconds. A host that was one stays known as one of
+ * a recipient's domain; by its address alone it tells no domain any more.
  */
 #define DESTINATION_FRESH INT64_C(3600000000)
 
