@@ -420,6 +420,18 @@ recorder_known_policy(struct recorder *r, struct bytes domain, const struct know
 	return true;
 }
 
+size_t
+recorder_known_at(struct recorder *r, const struct session *s, const struct known_policy **out,
+		  size_t most)
+{
+	struct domain asked;
+
+	if (r->recent == NULL)
+		return 0;
+	destination_asked(s, &asked);
+	return book_at(r->book, &s->server, &asked, out, most);
+}
+
 bool
 recorder_policies_due(struct recorder *r, int64_t now, int64_t most,
 		      void (*tell)(void *ctx, const char *domain), void *ctx)

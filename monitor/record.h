@@ -103,6 +103,13 @@ bool recorder_known_policy(struct recorder *r, struct bytes domain,
 bool recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json);
 
 /*
+ * The same of the domains that have an MX host where a session went that was judged just
+ * now, and whose recipients were not seen: fills most of out at most, and returns how many.
+ */
+size_t recorder_known_at(struct recorder *r, const struct session *s,
+			 const struct known_policy **out, size_t most);
+
+/*
  * Tell the domains, at most so many, whose MTA-STS policy is in force at now and is to
  * be fetched anew lest it expire. False where the database refused.
  */

@@ -114,6 +114,18 @@ judges_again() {
 		'starttls-stripped critical probable, sts-violation critical probable' && end 0
 }
 ok "after a restart a policy is judged by, and asked for no more" asks_nobody judges_again
+# Two days later, mail or not.
+is_fetched_anew() {
+	ask "$folder/live" "update policies set mta_sts_fetched = mta_sts_fetched - 172800000000,
+	    mta_sts_expires = mta_sts_expires - 172800000000, ask_after = 0
+	    where domain = 'enforced.sec.test'" && start_with_database -i far --lookups --ca-file "$ca" \
+	    --resolver $here && within 30 was_just_fetched && end 0
+}
+was_just_fetched() {
+	[ "$(ask "$folder/live" "select mta_sts_fetched / 1000000 > $(date +%s) - 100 from policies
+	    where domain = 'enforced.sec.test'")" = 1 ]
+}
+ok "it is fetched anew ahead of its end" is_fetched_anew
 watches_without() { start -i far --no-lookups && finds enforced.sec.test $mx2 "$alone" && end 0; }
 ok "--no-lookups asks nobody" asks_nobody watches_without
 # With the clock of now, as a capture of just now.
@@ -168,6 +180,19 @@ is_asked_again() {
 	within 40 has_found 'starttls-stripped critical probable, sts-violation critical probable'
 }
 ok "another one answers" is_asked_again
+
+# Of one network no more than its share waits, and others are asked for all the same.
+is_flooded() {
+	watch $here || return 1
+	for i in $(seq 900); do
+		echo "0 198.51.100.$((i % 250)) $mx2 clear invented$i.ins.test"
+	done | perl tests/mail.pl ethernet >"$folder/flood.pcap"
+	play "$folder/flood.pcap" &&
+	    within 20 grep -q 'too many domains at once: [0-9]* more domains\? not asked for' "$folder/err" &&
+	    finds enforced.sec.test $mx2 \
+		'starttls-stripped critical probable, sts-violation critical probable'
+}
+ok "a flood of invented names is told, and holds nobody up" is_flooded
 
 lies() {
 	client=$((client + 10))

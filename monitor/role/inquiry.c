@@ -317,26 +317,40 @@ want(struct inquiry *q, const struct domain *d, uint64_t origin)
 }
 
 static bool
-consider(struct inquiry *q, const struct session *s, struct bytes recipient)
+is_due(const struct session *s, const struct known_policy *known)
 {
 	const int64_t now = clock_wall();
+
+	if (session_outcome(s) == OUTCOME_PLAINTEXT)
+		return known_is_due_for_failure(known, s->start, now);
+	return known_is_due(known, now);
+}
+
+static bool
+consider(struct inquiry *q, const struct session *s, struct bytes recipient)
+{
 	const struct known_policy *known;
 	struct domain domain;
-	bool is_due;
 
 	if (domain_read(recipient, &domain) != DOMAIN_OK)
 		return true;
 	if (!recorder_known_policy(q->intake->recorder, domain_bytes(&domain), &known))
 		return false;
-	if (known == NULL)
-		is_due = true;
-	else if (session_outcome(s) == OUTCOME_PLAINTEXT)
-		is_due = known_is_due_for_failure(known, s->start, now);
-	else
-		is_due = known_is_due(known, now);
-	if (is_due)
+	if (known == NULL || is_due(s, known))
 		want(q, &domain, origin_of(q, s));
 	return true;
+}
+
+/* Where TLS hides the recipients: the domains that are known to have this host. */
+static void
+consider_host(struct inquiry *q, const struct session *s)
+{
+	const struct known_policy *known[DESTINATIONS_MAX];
+	size_t count = recorder_known_at(q->intake->recorder, s, known, DESTINATIONS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		if (is_due(s, known[i]))
+			want(q, &known[i]->domain, origin_of(q, s));
 }
 
 bool
@@ -345,6 +359,8 @@ inquiry_heard(struct inquiry *q, const struct session *s)
 	/* Policies speak of mail between servers alone. */
 	if (s->service != SERVICE_SMTP || asker_has_failed(q->asker))
 		return true;
+	if (s->rcpt_count == 0)
+		consider_host(q, s);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
 		if (!consider(q, s, s->rcpt_domains[i]))
 			return false;
@@ -436,9 +452,9 @@ tell_left_out(struct inquiry *q)
 	q->tell_due = clock_steady() + TELL_MS;
 	q->told_left = q->counts.left_out;
 	clear_line(q);
-	log_error("look-ups: too many domains at once: %s of mail to them not asked for (they are "
-		  "when mail for them is seen again)",
-		  counted(more, "sight").text);
+	log_error("look-ups: too many domains at once: %s not asked for (each will be when mail "
+		  "for it is seen again)",
+		  counted(more, "more domain").text);
 }
 
 struct pollfd

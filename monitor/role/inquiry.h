@@ -26,8 +26,9 @@ struct inquiry *inquiry_new(struct intake *k, struct status_bar *bar);
 void inquiry_free(struct inquiry *q);
 
 /*
- * A session was recorded: its recipients' domains are asked for, where what is known
- * of them is not enough. False where the database refused.
+ * A session was recorded: its recipients' domains, or where none was seen those that are
+ * known to have its server, are asked for where what is known of them is not enough. False
+ * where the database refused.
  */
 bool inquiry_heard(struct inquiry *q, const struct session *s);
 
