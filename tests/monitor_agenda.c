@@ -255,8 +255,7 @@ answer(const char *id, const char *text, uint8_t last)
 	}
 	if (text != NULL) {
 		l->fetch = LEARNT_FETCHED;
-		assert_true(
-		    learnt_set_text(l, (struct bytes){(const uint8_t *)text, strlen(text)}));
+		assert_true(learnt_set_text(l, bytes_text(text)));
 	}
 	l->mx_answer = ANSWER_INSECURE;
 	mx_read(&net, l->mx_answer, &mx, 1, &l->mx, &l->mx_problems);

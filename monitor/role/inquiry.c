@@ -370,7 +370,7 @@ inquiry_heard(struct inquiry *q, const struct session *s)
 static void
 refresh_one(void *ctx, const char *name)
 {
-	const struct bytes text = {(const uint8_t *)name, strlen(name)};
+	const struct bytes text = bytes_text(name);
 	struct inquiry *q = ctx;
 	struct domain domain;
 
