@@ -407,6 +407,21 @@ policy_walk_due(struct store *s, int64_t now, int64_t most,
 	return sql_end(q);
 }
 
+static const char find_since[] =
+    "SELECT learnt FROM policies ORDER BY learnt DESC LIMIT 1 OFFSET ?1";
+
+bool
+policy_since(struct store *s, int64_t most, int64_t *since)
+{
+	struct sql *q = sql_use(s->file, find_since);
+
+	*since = INT64_MIN;
+	sql_put_int(q, most);
+	if (sql_row(q))
+		*since = sql_take_int(q) + 1;
+	return sql_end(q);
+}
+
 #define OLD_POLICIES                                                                     \
 	"SELECT id FROM policies WHERE learnt < ?1 AND ifnull(mta_sts_expires, 0) <= ?2" \
 	" ORDER BY learnt, id LIMIT ?3"

@@ -112,6 +112,12 @@ bool policy_walk_due(struct store *s, int64_t now, int64_t most,
 		     void (*tell)(void *ctx, const char *domain), void *ctx);
 
 /*
+ * Since when answers came of the last so many domains, to sweep what is older; INT64_MIN
+ * where there are no more than these. False where the database failed.
+ */
+bool policy_since(struct store *s, int64_t most, int64_t *since);
+
+/*
  * Remove, in a transaction, domains of which no answer came since before, and whose
  * policy is not in force at now; their changes too. At most POLICY_SWEEP; *count
  * tells how many.

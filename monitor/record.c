@@ -25,7 +25,8 @@
 #define BATCH_LIVE_MS  400      /* a finding is to be known within a second of its packet */
 #define WAY_EVERY_MS   500      /* of writing, after which others get a chance to */
 #define WAY_NS         3000000L /* they look every millisecond: db/sql.c */
-#define SOURCE_MAX     4096     /* a path */
+#define SWEEPS_MAX     8    /* of policies in one go: 4,000 domains; 50 a second are looked up */
+#define SOURCE_MAX     4096 /* a path */
 
 struct recorder {
 	struct store *store;
@@ -442,11 +443,17 @@ recorder_policies_due(struct recorder *r, int64_t now, int64_t most,
 bool
 recorder_forget_policies(struct recorder *r, int64_t before, int64_t now)
 {
-	int64_t count;
+	int64_t since, count = POLICY_SWEEP;
 
 	if (!begin(r))
 		return false;
-	return policy_sweep(r->store, before, now, &count) || fail_batch(r);
+	if (!policy_since(r->store, RECORDER_POLICIES_MAX, &since))
+		return fail_batch(r);
+	/* Sweeping removes more in a minute than the checker can look up. */
+	for (int i = 0; i < SWEEPS_MAX && count == POLICY_SWEEP; i++)
+		if (!policy_sweep(r->store, since > before ? since : before, now, &count))
+			return fail_batch(r);
+	return end_if_due(r);
 }
 
 bool

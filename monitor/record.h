@@ -116,7 +116,13 @@ size_t recorder_known_at(struct recorder *r, const struct session *s,
 bool recorder_policies_due(struct recorder *r, int64_t now, int64_t most,
 			   void (*tell)(void *ctx, const char *domain), void *ctx);
 
-/* Forget what no answer told of since before, and no policy in force at now holds. */
+#define RECORDER_POLICIES_MAX 100000 /* domains */
+
+/*
+ * Forget domains of which no answer told since before, and those beyond
+ * RECORDER_POLICIES_MAX, the oldest first; none whose policy is in force at now. To be
+ * called every minute or so. False where the database refused.
+ */
 bool recorder_forget_policies(struct recorder *r, int64_t before, int64_t now);
 
 bool recorder_minute(struct recorder *r, const struct capture_minute *m);

@@ -470,6 +470,32 @@ policies_are_due_before_they_end(void **state)
 	store_close(s);
 }
 
+/* Whoever has a name for each of a million mails fills no disk with them. */
+static void
+the_last_so_many_are_told_from_those_before(void **state)
+{
+	struct fixture *p = *state;
+	struct policy_row row = {.status = "absent"};
+	struct store *s = begin(p->path);
+	int64_t since = 0, count;
+	char name[32];
+
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "n%d.example.net", i);
+		row.domain = name;
+		row.learnt = START + i;
+		save(s, &row);
+	}
+	assert_true(policy_since(s, 10, &since));
+	assert_true(since == INT64_MIN);
+	assert_true(policy_since(s, 4, &since));
+	assert_true(since == START + 6);
+	assert_true(policy_sweep(s, since, START, &count));
+	assert_int_equal(count, 6);
+	assert_true(store_commit(s));
+	store_close(s);
+}
+
 static void
 nothing_is_saved_outside_of_a_transaction(void **state)
 {
@@ -495,6 +521,7 @@ main(void)
 	    FIXTURE_TEST(domains_are_found_by_their_hosts),
 	    FIXTURE_TEST(domains_that_were_known_are_found_by_their_hosts),
 	    FIXTURE_TEST(policies_are_due_before_they_end),
+	    FIXTURE_TEST(the_last_so_many_are_told_from_those_before),
 	    FIXTURE_TEST(nothing_is_saved_outside_of_a_transaction),
 	};
 
