@@ -159,7 +159,7 @@ show_lookups(FILE *out, const struct lookup_counts *c)
 	fprintf(out, "look-ups   %" PRIu64 " asked, %" PRIu64 " answered, %" PRIu64 " failed",
 		c->asked, c->answered, c->failed);
 	if (c->waiting > 0)
-		fprintf(out, ", %" PRIu64 " not answered", c->waiting);
+		fprintf(out, ", %" PRIu64 " waiting", c->waiting);
 	fputc('\n', out);
 	if (c->left_out > 0)
 		fprintf(out, "not asked  %s: too many at once\n",
