@@ -93,6 +93,13 @@ ok "it ends in order" end 0
 sums_up() { grep -q '^look-ups   [67] asked, [67] answered, 0 failed$' "$folder/out"; }
 ok "and sums up" sums_up
 
+prints() {
+	watch $here --json && mail enforced.sec.test $mx2 &&
+	    within 20 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
+	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
+}
+ok "--json prints what an answer adds" prints
+
 # ---- What nobody is asked ----
 
 # asks_nobody COMMAND...: no question and no connection to a policy host begins meanwhile
@@ -189,10 +196,11 @@ ok "another one answers" is_asked_again
 is_flooded() {
 	watch $here || return 1
 	for i in $(seq 900); do
-		echo "0 198.51.100.$((i % 250)) $mx2 clear invented$i.ins.test"
+		echo "0 198.51.100.$((i % 250)) $mx2 clear invented$i.other.test"
 	done | perl tests/mail.pl ethernet >"$folder/flood.pcap"
 	play "$folder/flood.pcap" &&
 	    within 20 grep -q 'too many domains at once: [0-9]* more domains\? not asked for' "$folder/err" &&
+	    within 20 grep -q 'too many domains at once: [0-9]* domains\? put off' "$folder/err" &&
 	    finds enforced.sec.test $mx2 \
 		'starttls-stripped critical probable, sts-violation critical probable'
 }

@@ -27,7 +27,7 @@
 #define REFRESH_MOST 16
 #define FORGET_AFTER INT64_C(2592000000000) /* microseconds without an answer: 30 days */
 #define SILENCE_MS   200000                 /* no look-up takes so long: lookup.h */
-#define TELL_MS      60000                  /* between two lines on domains that are left out */
+#define TELL_MS      60000                  /* between two lines on domains that are too many */
 
 struct inquiry {
 	struct intake *intake;
@@ -40,7 +40,8 @@ struct inquiry {
 	bool is_refused;    /* by the database, while the checker was heard */
 	bool is_told[2];    /* by enum outage_of: that it fails for all */
 	uint64_t told_left; /* of counts.left_out */
-	int64_t tell_due;   /* by clock_steady, like all times here */
+	uint64_t put_off;   /* by a checker that has too much to do, since that was told */
+	int64_t tell_left_due, tell_off_due; /* by clock_steady, like all times here */
 	int64_t refresh_due;
 	int64_t heard;             /* when the checker last said something, or had nothing to say */
 	struct known_policy known; /* of the answer at hand: large */
@@ -193,6 +194,8 @@ on_not_now(void *ctx, const struct not_now *n)
 	struct inquiry *q = ctx;
 
 	q->heard = clock_steady();
+	if (n->why == LOOKUPS_FULL && agenda_is_asked(q->agenda, &n->domain))
+		q->put_off++;
 	agenda_later(q->agenda, &n->domain, q->heard);
 }
 
@@ -442,19 +445,29 @@ end_silent(struct inquiry *q)
 		asker_replace(q->asker, "said nothing for minutes, and was ended");
 }
 
+/* Every minute, and not for each. */
 static void
-tell_left_out(struct inquiry *q)
+tell_too_many(struct inquiry *q)
 {
-	uint64_t more = q->counts.left_out - q->told_left;
+	const uint64_t more = q->counts.left_out - q->told_left;
+	const int64_t now = clock_steady();
 
-	if (more == 0 || clock_steady() < q->tell_due)
-		return;
-	q->tell_due = clock_steady() + TELL_MS;
-	q->told_left = q->counts.left_out;
-	clear_line(q);
-	log_error("look-ups: too many domains at once: %s not asked for (each will be when mail "
-		  "for it is seen again)",
-		  counted(more, "more domain").text);
+	if (more > 0 && now >= q->tell_left_due) {
+		clear_line(q);
+		log_error("look-ups: too many domains at once: %s not asked for (each will be when "
+			  "mail for it is seen again)",
+			  counted(more, "more domain").text);
+		q->told_left = q->counts.left_out;
+		q->tell_left_due = now + TELL_MS;
+	}
+	if (q->put_off > 0 && now >= q->tell_off_due) {
+		clear_line(q);
+		log_error("look-ups: too many domains at once: %s put off (each will be asked for "
+			  "again)",
+			  counted(q->put_off, "domain").text);
+		q->put_off = 0;
+		q->tell_off_due = now + TELL_MS;
+	}
 }
 
 struct pollfd
@@ -492,6 +505,6 @@ inquiry_run(struct inquiry *q)
 	q->is_refused = false;
 	asker_run(q->asker);
 	end_silent(q);
-	tell_left_out(q);
+	tell_too_many(q);
 	return !q->is_refused && refresh(q) && ask_all(q);
 }
