@@ -162,10 +162,25 @@ meet_and_fail(struct scene *sc, unsigned client, unsigned server)
 	return s;
 }
 
+/* What a client offers is known of a recorded session by its JA4. */
+static inline void
+put_ja4(struct session *s)
+{
+	static const char *const versions[] = {"10", "11", "12", "13"};
+	uint16_t offered = s->tls.offered_version;
+
+	if (!s->tls.client_hello || offered < 0x0301 || offered > 0x0304)
+		return;
+	s->tls.has_ja4 = true;
+	snprintf(s->tls.ja4, sizeof(s->tls.ja4), "t%sd1516h2_8daaf6152771_e5627efa2ab1",
+		 versions[offered - 0x0301]);
+}
+
 /* Judge and record the session as it stands, and let time pass. */
 static inline void
 pass(struct scene *sc, int64_t time)
 {
+	put_ja4(&sc->session);
 	if (!recorder_judge(sc->recorder, &sc->session, &sc->verdict))
 		fail_msg("%s", recorder_error(sc->recorder));
 	sc->recorded = recorder_session(sc->recorder, &sc->session, &sc->verdict, NULL, NULL);

@@ -1388,6 +1388,95 @@ lower_for_one_newcomer_does_not_excuse(void **state)
 	END();
 }
 
+static void
+agree_on(struct scene *sc, unsigned client, unsigned server, uint16_t version, int times)
+{
+	for (int i = 0; i < times; i++) {
+		meet(sc, client, server)->tls.version = version;
+		pass(sc, 5 * MINUTE);
+		assert_calm(sc);
+	}
+}
+
+#define DOWNGRADES                                                                 \
+	"SELECT session, severity, certainty, detail FROM v_findings WHERE kind =" \
+	" 'tls-downgrade' ORDER BY session"
+
+static void
+lower_from_the_first_session_on_is_found_with_hindsight(void **state)
+{
+	SCENE();
+	agree_on(sc, 0, 1, 0x0303, 2);
+	scene_close(sc);
+	scene_open(sc, p->path);
+	agree_on(sc, 0, 1, 0x0304, 12);
+	scene_close(sc);
+	assert_query(
+	    p->path, DOWNGRADES,
+	    "1|warning|possible|With hindsight: the client offered TLSv1.3, the ServerHello"
+	    " chose TLSv1.2, and these two agreed on TLSv1.3 in 9 of 10 sessions since.\n"
+	    "2|warning|possible|With hindsight: the client offered TLSv1.3, the ServerHello"
+	    " chose TLSv1.2, and these two agreed on TLSv1.3 in 9 of 10 sessions since.\n");
+	assert_query(p->path, "SELECT severity, sessions FROM v_incidents", "warning|2\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+static void
+lower_in_between_is_found_with_hindsight(void **state)
+{
+	SCENE();
+	agree_on(sc, 0, 1, 0x0304, 3);
+	agree_on(sc, 0, 1, 0x0303, 1);
+	agree_on(sc, 0, 1, 0x0304, 12);
+	scene_close(sc);
+	assert_query(
+	    p->path, DOWNGRADES,
+	    "4|warning|probable|With hindsight: the client offered TLSv1.3, the ServerHello"
+	    " chose TLSv1.2, and these two agreed on TLSv1.3 in 9 of 10 sessions before and"
+	    " since.\n");
+	/* Nor does it count as what these two agree on. */
+	assert_query(p->path,
+		     "SELECT json_extract(k.value, '$[2]') FROM subjects u, json_each(u.marks) k"
+		     " WHERE u.key = 'pair 10.0.0.1 198.51.0.1 25' AND"
+		     " json_extract(k.value, '$[0]') = 'version' AND json_extract(k.value, '$[1]')"
+		     " = '0303'",
+		     "0\n");
+	test_free(sc);
+}
+
+static void
+no_downgrade_is_found_with_hindsight_where_there_is_none(void **state)
+{
+	SCENE();
+	/* a server that was upgraded; */
+	agree_on(sc, 0, 1, 0x0303, 3);
+	agree_on(sc, 0, 1, 0x0304, 40);
+	/* a client that was, where another offered more and got less once; */
+	meet(sc, NETWORK(1), 2)->tls.version = 0x0303;
+	sc->session.tls.offered_version = 0x0303;
+	pass(sc, MINUTE);
+	agree_on(sc, NETWORK(4), 2, 0x0303, 1);
+	agree_on(sc, NETWORK(1), 2, 0x0304, 40);
+	/* long ago; */
+	agree_on(sc, NETWORK(2), 3, 0x0303, 1);
+	sc->now += 2 * HOUR;
+	agree_on(sc, NETWORK(2), 3, 0x0304, 40);
+	END_CALMLY();
+}
+
+/* Machines that differ: others got less too. */
+static void
+no_downgrade_is_found_with_hindsight_where_others_get_less(void **state)
+{
+	SCENE();
+	for (unsigned n = 1; n < 4; n++)
+		agree_on(sc, NETWORK(n), 1, 0x0303, 1);
+	agree_on(sc, 0, 1, 0x0303, 1);
+	agree_on(sc, 0, 1, 0x0304, 20);
+	END_CALMLY();
+}
+
 /* certificate-changed */
 
 static void
@@ -1671,6 +1760,10 @@ main(void)
 	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
 	    FIXTURE_TEST(lower_for_all_that_knew_it_better_is_told_of_few),
 	    FIXTURE_TEST(lower_for_one_newcomer_does_not_excuse),
+	    FIXTURE_TEST(lower_from_the_first_session_on_is_found_with_hindsight),
+	    FIXTURE_TEST(lower_in_between_is_found_with_hindsight),
+	    FIXTURE_TEST(no_downgrade_is_found_with_hindsight_where_there_is_none),
+	    FIXTURE_TEST(no_downgrade_is_found_with_hindsight_where_others_get_less),
 	    FIXTURE_TEST(a_key_of_another_issuer_is_told),
 	    FIXTURE_TEST(a_renewal_is_none),
 	    FIXTURE_TEST(a_farm_of_machines_that_sign_themselves_is_no_warning),

@@ -447,6 +447,28 @@ baseline_absolve(struct baseline *b, struct store *store, const struct session *
 }
 
 bool
+baseline_last_lower(struct baseline *b, struct store *store, const struct session *s, int64_t *out)
+{
+	struct parties p;
+	const struct subject *server;
+	char version[MARK_VALUE_MAX];
+
+	*out = 0;
+	parties_of(s, &p);
+	server = memory_subject(b->memory, store, p.server);
+	if (server == NULL)
+		return false;
+	snprintf(version, sizeof(version), "%04x", s->tls.version);
+	for (size_t i = 0; i < server->count; i++) {
+		const struct mark *m = &server->marks[i];
+
+		if (m->kind == MARK_VERSION && strcmp(m->value, version) < 0 && m->last_yes > *out)
+			*out = m->last_yes;
+	}
+	return true;
+}
+
+bool
 baseline_take_back(struct baseline *b, struct store *store, const struct session *s)
 {
 	struct parties p;

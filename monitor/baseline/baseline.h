@@ -30,6 +30,11 @@ bool baseline_learn(struct baseline *b, struct store *store, const struct judge_
 bool baseline_was_offered(struct baseline *b, struct store *store, const struct session *s,
 			  const char *client, bool *out);
 
+/* When this server last gave somebody who offered more less than this session's version of TLS;
+ * 0: never, as far as is known. */
+bool baseline_last_lower(struct baseline *b, struct store *store, const struct session *s,
+			 int64_t *out);
+
 /* What this server lacked before was not its own doing: it no longer counts. */
 bool baseline_absolve(struct baseline *b, struct store *store, const struct session *s);
 

@@ -9,8 +9,9 @@
 #include "monitor/baseline/retell.h"
 #include "monitor/judge/again.h"
 
-#define AGAIN_MAX 64  /* sessions at a time; those before them stay as they are */
-#define LOOKED_AT 500 /* to find them */
+#define AGAIN_MAX   64  /* sessions at a time; those before them stay as they are */
+#define LOOKED_AT   500 /* to find them */
+#define FIRST_LOWER 2   /* sessions of a lower version before the first of the best */
 
 struct found {
 	const struct rejudging *wanted;
@@ -155,18 +156,24 @@ note_alarm(void *ctx, const char *kind)
 	*is_suspect |= k == NULL || !k->is_own_doing;
 }
 
-/* Whether it was learnt that the client does not use what it is offered: see learn_request. */
+/* Whether a session was learnt, and not under suspicion. */
 static bool
-find_counted(const struct hindsight *h, int64_t id, const struct retold *r, bool *out)
+find_learnt(const struct hindsight *h, int64_t id, const struct retold *r, bool *out)
 {
-	const struct session *s = &r->session;
 	bool is_suspect = false;
 
 	if (!past_alarms(h->store, id, note_alarm, &is_suspect))
 		return false;
-	*out = r->facts.is_learnt && !is_suspect && s->smtp.offered == FACT_YES &&
-	       s->smtp.requested == FACT_NO && session_can_show_absence(s);
+	*out = r->facts.is_learnt && !is_suspect;
 	return true;
+}
+
+/* Such a session tells that the client does not use what it is offered: see learn_request. */
+static bool
+tells_no_use(const struct session *s)
+{
+	return s->smtp.offered == FACT_YES && s->smtp.requested == FACT_NO &&
+	       session_can_show_absence(s);
 }
 
 /* Take it up where it goes by one of the names and has no such finding yet. */
@@ -189,8 +196,9 @@ consider(const struct hindsight *h, int64_t id, const struct party_names *names,
 	if (!is_same(&p, &r.session, names, &relapse->same))
 		return true;
 	if (!session_standing(h->store, id, "plaintext-fallback", &standing) ||
-	    !find_counted(h, id, &r, &relapse->is_counted))
+	    !find_learnt(h, id, &r, &relapse->is_counted))
 		return false;
+	relapse->is_counted &= tells_no_use(&r.session);
 	relapse->id = id;
 	snprintf(relapse->endpoint, sizeof(relapse->endpoint), "%s", p.endpoint);
 	out->count += !standing.is_found;
@@ -296,8 +304,94 @@ look_at_setback(const struct hindsight *h, const struct judge_case *c, const str
 	return true;
 }
 
+/* Put it where the session has none yet. */
+static bool
+put_downgrade(const struct hindsight *h, int64_t id, const struct retold *r, struct finding *f)
+{
+	struct session_standing standing;
+	bool is_learnt;
+
+	if (!session_standing(h->store, id, f->kind->name, &standing) ||
+	    !find_learnt(h, id, r, &is_learnt))
+		return false;
+	return standing.is_found || put_new(h, id, r, f, is_learnt);
+}
+
+/* Those before their first with better count: more than a few, and the server rather was upgraded.
+ */
+static bool
+count_before(const struct hindsight *h, const struct judge_case *c, const struct others *others,
+	     unsigned *out)
+{
+	struct finding f;
+
+	*out = 0;
+	for (size_t i = 0; i < others->count; i++) {
+		struct retold r;
+
+		if (!retell(h->store, others->ids[i], &r))
+			return false;
+		*out += r.is_whole && r.session.start < c->known->best.first &&
+			judge_downgrade_again(c, &r.session, &f);
+	}
+	return true;
+}
+
+static bool
+judge_lower(const struct hindsight *h, const struct judge_case *c, const struct others *others)
+{
+	struct finding f;
+	unsigned before;
+
+	if (!count_before(h, c, others, &before))
+		return false;
+	for (size_t i = 0; i < others->count; i++) {
+		struct retold r;
+
+		if (!retell(h->store, others->ids[i], &r))
+			return false;
+		if (!r.is_whole || !judge_downgrade_again(c, &r.session, &f) ||
+		    (r.session.start < c->known->best.first && before > FIRST_LOWER))
+			continue;
+		if (!put_downgrade(h, others->ids[i], &r, &f))
+			return false;
+	}
+	return true;
+}
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* A server that is known to do better did so before that was known, too. */
+static bool
+look_at_version(const struct hindsight *h, const struct judge_case *c)
+{
+	const struct session *s = c->session;
+	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
+	struct past_client_query query = {.client = client,
+					  .server = server,
+					  .server_port = s->server_port,
+					  .outcome = "encrypted",
+					  .limit = LOOKED_AT};
+	struct others others = {.count = 0};
+
+	if (!judge_settles_version(c))
+		return true;
+	if (!baseline_last_lower(h->baseline, h->store, s, &query.until))
+		return false;
+	query.after = later(c->known->best.first - HISTORY_WINDOW, s->start - HISTORY_DAY);
+	if (query.until <= query.after)
+		return true;
+	address_text(&s->client, client);
+	address_text(&s->server, server);
+	return past_of_client(h->store, &query, note_other, &others) && judge_lower(h, c, &others);
+}
+
 bool
 hindsight(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
 {
-	return look_at_offer(h, c, v) && look_at_setback(h, c, v);
+	return look_at_offer(h, c, v) && look_at_setback(h, c, v) && look_at_version(h, c);
 }

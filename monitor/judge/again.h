@@ -46,4 +46,18 @@ bool judge_is_setback(const struct session *s, const struct verdict *v, enum set
  */
 bool judge_fallback_again(const struct judge_case *c, struct finding *out);
 
+/*
+ * Whether these two had come to agree on this session's version of TLS as a habit by the
+ * session before it, and nobody else gets less: then those of their sessions that got less
+ * are to be looked at.
+ */
+bool judge_settles_version(const struct judge_case *c);
+
+/*
+ * tls-downgrade of an earlier session of theirs, beside the one that settles it. False where
+ * its client offered no more, or it got no less.
+ */
+bool judge_downgrade_again(const struct judge_case *c, const struct session *earlier,
+			   struct finding *out);
+
 #endif

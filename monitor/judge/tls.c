@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/judge/again.h"
 #include "monitor/judge/demand.h"
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
@@ -247,6 +248,51 @@ is_below_habit(const struct judge_case *c)
 	return t->client_hello && t->server_hello && t->version != VERSION_NONE &&
 	       h->best_version > t->version && t->offered_version >= h->best_version &&
 	       is_mostly(&h->best) && !h->is_lower_elsewhere;
+}
+
+bool
+judge_settles_version(const struct judge_case *c)
+{
+	const struct tls_facts *t = &c->session->tls;
+	const struct history *h = c->known;
+	struct tally before = h->best;
+
+	if (t->complete != FACT_YES || t->version != h->best_version || before.yes == 0)
+		return false;
+	before.yes--;
+	return is_mostly(&h->best) && !is_mostly(&before) && !h->is_lower_elsewhere;
+}
+
+bool
+judge_downgrade_again(const struct judge_case *c, const struct session *earlier,
+		      struct finding *out)
+{
+	const struct tls_facts *t = &earlier->tls;
+	const struct history *h = c->known;
+	bool is_in_between = earlier->start > h->best.first;
+	char when[MOMENT_TEXT_MAX];
+
+	if (t->version == VERSION_NONE || t->version >= h->best_version ||
+	    t->offered_version < h->best_version)
+		return false;
+
+	*out = (struct finding){.kind = judge_kind("tls-downgrade")};
+	out->refuted_by = out->kind->refuted_by;
+	/* Where it was so from the first on, the server may have been upgraded. */
+	rate(out, SEVERITY_WARNING, is_in_between ? CERTAINTY_PROBABLE : CERTAINTY_POSSIBLE,
+	     WHERE_UNKNOWN);
+	say_detail(out,
+		   "With hindsight: the client offered %s, the ServerHello chose %s, and these two "
+		   "agreed on %s in %" PRIu32 " of %" PRIu32 " sessions %s.",
+		   version_named(t->offered_version).text, version_named(t->version).text,
+		   version_named(h->best_version).text, h->best.yes, h->best.yes + h->best.no,
+		   is_in_between ? "before and since" : "since");
+	moment_short_text(c->session->start, when);
+	say_proof(out, "judged again", "after the session at %s", when);
+	moment_short_text(earlier->start, when);
+	say_proof(out, "lower version", "the session at %s", when);
+	say_proof_tally(out, "better agreed on", &h->best);
+	return true;
 }
 
 bool
