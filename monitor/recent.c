@@ -92,8 +92,6 @@ walk_keys(const struct session *s, const struct each_key *each)
 {
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		each->look(each->ctx, s->rcpt_domains[i]);
-	if (s->rcpt_count > 0)
-		return;
 	each->look(each->ctx, s->sni);
 	each->look(each->ctx, (struct bytes){s->server.b, s->server.family == 4 ? 4 : 16});
 }

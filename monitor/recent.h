@@ -35,8 +35,8 @@ void recent_know(struct recent *r, int64_t id, const struct history *h);
 void recent_drop(struct recent *r);
 
 /*
- * What a session may be found by: its recipients' domains (lower case); where there are none,
- * the server's name that the client asked for, and its address (4 or 16 bytes).
+ * What a session may be found by: its recipients' domains (lower case), the server's name that
+ * the client asked for, the server's address (4 or 16 bytes).
  */
 struct recent_keys {
 	const struct bytes *keys;

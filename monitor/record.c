@@ -33,6 +33,7 @@ struct recorder {
 	struct rows *rows;
 	struct baseline *baseline;
 	struct policy_book *book;
+	struct smart_hosts smart_hosts;
 	struct recent *recent;
 	struct history known;             /* beside the session judged last */
 	struct destination destination;   /* of it; meaningful where policy points here */
@@ -251,17 +252,28 @@ fail_batch(struct recorder *r)
 	return false;
 }
 
+static bool
+recall_policy(struct recorder *r, struct bytes domain)
+{
+	return book_find(r->book, domain) != NULL || policy_rows_load(r->store, domain, r->book);
+}
+
 /* What was learnt before a restart, or long ago, is in the database. */
 static bool
 recall_policies(struct recorder *r, const struct session *s)
 {
-	if (r->recent == NULL)
+	if (r->recent == NULL || s->service != SERVICE_SMTP)
 		return true;
+	for (size_t i = 0; i < r->smart_hosts.count; i++) {
+		const struct domain *name = &r->smart_hosts.list[i].name;
+
+		if (name->text[0] != '\0' && !recall_policy(r, domain_bytes(name)))
+			return false;
+	}
 	if (s->rcpt_count == 0)
-		return s->service != SERVICE_SMTP || policy_rows_load_at(r->store, s, r->book);
+		return policy_rows_load_at(r->store, s, r->book);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
-		if (book_find(r->book, s->rcpt_domains[i]) == NULL &&
-		    !policy_rows_load(r->store, s->rcpt_domains[i], r->book))
+		if (!recall_policy(r, s->rcpt_domains[i]))
 			return false;
 	return true;
 }
@@ -270,7 +282,7 @@ recall_policies(struct recorder *r, const struct session *s)
 static const struct destination *
 find_destination(struct recorder *r, const struct session *s, struct destination *room)
 {
-	return rejudge_destination(r->book, s, room) ? room : NULL;
+	return rejudge_destination(r->book, &r->smart_hosts, s, room) ? room : NULL;
 }
 
 bool
@@ -409,13 +421,19 @@ recorder_expect_policies(struct recorder *r, int64_t window)
 	return r->recent != NULL || fail(r, "out of memory");
 }
 
+void
+recorder_smart_hosts(struct recorder *r, const struct smart_hosts *h)
+{
+	r->smart_hosts = *h;
+}
+
 bool
 recorder_known_policy(struct recorder *r, struct bytes domain, const struct known_policy **out)
 {
 	*out = NULL;
 	if (r->recent == NULL)
 		return true;
-	if (book_find(r->book, domain) == NULL && !policy_rows_load(r->store, domain, r->book))
+	if (!recall_policy(r, domain))
 		return fail(r, store_error(r->store));
 	*out = book_find(r->book, domain);
 	return true;
@@ -463,6 +481,7 @@ recorder_policy(struct recorder *r, const struct known_policy *known, FILE *json
 	struct rejudge j = {
 	    .back = back_of(r, &telling),
 	    .book = r->book,
+	    .smart_hosts = &r->smart_hosts,
 	    .recent = r->recent,
 	};
 

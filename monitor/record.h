@@ -16,6 +16,7 @@
 
 struct recorder;
 struct known_policy; /* monitor/policy/destination.h */
+struct smart_hosts;  /* monitor/policy/smart_hosts.h */
 
 /* One minute of one capture source: of a saved capture the whole minute, told once. */
 struct capture_minute {
@@ -93,6 +94,9 @@ bool recorder_expect_policies(struct recorder *r, int64_t window);
  */
 bool recorder_known_policy(struct recorder *r, struct bytes domain,
 			   const struct known_policy **out);
+
+/* What goes to one of these is judged by its policy, not by the recipients'. Copied. */
+void recorder_smart_hosts(struct recorder *r, const struct smart_hosts *h);
 
 /*
  * The policy of a domain was learnt, or is another now: what goes there is judged

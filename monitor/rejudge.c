@@ -17,13 +17,11 @@ find_by_host(struct policy_book *book, const struct session *s, struct destinati
 	return destination_by_host(s, known, count, out);
 }
 
-bool
-rejudge_destination(struct policy_book *book, const struct session *s, struct destination *out)
+static bool
+find_by_recipients(struct policy_book *book, const struct session *s, struct destination *out)
 {
 	bool is_known = false;
 
-	if (s->rcpt_count == 0)
-		return find_by_host(book, s, out);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++) {
 		const struct known_policy *known = book_find(book, s->rcpt_domains[i]);
 		struct destination d;
@@ -38,13 +36,45 @@ rejudge_destination(struct policy_book *book, const struct session *s, struct de
 	return is_known;
 }
 
+bool
+rejudge_destination(struct policy_book *book, const struct smart_hosts *smart,
+		    const struct session *s, struct destination *out)
+{
+	const struct known_policy *relay;
+	enum fact is_smart = smart_hosts_find(smart, book, s, &relay);
+	bool is_known;
+
+	if (is_smart == FACT_YES) {
+		if (relay != NULL)
+			destination_of(s, relay, out);
+		out->is_smart_host = true;
+		return relay != NULL;
+	}
+	is_known =
+	    s->rcpt_count > 0 ? find_by_recipients(book, s, out) : find_by_host(book, s, out);
+	if (is_known && is_smart == FACT_UNSEEN && out->is_mx == FACT_NO)
+		out->is_mx = FACT_UNSEEN;
+	return is_known;
+}
+
 /* One pass, and where its verdicts lie. */
 struct pass {
 	const struct rejudge *j;
 	struct verdict with, without, one; /* one: a single finding, to be made a row */
 	struct session_row row;
 	int64_t id;
+	const struct domain *domain; /* whose policy was learnt */
+	size_t at_host;              /* sessions that have no recipient of it */
 };
+
+static bool
+is_for(const struct session *s, const struct domain *domain)
+{
+	for (size_t i = 0; i < s->rcpt_count; i++)
+		if (bytes_equal(s->rcpt_domains[i], domain_bytes(domain)))
+			return true;
+	return false;
+}
 
 static const struct finding *
 found(const struct verdict *v, const struct kind *kind)
@@ -131,7 +161,9 @@ judge_one(void *ctx, int64_t id, const struct session *s, const struct history *
 	struct judge_case c = {.session = s, .known = known};
 	struct destination d = {.source = NULL};
 
-	if (!rejudge_destination(p->j->book, s, &d))
+	if (!is_for(s, p->domain) && p->at_host++ >= RECENT_AT_HOST)
+		return true;
+	if (!rejudge_destination(p->j->book, p->j->smart_hosts, s, &d))
 		return true;
 	judge_case(&c, &p->without);
 	c.policy = &d;
@@ -179,6 +211,7 @@ rejudge(const struct rejudge *j, const struct known_policy *known)
 	if (p == NULL)
 		return false;
 	p->j = j;
+	p->domain = &known->domain;
 	is_good = recent_walk(j->recent, &sought, judge_one, p);
 	free(p);
 	return is_good;

@@ -6,23 +6,26 @@
 #define MONITOR_REJUDGE_H
 
 #include "monitor/baseline/hindsight.h"
-#include "monitor/policy/book.h"
+#include "monitor/policy/smart_hosts.h"
 #include "monitor/recent.h"
 
 #define RECIPIENTS_MAX 16 /* domains of one session that are looked up */
 
+#define RECENT_AT_HOST 512 /* sessions for others at a host that one answer judges again */
+
 /*
- * The destination of a session: of its recipients' domains the one that demands
- * most; where none was seen, of the domains whose MX host the server is. False where
- * nothing is known of any.
+ * The destination of a session: the smart host that it went to; else of its
+ * recipients' domains the one that demands most; where none was seen, of the domains
+ * whose MX host the server is. False where nothing is known of any.
  */
-bool rejudge_destination(struct policy_book *book, const struct session *s,
-			 struct destination *out);
+bool rejudge_destination(struct policy_book *book, const struct smart_hosts *smart,
+			 const struct session *s, struct destination *out);
 
 struct rejudge {
 	struct hindsight back; /* where findings go, and who is told */
 	int64_t sensor_id;
 	struct policy_book *book;
+	const struct smart_hosts *smart_hosts;
 	struct recent *recent;
 };
 

@@ -270,6 +270,14 @@ at_another_server(struct scene *c)
 	c->session.server.b[3] = 77;
 }
 
+/* As it was learnt of the client. */
+static void
+at_smart_host(struct scene *c)
+{
+	at_another_server(c);
+	c->history.is_smart_host = true;
+}
+
 /* A provider whose names lead elsewhere by place: the server says who it is. */
 static void
 at_another_address(struct scene *c)
@@ -382,13 +390,6 @@ enforce_part_of_the_hosts(struct scene *c)
 {
 	enforce(c);
 	c->known.mx.hosts[0].is_whole = false;
-}
-
-static void
-enforce_of_smart_host(struct scene *c)
-{
-	enforce(c);
-	c->known.is_smart_host = true;
 }
 
 static void
@@ -577,8 +578,6 @@ static const struct row rows[] = {
     {"enforce, by the server's own name, which anybody may use", at_another_address, enforce,
      "starttls-unused info possible, mx-mismatch warning possible"},
     {"enforce, a gap before: only what was seen", with_gap, enforce, "sts-violation" CRITICAL},
-    {"enforce, the smart host's", unused, enforce_of_smart_host,
-     "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
     {"enforce, submission", submitted, enforce, "starttls-unused info possible"},
     /* Where the mail went. */
     {"enforce, its MX hosts unknown", unused, enforce_without_dns, "starttls-unused info possible"},
@@ -596,7 +595,7 @@ static const struct row rows[] = {
      enforce_part_of_the_hosts, "starttls-unused info possible"},
     {"enforce, asked for by name at another address, another's certificate", asked_elsewhere,
      enforce, "certificate-invalid critical proven, sts-violation" CRITICAL},
-    {"another server than the smart host", at_another_server, enforce_of_smart_host,
+    {"enforce, another server, which is this client's smart host", at_smart_host, enforce,
      "starttls-unused info possible"},
     {"null MX, RFC 7505", unused, null_mx,
      "starttls-unused info possible, mx-mismatch notice possible"},

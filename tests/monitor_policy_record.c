@@ -4,7 +4,7 @@
  */
 #include "tests/db_build.h"
 
-#include "monitor/policy/destination.h"
+#include "monitor/policy/smart_hosts.h"
 #include "monitor/policy_rows.h"
 #include "monitor/recent.h"
 #include "monitor/record.h"
@@ -76,31 +76,44 @@ open_recorder(const char *path)
 	return r;
 }
 
-/* The made-up answer: the domain's one MX host is the server, and the policy this text. */
+/*
+ * The made-up answer: the domain's one MX host is at this last byte of the server's
+ * network, and the policy this text; NULL: it has none.
+ */
 static void
-learn(struct recorder *r, const char *domain, const char *text, FILE *json)
+learn_at(struct recorder *r, const char *domain, const char *host, uint8_t last, const char *text,
+	 int64_t time, FILE *json)
 {
 	static struct known_policy known;
 	struct problems problems = {0};
+	struct address address = {.family = 4, .b = {198, 51, 100, last}};
 
 	memset(&known, 0, sizeof(known));
 	assert_int_equal(domain_read(bytes_text(domain), &known.domain), DOMAIN_OK);
-	known.learnt = START + HOUR / 6;
+	known.learnt = time;
 	known.source = "network";
-	sts_policy_read(bytes_text(text), &known.sts, &problems);
-	assert_true(known.sts.is_valid);
-	known.cache = (struct sts_cache){.is_known = true,
-					 .id = "1",
-					 .mode = known.sts.mode,
-					 .max_age = known.sts.max_age,
-					 .fetched = START + MINUTE};
+	if (text != NULL) {
+		sts_policy_read(bytes_text(text), &known.sts, &problems);
+		assert_true(known.sts.is_valid);
+		known.cache = (struct sts_cache){.is_known = true,
+						 .id = "1",
+						 .mode = known.sts.mode,
+						 .max_age = known.sts.max_age,
+						 .fetched = START + MINUTE};
+	}
 	known.mx.form = MX_LISTED;
 	known.mx.is_whole = true;
 	known.mx.count = 1;
 	known.mx.hosts[0] = (struct mx_host){.is_whole = true};
-	assert_int_equal(domain_read(BYTES("mx.example.net"), &known.mx.hosts[0].name), DOMAIN_OK);
-	mx_add_address(&known.mx.hosts[0], &(struct address){.family = 4, .b = {198, 51, 100, 25}});
+	assert_int_equal(domain_read(bytes_text(host), &known.mx.hosts[0].name), DOMAIN_OK);
+	mx_add_address(&known.mx.hosts[0], &address);
 	assert_true(recorder_policy(r, &known, json));
+}
+
+static void
+learn(struct recorder *r, const char *domain, const char *text, FILE *json)
+{
+	learn_at(r, domain, "mx.example.net", 25, text, START + HOUR / 6, json);
 }
 
 #define ENFORCE   "version: STSv1\nmode: enforce\nmx: mx.example.net\nmax_age: 604800\n"
@@ -640,6 +653,239 @@ a_host_is_known_after_a_restart(void **state)
 	}
 }
 
+#define RELAY_ENFORCES "version: STSv1\nmode: enforce\nmx: relay.example.org\nmax_age: 604800\n"
+#define RELAY_DIFFERS  "version: STSv1\nmode: enforce\nmx: other.example.org\nmax_age: 604800\n"
+
+struct smart_row {
+	const char *name;
+	const char *smart; /* NULL: none is configured */
+	const char
+	    *relay; /* policy of relay.example.org at .77; "": it has none; NULL: not asked */
+	const char *others; /* of example.net at .25 */
+	const char *found;
+	uint8_t server; /* last byte of the address */
+};
+
+/* RFC 8461 section 3.4: the smart host, not the recipient, is the policy domain. */
+static void
+a_smart_host_is_the_policy_domain(void **state)
+{
+	static const struct smart_row rows[] = {
+	    {"none", NULL, "", ENFORCE,
+	     "1|mx-mismatch|warning|possible\n1|starttls-unused|info|possible\n", 77},
+	    {"its address", "198.51.100.77", NULL, ENFORCE, "1|starttls-unused|info|possible\n",
+	     77},
+	    {"its network", "198.51.100.64/26", NULL, ENFORCE, "1|starttls-unused|info|possible\n",
+	     77},
+	    {"another address", "198.51.100.78", NULL, ENFORCE,
+	     "1|mx-mismatch|warning|possible\n1|starttls-unused|info|possible\n", 77},
+	    {"its name, without a policy", "relay.example.org", "", ENFORCE,
+	     "1|starttls-unused|info|possible\n", 77},
+	    {"its name, with a policy", "Relay.Example.org", RELAY_ENFORCES, ENFORCE,
+	     "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n", 77},
+	    {"its name, and a policy that does not name it", "relay.example.org", RELAY_DIFFERS,
+	     ENFORCE, "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n",
+	     77},
+	    {"its name, of which nothing is known yet", "relay.example.org", NULL, ENFORCE,
+	     "1|starttls-unused|info|possible\n", 77},
+	    {"another name", "relay.example.net", "", ENFORCE, "1|starttls-unused|info|possible\n",
+	     77},
+	    {"an MX host of the recipient's at once", "198.51.100.25", NULL, ENFORCE,
+	     "1|starttls-unused|info|possible\n", 25},
+	    {"not where the mail went", "198.51.100.77", NULL, ENFORCE,
+	     "1|starttls-unused|critical|probable\n1|sts-violation|critical|probable\n", 25},
+	};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct smart_row *row = &rows[i / 2];
+		struct bytes recipient = BYTES("example.net");
+		struct session s = mail_session(0, &recipient, FACT_YES);
+		struct smart_hosts hosts = {.count = 0};
+		bool is_before = i % 2 != 0;
+		char path[128];
+		struct recorder *r;
+
+		s.server.b[3] = row->server;
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		if (row->smart != NULL)
+			assert_true(smart_host_read(row->smart, &hosts.list[hosts.count++]));
+		recorder_smart_hosts(r, &hosts);
+		if (is_before)
+			record(r, &s);
+		if (row->relay != NULL)
+			learn_at(r, "relay.example.org", "relay.example.org", 77,
+				 row->relay[0] != '\0' ? row->relay : NULL, START + MINUTE, NULL);
+		learn(r, "example.net", row->others, NULL);
+		if (!is_before)
+			record(r, &s);
+		assert_true(recorder_close(r));
+		print_message("%s\n", row->name);
+		assert_query(path, FINDINGS, row->found);
+	}
+}
+
+/* What it calls itself makes no server a smart host. */
+static void
+a_server_that_calls_itself_a_smart_host_is_none(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("example.net");
+	struct session s = mail_session(0, &recipient, FACT_YES);
+	struct smart_hosts hosts = {.count = 1};
+	struct recorder *r = open_recorder(p->path);
+
+	assert_true(smart_host_read("relay.example", &hosts.list[0]));
+	recorder_smart_hosts(r, &hosts);
+	learn_at(r, "relay.example", "relay.example", 77, NULL, START, NULL);
+	learn(r, "example.net", ENFORCE, NULL);
+	s.server.b[3] = 99;
+	record(r, &s);
+	assert_true(recorder_close(r));
+	assert_query(p->path, FINDINGS,
+		     "1|mx-mismatch|warning|possible\n1|starttls-unused|info|possible\n");
+}
+
+static void
+smart_hosts_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_one;
+	} rows[] = {
+	    {"relay.example.net", true},
+	    {"Relay.Example.NET.", true},
+	    {"192.0.2.25", true},
+	    {"192.0.2.0/24", true},
+	    {"2001:db8::25", true},
+	    {"2001:db8::/64", true},
+	    {"", false},
+	    {"relay", false},
+	    {"192.0.2.0/33", false},
+	    {"192.0.2.256", false},
+	    {"relay.example.net/24", false},
+	    {"[192.0.2.25]", false},
+	    {"a b.example", false},
+	};
+	struct smart_host h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (smart_host_read(rows[i].text, &h) != rows[i].is_one)
+			fail_msg("\"%s\"", rows[i].text);
+	assert_true(smart_host_read("Relay.Example.NET.", &h));
+	assert_string_equal(h.name.text, "relay.example.net");
+	assert_int_equal(h.addresses.family, 0);
+	assert_true(smart_host_read("192.0.2.0/24", &h));
+	assert_string_equal(h.name.text, "");
+}
+
+/* ---- Learnt ---- */
+
+#define RELAY_DOMAINS 6
+
+static const char *const relayed[RELAY_DOMAINS] = {"a.example", "b.example", "c.example",
+						   "d.example", "e.example", "f.example"};
+
+/* Mail in clear of the client, for one of them, to .77, none of whose it is. */
+static void
+relay(struct recorder *r, int64_t time, size_t domain, uint8_t last)
+{
+	struct bytes recipient = bytes_text(relayed[domain % RELAY_DOMAINS]);
+	struct session s = mail_session(0, &recipient, FACT_NO);
+
+	learn_at(r, relayed[domain % RELAY_DOMAINS], "mx.example.net", 25, NULL, time, NULL);
+	s.start = time;
+	s.end = time + 1;
+	s.server.b[3] = last;
+	record(r, &s);
+}
+
+struct learnt_row {
+	const char *name;
+	size_t domains;  /* that the client brings mail for */
+	size_t sessions; /* evenly over the span */
+	int64_t span, pause;
+	bool is_used_elsewhere; /* by a session of the client's network, at the end */
+	const char *found;      /* at the last one, pause after the span */
+};
+
+/* A client of a relay: for days, for many domains, to one server alone. */
+static void
+a_smart_host_is_learnt_slowly_and_forgotten(void **state)
+{
+	static const struct learnt_row rows[] = {
+	    {"days, and many domains", 6, 30, 4 * DAY, HOUR, false, "0\n"},
+	    {"an attack of a day", 6, 300, DAY, HOUR, false, "1\n"},
+	    {"few sessions", 6, 12, 4 * DAY, HOUR, false, "1\n"},
+	    {"few domains", 4, 30, 4 * DAY, HOUR, false, "1\n"},
+	    {"mail elsewhere", 6, 30, 4 * DAY, HOUR, true, "1\n"},
+	    {"nothing for long", 6, 30, 4 * DAY, 60 * DAY, false, "1\n"},
+	};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct learnt_row *row = &rows[i];
+		int64_t last = START + row->span + row->pause;
+		struct bytes recipient = BYTES("z.example");
+		char path[128], query[256];
+		struct recorder *r;
+
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		for (size_t k = 0; k < row->sessions; k++)
+			relay(r, START + row->span * (int64_t)k / (int64_t)(row->sessions - 1),
+			      k % row->domains, 77);
+		if (row->is_used_elsewhere) {
+			struct session s = mail_session(1, &recipient, FACT_YES);
+
+			s.start = s.end = last - MINUTE;
+			s.client.b[3] = 8;
+			s.server.b[3] = 78;
+			record(r, &s);
+		}
+		relay(r, last, 0, 77);
+		assert_true(recorder_close(r));
+		snprintf(query, sizeof(query),
+			 "SELECT count(*) FROM v_findings f JOIN v_sessions s ON s.id = f.session"
+			 " WHERE kind = 'mx-mismatch' AND s.start = %lld",
+			 (long long)last);
+		print_message("%s\n", row->name);
+		assert_query(path, query, row->found);
+	}
+}
+
+/* One client's smart host is no other's, and an MX host keeps its policy whoever uses it. */
+static void
+a_learnt_smart_host_excuses_nothing_else(void **state)
+{
+	struct fixture *p = *state;
+	struct bytes recipient = BYTES("a.example");
+	struct session s = mail_session(0, &recipient, FACT_NO);
+	struct recorder *r = open_recorder(p->path);
+	int64_t last = START + 4 * DAY + HOUR;
+
+	for (int k = 0; k < 30; k++)
+		relay(r, START + 4 * DAY * k / 29, (size_t)k, 77);
+	s.start = s.end = last;
+	s.client.b[2] = 9;
+	s.server.b[3] = 77;
+	learn_at(r, "a.example", "mx.example.net", 25, NULL, last, NULL);
+	record(r, &s);
+	s.client.b[2] = 2;
+	s.start = s.end = last + HOUR;
+	recipient = BYTES("b.example");
+	learn_at(r, "b.example", "mx.example.net", 77, ENFORCE, last + HOUR, NULL);
+	record(r, &s);
+	assert_true(recorder_close(r));
+	assert_query(
+	    p->path,
+	    "SELECT kind, severity FROM v_findings WHERE session >= 31 AND kind IN"
+	    " ('mx-mismatch', 'sts-violation', 'starttls-stripped') ORDER BY session, kind",
+	    "mx-mismatch|notice\nstarttls-stripped|critical\nsts-violation|critical\n");
+}
+
 /* More sessions than are remembered: the latest are judged again, and nothing is lost. */
 static void
 what_is_remembered_is_bounded(void **state)
@@ -681,6 +927,11 @@ main(void)
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
 	    FIXTURE_TEST(what_tls_hides_is_judged_by_the_host),
 	    FIXTURE_TEST(a_host_is_known_after_a_restart),
+	    FIXTURE_TEST(a_smart_host_is_the_policy_domain),
+	    FIXTURE_TEST(a_server_that_calls_itself_a_smart_host_is_none),
+	    FIXTURE_TEST(smart_hosts_are_read),
+	    FIXTURE_TEST(a_smart_host_is_learnt_slowly_and_forgotten),
+	    FIXTURE_TEST(a_learnt_smart_host_excuses_nothing_else),
 	    FIXTURE_TEST(what_is_remembered_is_bounded),
 	};
 

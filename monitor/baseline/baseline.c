@@ -15,6 +15,7 @@
 #include "monitor/judge/kinds.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
+#include "monitor/policy/destination.h"
 
 #define AT_HAND_MAX    2048 /* subjects */
 #define SHELF_MAX      ((size_t)256 << 20)
@@ -312,6 +313,24 @@ learn_certificate(struct learning *l)
 	count_trait(l, l->server, MARK_ISSUER, value);
 }
 
+/* Mail for a domain that this server is no MX of, as far as a domain's MX hosts are known. */
+static void
+learn_relay(struct learning *l, const struct destination *d)
+{
+	char value[MARK_VALUE_MAX];
+	size_t known = 0;
+
+	if (d == NULL || l->is_suspect || l->session->service != SERVICE_SMTP || d->is_by_host ||
+	    d->is_smart_host || d->is_mx != FACT_NO || d->host_by != HOST_UNKNOWN ||
+	    !l->session->smtp.mail_accepted)
+		return;
+	for (size_t i = 0; i < l->pair->count; i++)
+		known += l->pair->marks[i].kind == MARK_RELAYED;
+	mark_value(domain_bytes(&d->domain), value);
+	if (known < RELAYED_DOMAINS_MAX || subject_mark(l->pair, MARK_RELAYED, value) != NULL)
+		count(l, l->pair, MARK_RELAYED, value, true);
+}
+
 /*
  * The client was kept from TLS: under every name under which it may try again. Of
  * several within an hour the first counts beside the last: who came in between is
@@ -412,6 +431,7 @@ baseline_learn(struct baseline *b, struct store *store, const struct judge_case 
 	learn_request(&l);
 	learn_tls(&l);
 	learn_certificate(&l);
+	learn_relay(&l, c->policy);
 	learn_setbacks(&l, v);
 	return !l.is_failed;
 }

@@ -13,6 +13,9 @@ struct baseline {
 	struct memory *memory;
 };
 
+#define RELAYED_DOMAINS     5  /* and more make a smart host of a server */
+#define RELAYED_DOMAINS_MAX 10 /* more are not counted */
+
 /* The whole EHLO reply was seen without STARTTLS, and nothing was encrypted. */
 static inline bool
 lacks_offer(const struct session *s)

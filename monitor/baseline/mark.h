@@ -33,7 +33,9 @@ enum mark_kind {
 			 */
 	MARK_KEY,       /* yes: trusted; no: not */
 	MARK_ISSUER,
-	MARK_HELO, /* a name of the client, where it used STARTTLS */
+	MARK_HELO,    /* a name of the client, where it used STARTTLS */
+	MARK_RELAYED, /* a recipient's domain, where the server is known to be none of its MX hosts
+		       */
 	/* Setbacks: the value is a server's address and port, its name, or a domain. */
 	MARK_FAILED,
 	MARK_REFUSED,

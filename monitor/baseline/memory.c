@@ -302,6 +302,7 @@ kept_of(enum mark_kind kind)
 	case MARK_FAILED:
 	case MARK_REFUSED:
 	case MARK_SUPPRESSED:
+	case MARK_RELAYED:
 		return 12;
 	case MARK_OFFERED:
 	case MARK_ACCEPTED:

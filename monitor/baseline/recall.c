@@ -391,6 +391,48 @@ recall_key(const struct asking *a)
 	h->is_known_key = is_its_own_key(&own, &h->key);
 }
 
+/*
+ * Days and many sessions, all under suspicion of mx-mismatch until then: who leads a client
+ * astray is told long before. It is over once the network brings mail elsewhere, and forgotten
+ * like all marks where it brings no more here.
+ */
+#define RELAYED_SESSIONS 20
+#define RELAYED_SPAN     (3 * HISTORY_DAY)
+
+static bool
+uses_other_servers(const struct asking *a)
+{
+	for (size_t i = 0; i < a->network->count; i++) {
+		const struct mark *m = &a->network->marks[i];
+		struct tally t = mark_tally(m, a->session->start);
+
+		if (m->kind == MARK_SERVER && t.yes + t.no > 0 &&
+		    !at_is_of(m->value, a->parties->endpoint))
+			return true;
+	}
+	return false;
+}
+
+static void
+recall_relay(const struct asking *a)
+{
+	int64_t first = a->session->start;
+	uint32_t domains = 0, sessions = 0;
+
+	for (size_t i = 0; i < a->pair->count; i++) {
+		struct tally t = mark_tally(&a->pair->marks[i], a->session->start);
+
+		if (a->pair->marks[i].kind != MARK_RELAYED || t.yes == 0)
+			continue;
+		domains++;
+		sessions += t.yes;
+		if (t.first < first)
+			first = t.first;
+	}
+	a->out->is_smart_host = domains >= RELAYED_DOMAINS && sessions >= RELAYED_SESSIONS &&
+				a->session->start - first >= RELAYED_SPAN && !uses_other_servers(a);
+}
+
 /* Of those that followed each other: the last, else the first, before the session. 0: none. */
 static int64_t
 setback_before(const struct asking *a, const struct mark *m)
@@ -468,6 +510,7 @@ baseline_ask(struct baseline *b, struct store *store, const struct session *s, s
 	recall_dialogue(&a);
 	recall_version(&a);
 	recall_key(&a);
+	recall_relay(&a);
 	if (session_outcome(s) == OUTCOME_PLAINTEXT) {
 		other = memory_subject(b->memory, store, p.client);
 		if (other == NULL)

@@ -247,7 +247,7 @@ judge_sts_mx_mismatch(const struct judge_case *c, struct finding *out)
 	const struct session *s = c->session;
 
 	if (!is_between_servers(c) || c->policy->host_by == HOST_UNKNOWN || c->policy->is_by_host ||
-	    c->policy->policy.listed != FACT_NO)
+	    c->policy->is_smart_host || c->policy->policy.listed != FACT_NO)
 		return false;
 	if (!is_mail_in_clear(s) && !is_encrypted(s))
 		return false;
@@ -352,8 +352,8 @@ judge_mx_mismatch(const struct judge_case *c, struct finding *out)
 	const struct session *s = c->session;
 	bool is_sign;
 
-	if (!is_between_servers(c) || d->is_smart_host || d->is_mx != FACT_NO ||
-	    d->host_by != HOST_UNKNOWN || !is_mail_in_clear(s))
+	if (!is_between_servers(c) || d->is_smart_host || c->known->is_smart_host ||
+	    d->is_mx != FACT_NO || d->host_by != HOST_UNKNOWN || !is_mail_in_clear(s))
 		return false;
 	/* That it went in clear is another sign where the domain enforces TLS. */
 	is_sign = d->mode == STS_MODE_ENFORCE;

@@ -98,6 +98,10 @@ struct history {
 	bool is_known_issuer; /* the issuer was */
 	int64_t key_until;    /* when the certificate of the latest other key ends */
 
+	/* The client's network has brought nothing to other servers for weeks, and for days mail
+	   for many domains to this one, which is none of their MX hosts. */
+	bool is_smart_host;
+
 	/* What went wrong within the hour before. */
 	enum setback setback;
 	enum same setback_same;

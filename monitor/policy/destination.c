@@ -148,7 +148,6 @@ begin(const struct session *s, const struct known_policy *known, struct destinat
 
 	*out = (struct destination){
 	    .domain = known->domain,
-	    .is_smart_host = known->is_smart_host,
 	    .form = known->mx.form,
 	    .policy = {.sts = STS_MODE_NONE, .listed = FACT_UNSEEN},
 	    .fetched = cache->is_known ? cache->fetched : 0,

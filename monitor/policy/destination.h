@@ -22,7 +22,6 @@
 /* What has been learnt of a domain, by DNS and HTTPS. */
 struct known_policy {
 	struct domain domain;
-	bool is_smart_host;       /* to which a client hands all of its mail, whoever it is for */
 	bool is_resolver_failing; /* ... for all domains alike: that nothing comes is no sign */
 	int64_t learnt;           /* when the DNS answered last; microseconds */
 	const char *source;       /* of the policy: "network", "cache" */
@@ -56,7 +55,7 @@ struct destination {
 	struct domain domain;
 	bool is_by_host; /* no recipient was seen: the domain is one whose MX host this is */
 	bool is_shared;  /* ... and others demand less of it, or may: whose mail it was is open */
-	bool is_smart_host;
+	bool is_smart_host; /* the domain is a relay's name, whoever the mail is for */
 	enum mx_form form;
 	enum fact is_mx; /* the server is a host of the domain; NO: all are known, and it is none */
 	enum host_by host_by;
