@@ -52,6 +52,16 @@ mail_session(int n, struct bytes *recipient, enum fact offered)
 	return s;
 }
 
+/* One after the other, until the next call. */
+static const char *
+concat(const char *a, const char *b)
+{
+	static char both[512];
+
+	snprintf(both, sizeof(both), "%s%s", a, b);
+	return both;
+}
+
 static void
 record(struct recorder *r, const struct session *s)
 {
@@ -80,10 +90,17 @@ open_recorder(const char *path)
  * The made-up answer: the domain's one MX host is at this last byte of the server's
  * network, and the policy this text; NULL: it has none.
  */
+struct answer_form {
+	enum mx_form form;
+	bool is_tlsa; /* and a secure TLSA record of nobody's certificate */
+};
+
 static void
-learn_at(struct recorder *r, const char *domain, const char *host, uint8_t last, const char *text,
-	 int64_t time, FILE *json)
+learn_form(struct recorder *r, const char *domain, const char *host, uint8_t last, const char *text,
+	   int64_t time, const struct answer_form *form, FILE *json)
 {
+	static uint8_t digest[32] = {1};
+	static const struct tlsa tlsa = {3, 1, 1, {digest, sizeof(digest)}};
 	static struct known_policy known;
 	struct problems problems = {0};
 	struct address address = {.family = 4, .b = {198, 51, 100, last}};
@@ -101,13 +118,29 @@ learn_at(struct recorder *r, const char *domain, const char *host, uint8_t last,
 						 .max_age = known.sts.max_age,
 						 .fetched = START + MINUTE};
 	}
-	known.mx.form = MX_LISTED;
+	known.mx.form = form->form;
 	known.mx.is_whole = true;
-	known.mx.count = 1;
-	known.mx.hosts[0] = (struct mx_host){.is_whole = true};
-	assert_int_equal(domain_read(bytes_text(host), &known.mx.hosts[0].name), DOMAIN_OK);
-	mx_add_address(&known.mx.hosts[0], &address);
+	if (form->form != MX_NULL) {
+		known.mx.count = 1;
+		known.mx.hosts[0] = (struct mx_host){.is_whole = true};
+		assert_int_equal(domain_read(bytes_text(host), &known.mx.hosts[0].name), DOMAIN_OK);
+		mx_add_address(&known.mx.hosts[0], &address);
+	}
+	known.dane[0].mx = ANSWER_SECURE;
+	known.dane[0].address = ANSWER_SECURE;
+	known.dane[0].tlsa[DANE_BASE_EXPANDED] = form->is_tlsa ? ANSWER_SECURE : ANSWER_ABSENT;
+	if (form->is_tlsa)
+		known.dane[0].records[DANE_BASE_EXPANDED] = (struct tlsa_set){&tlsa, 1};
 	assert_true(recorder_policy(r, &known, json));
+}
+
+static void
+learn_at(struct recorder *r, const char *domain, const char *host, uint8_t last, const char *text,
+	 int64_t time, FILE *json)
+{
+	const struct answer_form listed = {MX_LISTED, false};
+
+	learn_form(r, domain, host, last, text, time, &listed, json);
 }
 
 static void
@@ -653,6 +686,327 @@ a_host_is_known_after_a_restart(void **state)
 	}
 }
 
+/* ---- Each kind that rests on policy, or is raised by it ---- */
+
+static struct session
+stripped_session(struct bytes *recipient)
+{
+	return mail_session(1, recipient, FACT_NO);
+}
+
+static struct session
+unused_session(struct bytes *recipient)
+{
+	return mail_session(1, recipient, FACT_YES);
+}
+
+static struct session
+refused_session(struct bytes *recipient)
+{
+	struct session s = mail_session(1, recipient, FACT_YES);
+
+	s.smtp.requested = FACT_YES;
+	s.smtp.accepted = FACT_NO;
+	s.smtp.starttls_refusal = 554;
+	s.smtp.starttls_requests = 1;
+	s.refusal = BYTES("no");
+	return s;
+}
+
+static struct session
+certificate_session(struct bytes *recipient)
+{
+	(void)recipient;
+	return hidden_session(1, "mx.example.net");
+}
+
+/* To another server of that network. */
+static struct session
+elsewhere_session(struct bytes *recipient)
+{
+	struct session s = unused_session(recipient);
+
+	s.server.b[3] = 99;
+	return s;
+}
+
+/* The same client's handshake with the same server, a minute before: nothing came of it. */
+static struct session
+failed_session(struct bytes *recipient)
+{
+	struct session s = hidden_session(0, "");
+
+	(void)recipient;
+	s.certificate = (struct certificate_facts){.is_seen = false};
+	s.tls.server_hello = false;
+	s.tls.version = 0;
+	s.tls.complete = FACT_NO;
+	s.tls.failure = TLS_FAILED_RESET;
+	s.tls.failed_by = SIDE_SERVER;
+	s.ending = ENDING_RESET;
+	return s;
+}
+
+#define BY_HOST          "version: STSv1\nmode: enforce\nmx: example.net\nmax_age: 604800\n"
+#define UNLISTED         "version: STSv1\nmode: enforce\nmx: mail.example.net\nmax_age: 604800\n"
+#define UNLISTED_TESTING "version: STSv1\nmode: testing\nmx: mail.example.net\nmax_age: 604800\n"
+
+struct kind_row {
+	const char *name;
+	struct session (*make)(struct bytes *recipient);
+	const char *text; /* of the policy; NULL: none */
+	struct answer_form form;
+	const char *found; /* in that session */
+	bool is_after_failure;
+};
+
+/*
+ * detections.md. By the answer that was there, or comes later, the same is found; what does not
+ * rest on it stays as it is. Testing never makes more than a notice of anything.
+ */
+static void
+each_kind_is_raised_by_an_answer_whenever_it_comes(void **state)
+{
+	static const struct kind_row rows[] = {
+	    {"stripped, none",
+	     stripped_session,
+	     NULL,
+	     {MX_LISTED, false},
+	     "starttls-missing info possible",
+	     false},
+	    {"stripped, enforce",
+	     stripped_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "starttls-stripped critical probable, sts-violation critical probable",
+	     false},
+	    {"stripped, testing",
+	     stripped_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "starttls-stripped notice probable, sts-violation notice probable",
+	     false},
+	    {"stripped, mode none",
+	     stripped_session,
+	     NONE,
+	     {MX_LISTED, false},
+	     "starttls-missing info possible",
+	     false},
+	    {"stripped, dane",
+	     stripped_session,
+	     NULL,
+	     {MX_LISTED, true},
+	     "dane-violation critical probable, starttls-stripped critical probable",
+	     false},
+	    {"stripped, dane beside testing",
+	     stripped_session,
+	     TESTING,
+	     {MX_LISTED, true},
+	     "dane-violation critical probable, starttls-stripped critical probable, "
+	     "sts-violation notice probable",
+	     false},
+	    {"unused, testing",
+	     unused_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "starttls-unused notice probable, sts-violation notice probable",
+	     false},
+	    {"unused, enforce",
+	     unused_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "starttls-unused critical probable, sts-violation critical probable",
+	     false},
+	    {"refused, none",
+	     refused_session,
+	     NULL,
+	     {MX_LISTED, false},
+	     "starttls-refused notice possible",
+	     false},
+	    {"refused, testing",
+	     refused_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "starttls-refused notice possible, sts-violation notice probable",
+	     false},
+	    {"refused, enforce",
+	     refused_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "starttls-refused critical probable, sts-violation critical probable",
+	     false},
+	    {"fallback, none",
+	     unused_session,
+	     NULL,
+	     {MX_LISTED, false},
+	     "plaintext-fallback warning probable, starttls-unused info possible",
+	     true},
+	    {"fallback, testing",
+	     unused_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "plaintext-fallback warning probable, starttls-unused notice probable, "
+	     "sts-violation notice probable",
+	     true},
+	    {"fallback, enforce",
+	     unused_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "plaintext-fallback critical probable, starttls-unused critical probable, "
+	     "sts-violation critical probable",
+	     true},
+	    {"certificate, none",
+	     certificate_session,
+	     NULL,
+	     {MX_LISTED, false},
+	     "certificate-invalid info proven",
+	     false},
+	    {"certificate, testing",
+	     certificate_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "certificate-invalid info proven, sts-violation notice probable",
+	     false},
+	    {"certificate, enforce",
+	     certificate_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "certificate-invalid critical proven, sts-violation critical probable",
+	     false},
+	    {"certificate, dane",
+	     certificate_session,
+	     NULL,
+	     {MX_LISTED, true},
+	     "certificate-invalid critical proven, dane-violation critical probable",
+	     false},
+	    /* Where the mail went. */
+	    {"elsewhere, none",
+	     elsewhere_session,
+	     NULL,
+	     {MX_LISTED, false},
+	     "mx-mismatch notice possible, starttls-unused info possible",
+	     false},
+	    {"elsewhere, testing",
+	     elsewhere_session,
+	     TESTING,
+	     {MX_LISTED, false},
+	     "mx-mismatch notice possible, starttls-unused info possible",
+	     false},
+	    {"elsewhere, enforce",
+	     elsewhere_session,
+	     ENFORCE,
+	     {MX_LISTED, false},
+	     "mx-mismatch warning possible, starttls-unused info possible",
+	     false},
+	    {"null MX, RFC 7505",
+	     unused_session,
+	     NULL,
+	     {MX_NULL, false},
+	     "mx-mismatch notice possible, starttls-unused info possible",
+	     false},
+	    {"null MX, enforce",
+	     unused_session,
+	     ENFORCE,
+	     {MX_NULL, false},
+	     "mx-mismatch warning possible, starttls-unused info possible",
+	     false},
+	    {"its MX hosts not known, enforce",
+	     unused_session,
+	     ENFORCE,
+	     {MX_UNKNOWN, false},
+	     "starttls-unused critical probable, sts-violation critical probable",
+	     false},
+	    {"elsewhere, its MX hosts not known, enforce",
+	     elsewhere_session,
+	     ENFORCE,
+	     {MX_UNKNOWN, false},
+	     "starttls-unused info possible",
+	     false},
+	    {"not listed, enforce",
+	     unused_session,
+	     UNLISTED,
+	     {MX_LISTED, false},
+	     "starttls-unused critical probable, sts-mx-mismatch critical probable, "
+	     "sts-violation critical probable",
+	     false},
+	    {"not listed, testing",
+	     unused_session,
+	     UNLISTED_TESTING,
+	     {MX_LISTED, false},
+	     "starttls-unused notice probable, sts-mx-mismatch notice probable, "
+	     "sts-violation notice probable",
+	     false},
+	};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct kind_row *row = &rows[i / 2];
+		struct bytes recipient = BYTES("example.net");
+		struct session s = row->make(&recipient), before = failed_session(NULL);
+		bool is_before = i % 2 != 0;
+		char path[128];
+		struct recorder *r;
+
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		if (row->is_after_failure)
+			record(r, &before);
+		if (is_before)
+			record(r, &s);
+		learn_form(r, "example.net", "mx.example.net", 25, row->text, START + HOUR / 6,
+			   &row->form, NULL);
+		if (!is_before)
+			record(r, &s);
+		assert_true(recorder_close(r));
+		print_message("%s\n", row->name);
+		assert_query(
+		    path,
+		    "SELECT group_concat(kind || ' ' || severity || ' ' || certainty, ', ')"
+		    " FROM (SELECT * FROM v_findings WHERE session ="
+		    " (SELECT max(id) FROM v_sessions) ORDER BY kind)",
+		    concat(row->found, "\n"));
+	}
+}
+
+/* RFC 5321 section 5.1: without MX records the domain is its own host, by that name. */
+static void
+an_implicit_mx_is_the_domain_itself(void **state)
+{
+	static const struct {
+		const char *name, *text, *found;
+		uint8_t server;
+	} rows[] = {
+	    {"named by the policy", BY_HOST, "starttls-unused critical, sts-violation critical",
+	     25},
+	    {"not named by the policy", ENFORCE,
+	     "starttls-unused critical, sts-mx-mismatch critical, sts-violation critical", 25},
+	    {"no policy", NULL, "starttls-unused info", 25},
+	    {"elsewhere", NULL, "mx-mismatch notice, starttls-unused info", 99},
+	};
+	const struct answer_form implicit = {MX_IMPLICIT, false};
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes recipient = BYTES("example.net");
+		struct session s = unused_session(&recipient);
+		char path[128];
+		struct recorder *r;
+
+		s.server.b[3] = rows[i].server;
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		record(r, &s);
+		learn_form(r, "example.net", "example.net", 25, rows[i].text, START + HOUR / 6,
+			   &implicit, NULL);
+		assert_true(recorder_close(r));
+		print_message("%s\n", rows[i].name);
+		assert_query(path,
+			     "SELECT group_concat(kind || ' ' || severity, ', ')"
+			     " FROM (SELECT * FROM v_findings ORDER BY kind)",
+			     concat(rows[i].found, "\n"));
+	}
+}
+
 #define RELAY_ENFORCES "version: STSv1\nmode: enforce\nmx: relay.example.org\nmax_age: 604800\n"
 #define RELAY_DIFFERS  "version: STSv1\nmode: enforce\nmx: other.example.org\nmax_age: 604800\n"
 
@@ -927,6 +1281,8 @@ main(void)
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
 	    FIXTURE_TEST(what_tls_hides_is_judged_by_the_host),
 	    FIXTURE_TEST(a_host_is_known_after_a_restart),
+	    FIXTURE_TEST(each_kind_is_raised_by_an_answer_whenever_it_comes),
+	    FIXTURE_TEST(an_implicit_mx_is_the_domain_itself),
 	    FIXTURE_TEST(a_smart_host_is_the_policy_domain),
 	    FIXTURE_TEST(a_server_that_calls_itself_a_smart_host_is_none),
 	    FIXTURE_TEST(smart_hosts_are_read),
