@@ -74,19 +74,51 @@ keep_struct(struct facts *f, void *out, size_t size)
 		memcpy(out, f->note.text, size);
 }
 
-/* It was written without the names that there are not. */
+/* What follows fills the lists; names that do not, for want of room, are left out. */
 static void
 keep_certificate(struct facts *f)
 {
 	struct certificate_facts *c = &f->session.certificate;
 
-	if (f->note.len < offsetof(struct certificate_facts, names) || f->note.len > sizeof(*c))
-		return;
 	memset(c, 0, sizeof(*c));
+	if (f->note.len != offsetof(struct certificate_facts, subject))
+		return;
 	memcpy(c, f->note.text, f->note.len);
+	c->issuer_count = 0;
+	f->are_names_whole = c->are_names_whole;
+	c->are_names_whole = c->are_names_whole && c->name_count == 0;
+	c->name_count = 0;
 }
 
-_Static_assert(sizeof(struct certificate_facts) <= NOTE_MAX, "it is one note");
+static void
+keep_words(struct facts *f, char *out, size_t size)
+{
+	if (f->note.len < size)
+		memcpy(out, f->note.text, f->note.len);
+}
+
+static void
+keep_issuer(struct facts *f)
+{
+	struct certificate_facts *c = &f->session.certificate;
+
+	if (c->issuer_count < ISSUERS_MAX)
+		keep_struct(f, &c->issuers[c->issuer_count++], sizeof(c->issuers[0]));
+}
+
+static void
+keep_names(struct facts *f)
+{
+	struct certificate_facts *c = &f->session.certificate;
+
+	if (f->note.len > sizeof(c->names))
+		return;
+	memcpy(c->names, f->note.text, f->note.len);
+	c->name_count = (uint8_t)(f->note.len / NAME_DIGEST);
+	c->are_names_whole = f->are_names_whole;
+}
+
+_Static_assert(sizeof(struct certificate_facts) <= NOTE_MAX, "each part of it is one note");
 
 static void
 keep_note(struct facts *f)
@@ -144,6 +176,18 @@ keep_note(struct facts *f)
 		break;
 	case NOTE_CERTIFICATE:
 		keep_certificate(f);
+		break;
+	case NOTE_SUBJECT:
+		keep_words(f, s->certificate.subject, sizeof(s->certificate.subject));
+		break;
+	case NOTE_ISSUED_BY:
+		keep_words(f, s->certificate.issuer, sizeof(s->certificate.issuer));
+		break;
+	case NOTE_ISSUER:
+		keep_issuer(f);
+		break;
+	case NOTE_NAMES:
+		keep_names(f);
 		break;
 	case NOTE_CONFLICT:
 		keep_conflict(f);

@@ -17,6 +17,7 @@
 struct facts {
 	struct session session;
 	struct note_text note; /* the one being read */
+	bool are_names_whole;  /* of the certificate, where they come */
 	struct bytes from_domains[DOMAINS_MAX], rcpt_domains[DOMAINS_MAX];
 	size_t text_len;
 	uint8_t text[FACTS_TEXT_MAX];

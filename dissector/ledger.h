@@ -25,8 +25,12 @@ enum note {
 	NOTE_ALPN,
 	NOTE_FROM_DOMAIN, /* all count, each once */
 	NOTE_RCPT_DOMAIN, /* all count, each once */
-	NOTE_CERTIFICATE, /* a struct certificate_facts */
-	NOTE_CONFLICT,    /* written by the stream's owner */
+	NOTE_CERTIFICATE, /* a struct certificate_facts, as far as its subject */
+	NOTE_SUBJECT,     /* of the certificate, and who issued it, in words */
+	NOTE_ISSUED_BY,
+	NOTE_ISSUER,   /* a struct certificate_issuer: all count, in order */
+	NOTE_NAMES,    /* digests of the certificate's names */
+	NOTE_CONFLICT, /* written by the stream's owner */
 	NOTE_RESET
 };
 

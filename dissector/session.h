@@ -154,10 +154,12 @@ struct tls_facts {
 	uint64_t records[SIDES];
 };
 
+#define SHA512_KEPT 16 /* its first bytes: nobody finds a certificate with another's */
+
 /* What a certificate may be known by, RFC 6698 section 2.1: of its DER, and of its public key. */
 struct certificate_digests {
-	uint8_t sha256[32], sha512[64];
-	uint8_t spki_sha256[32], spki_sha512[64];
+	uint8_t sha256[32], spki_sha256[32];
+	uint8_t sha512[SHA512_KEPT], spki_sha512[SHA512_KEPT];
 };
 
 /* What becomes of the way from the leaf to another certificate of its chain, were that one trusted.
@@ -191,14 +193,14 @@ struct certificate_facts {
 	enum fact trusted;                  /* by the CA file given; UNSEEN without one */
 	enum fact name_matches;             /* the SNI; UNSEEN without one */
 	struct certificate_digests digests; /* of the leaf */
-	struct certificate_issuer issuers[ISSUERS_MAX]; /* as they came */
-	char subject[128], issuer[128];                 /* printable, one line, cut at the end */
-	bool is_named_by_cn;  /* the name is the subject's CN: there is no DNS name */
-	bool are_names_whole; /* no name was left out */
+	bool is_named_by_cn;                /* the name is the subject's CN: there is no DNS name */
+	bool are_names_whole;               /* no name was left out */
 	uint8_t name_count;
-	/* Digests of the leaf's DNS names in lower case. The last member: a session keeps no more
-	   of it than there are. */
-	uint8_t names[CERTIFICATE_NAMES_MAX][NAME_DIGEST];
+	/* What there is of these a session keeps apart. Nothing stands behind them. */
+	char subject[128], issuer[128];                    /* printable, one line, cut at the end */
+	struct certificate_issuer issuers[ISSUERS_MAX];    /* as they came */
+	uint8_t names[CERTIFICATE_NAMES_MAX][NAME_DIGEST]; /* digests of the leaf's DNS names in
+							      lower case */
 };
 
 /* What of the dialogue a stretch of bytes belongs to. */

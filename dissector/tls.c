@@ -332,6 +332,31 @@ are_der(const struct bytes *chain, size_t count)
 	return true;
 }
 
+static struct bytes
+text_of(const char *text, size_t size)
+{
+	return (struct bytes){(const uint8_t *)text, strnlen(text, size)};
+}
+
+/* Most chains are short, and most names few. */
+static void
+note_certificate(struct ledger *l, const struct certificate_facts *c)
+{
+	size_t names =
+	    c->name_count < CERTIFICATE_NAMES_MAX ? c->name_count : CERTIFICATE_NAMES_MAX;
+
+	ledger_note(
+	    l, NOTE_CERTIFICATE,
+	    (struct bytes){(const uint8_t *)c, offsetof(struct certificate_facts, subject)});
+	ledger_note(l, NOTE_SUBJECT, text_of(c->subject, sizeof(c->subject)));
+	ledger_note(l, NOTE_ISSUED_BY, text_of(c->issuer, sizeof(c->issuer)));
+	for (size_t i = 0; i < c->issuer_count && i < ISSUERS_MAX; i++)
+		ledger_note(l, NOTE_ISSUER,
+			    (struct bytes){(const uint8_t *)&c->issuers[i], sizeof(c->issuers[i])});
+	if (names > 0)
+		ledger_note(l, NOTE_NAMES, (struct bytes){c->names[0], names * NAME_DIGEST});
+}
+
 /* Whether they are certificates by their form, too. */
 static bool
 take_certificates(struct feed *f, struct bytes body)
@@ -356,11 +381,7 @@ take_certificates(struct feed *f, struct bytes body)
 	if (f->d->certificate)
 		f->d->certificate(f->d->ctx, chain, count, noted_sni(f->l, name), f->in->time,
 				  &facts);
-	if (facts.name_count > CERTIFICATE_NAMES_MAX)
-		facts.name_count = CERTIFICATE_NAMES_MAX;
-	ledger_note(f->l, NOTE_CERTIFICATE,
-		    (struct bytes){(uint8_t *)&facts, offsetof(struct certificate_facts, names) +
-							  facts.name_count * (size_t)NAME_DIGEST});
+	note_certificate(f->l, &facts);
 	return is_shown;
 }
 

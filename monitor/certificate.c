@@ -189,11 +189,14 @@ print_name(const X509_NAME *name, char *out, size_t size)
 
 /* Frees what OpenSSL wrote. */
 static void
-digest_der(uint8_t *der, int len, uint8_t sha256[32], uint8_t sha512[64])
+digest_der(uint8_t *der, int len, uint8_t sha256[32], uint8_t sha512[SHA512_KEPT])
 {
+	uint8_t whole[64];
+
 	if (len > 0) {
 		digest(fetched.sha256, (struct bytes){der, (size_t)len}, sha256);
-		digest(fetched.sha512, (struct bytes){der, (size_t)len}, sha512);
+		digest(fetched.sha512, (struct bytes){der, (size_t)len}, whole);
+		memcpy(sha512, whole, SHA512_KEPT);
 	}
 	OPENSSL_free(der);
 }
@@ -398,7 +401,8 @@ certifier_new(FILE *ca_file, char *why, size_t why_size)
 		goto free;
 	}
 	if (ca_file != NULL && !read_authorities(c, ca_file)) {
-		snprintf(why, why_size, "the CA file holds no certificate (give one in PEM form with --ca-file)");
+		snprintf(why, why_size,
+			 "the CA file holds no certificate (give one in PEM form with --ca-file)");
 		goto free;
 	}
 	return c;

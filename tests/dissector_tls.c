@@ -133,6 +133,8 @@ see_note(struct seen *s, const struct note_text *note)
 		memcpy(s->leaf, c.digests.sha256, sizeof(s->leaf));
 		return;
 	}
+	if (note->tag == NOTE_SUBJECT || note->tag == NOTE_ISSUED_BY)
+		return;
 	memcpy(to, note->text, note->len);
 	to[note->len] = '\0';
 }

@@ -61,6 +61,26 @@ touch_session(const struct session *s)
 		(tls_alert_name(s->tls.alert.description) ? 1u : 0u);
 }
 
+/* All that was said of a chain arrives, or is not seen. */
+static void
+check_certificate(const struct certificate_facts *c)
+{
+	if (!c->is_seen)
+		return;
+	if (c->issuer_count + 1 > c->chain_len || (c->name_count > 0 && !c->are_names_whole))
+		abort();
+	for (size_t i = 0; i < c->issuer_count; i++)
+		if (c->issuers[i].way != WAY_BROKEN)
+			abort();
+	for (size_t i = 0; c->subject[i] != '\0' || c->issuer[i] != '\0'; i++)
+		if ((c->subject[i] != '\0' && c->subject[i] != 's') ||
+		    (c->issuer[i] != '\0' && c->issuer[i] != 'i'))
+			abort();
+	for (size_t i = 0; i < c->name_count; i++)
+		if (c->names[i][0] != 'n' || c->names[i][NAME_DIGEST - 1] != 'n')
+			abort();
+}
+
 static void
 on_session(void *ctx, const struct session *s, struct evidence *e, const struct evidence_list *kept)
 {
@@ -69,6 +89,7 @@ on_session(void *ctx, const struct session *s, struct evidence *e, const struct 
 
 	(void)ctx;
 	touch_session(s);
+	check_certificate(&s->certificate);
 	there = cross(s, e, kept);
 	touch_session(&there->session);
 	for (size_t i = 0; i < there->evidence.count; i++)
@@ -109,6 +130,16 @@ mix_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, 
 	out->expired = chain[0].len % 3 != 0 ? FACT_YES : FACT_NO;
 	out->not_before = time;
 	out->not_after = time + 1;
+	out->is_whole = out->are_names_whole = true;
+	memset(out->subject, 's', chain[0].len % sizeof(out->subject));
+	memset(out->issuer, 'i', chain[0].len % sizeof(out->issuer));
+	out->issuer_count = (uint8_t)(count - 1 < ISSUERS_MAX ? count - 1 : ISSUERS_MAX);
+	for (size_t i = 0; i < out->issuer_count; i++) {
+		out->issuers[i].way = WAY_BROKEN;
+		mix(chain[i + 1], out->issuers[i].digests.sha256, 32);
+	}
+	out->name_count = (uint8_t)(chain[0].len % (CERTIFICATE_NAMES_MAX + 1));
+	memset(out->names, 'n', out->name_count * sizeof(out->names[0]));
 }
 
 static void

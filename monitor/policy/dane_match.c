@@ -32,8 +32,10 @@ names_it(const struct tlsa *t, const struct certificate_digests *d)
 	struct bytes sha512 = {is_key ? d->spki_sha512 : d->sha512, sizeof(d->sha512)};
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 
-	if (t->matching != TLSA_FULL)
-		return bytes_equal(t->data, t->matching == TLSA_SHA256 ? sha256 : sha512);
+	if (t->matching == TLSA_SHA256)
+		return bytes_equal(t->data, sha256);
+	if (t->matching == TLSA_SHA512)
+		return bytes_equal(bytes_first(t->data, SHA512_KEPT), sha512);
 	SHA256(t->data.at, t->data.len, digest);
 	return memcmp(digest, sha256.at, sizeof(digest)) == 0;
 }
