@@ -152,6 +152,8 @@ const struct flag flags[] = {
      "believe on DNSSEC resolvers, too, that are not on this machine"},
     {"lookup-private", 0, NULL, FLAG_WATCH | FLAG_POLICY, true, take_lookup_private,
      "fetch policies from private and local addresses, too"},
+    {"smart-host", 0, "NAME|ADDR[/N]", FLAG_WATCH, true, take_smart_host,
+     "relay that clients hand all of their mail to; several may follow"},
     {"format", 0, "FORMAT", FLAG_REPORT, false, take_format,
      "table, json (lines), csv, html: one page that needs nothing else; or tlsrpt: files"},
     {"directory", 0, "DIR", FLAG_REPORT, false, take_directory,

@@ -215,6 +215,24 @@ take_lookup_private(struct taking *t, const char *value)
 }
 
 bool
+take_smart_host(struct taking *t, const char *value)
+{
+	struct smart_hosts *hosts = &t->out->watch.smart_hosts;
+
+	if (t->smart_hosts_from != t->source)
+		hosts->count = 0;
+	t->smart_hosts_from = t->source;
+	if (hosts->count == SMART_HOSTS_MAX)
+		return flag_refuse(t, "--smart-host: more than %d", SMART_HOSTS_MAX);
+	if (smart_host_read(value, &hosts->list[hosts->count++]))
+		return true;
+	return flag_refuse(t,
+			   "--smart-host %.64s: not the name of a host, nor an address or a "
+			   "network (relay.example.net, 192.0.2.25, 2001:db8::/64)",
+			   value);
+}
+
+bool
 take_ca_file(struct taking *t, const char *value)
 {
 	t->out->watch.ca_file = value;

@@ -14,7 +14,7 @@
 #include "dissector/session.h"
 #include "monitor/capture/live.h"
 #include "monitor/judge/judge.h"
-#include "monitor/policy/domain.h"
+#include "monitor/policy/smart_hosts.h"
 #include "monitor/role/message.h"
 
 struct sinks;   /* monitor/alert/sink.h */
@@ -56,7 +56,8 @@ struct watch_options {
 	struct words resolvers; /* --resolver; each fits dns_resolver_read */
 	bool trust_resolver;    /* --trust-resolver */
 	bool lookup_private;    /* --lookup-private */
-	const char *ca_file;    /* NULL: none */
+	struct smart_hosts smart_hosts;
+	const char *ca_file; /* NULL: none */
 	bool has_fail_on;
 	enum severity fail_on; /* that or worse */
 	bool is_json;          /* --json: findings as lines on standard output */

@@ -156,6 +156,9 @@ misuse_is_one_clear_line(void **state)
 	    {"policy example.123", "no top-level domain is a number"},
 	    {"policy x.localhost", "of special use"},
 	    {"policy example.com example.net", "example.net: unexpected"},
+	    {"watch -i a --smart-host relay", "--smart-host relay: not the name of a host"},
+	    {"watch -i a --smart-host 192.0.2.0/33", "--smart-host 192.0.2.0/33: not the name"},
+	    {"sessions --smart-host a.example", "not an option of sessions"},
 	    {"policy example.com --resolver x", "--resolver x: not an address"},
 	    {"policy example.com --limit 1", "not an option of policy"},
 	    {"sessions --trust-resolver", "not an option of sessions"},
@@ -645,6 +648,28 @@ moments_are_written(void **state)
 	}
 }
 
+static void
+smart_hosts_are_listed_and_replaced_from_nearer(void **state)
+{
+	static const char config[] = "smart-host = Relay.example.net\nsmart-host = 192.0.2.0/24\n";
+	char many[(SMART_HOSTS_MAX + 1) * 32];
+	size_t used = 0;
+
+	(void)state;
+	assert_int_equal(parse_with(config, "watch -i eth0"), PARSED_RUN);
+	assert_int_equal(o.watch.smart_hosts.count, 2);
+	assert_string_equal(o.watch.smart_hosts.list[0].name.text, "relay.example.net");
+	assert_int_equal(o.watch.smart_hosts.list[1].addresses.bits, 24);
+	assert_int_equal(parse_with(config, "watch -i eth0 --smart-host 2001:db8::25"), PARSED_RUN);
+	assert_int_equal(o.watch.smart_hosts.count, 1);
+	assert_int_equal(o.watch.smart_hosts.list[0].addresses.family, 6);
+	for (int i = 0; i <= SMART_HOSTS_MAX; i++)
+		used += (size_t)snprintf(many + used, sizeof(many) - used,
+					 "smart-host = 192.0.2.%d\n", i);
+	assert_int_equal(parse_with(many, "watch -i eth0"), PARSED_MISUSE);
+	assert_non_null(strstr(why, "--smart-host: more than 32"));
+}
+
 int
 main(void)
 {
@@ -662,6 +687,7 @@ main(void)
 	    cmocka_unit_test(the_configuration_gives_settings),
 	    cmocka_unit_test(look_ups_are_for_live_traffic_unless_said_otherwise),
 	    cmocka_unit_test(whom_look_ups_ask_may_be_configured),
+	    cmocka_unit_test(smart_hosts_are_listed_and_replaced_from_nearer),
 	    cmocka_unit_test(a_tap_keeps_what_is_given_configured_or_usual),
 	    cmocka_unit_test(nothing_else_is_removed_unasked),
 	    cmocka_unit_test(limits_are_written_as_they_are_read),

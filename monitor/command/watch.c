@@ -363,6 +363,7 @@ config_of(const struct options *o, const struct checker_config *lookups, struct 
 	    .gate = w->gate,
 	    .gate_flows = w->gate_flows,
 	    .lookups = w->lookups ? lookups : NULL,
+	    .smart_hosts = &w->smart_hosts,
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,

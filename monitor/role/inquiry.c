@@ -22,6 +22,8 @@
 #define NETWORK_4 3 /* bytes of a client's address: its network is who brings names up */
 #define NETWORK_6 8
 
+#define HOST_DOMAINS 3 /* that a host's name lies in are asked for */
+
 #define NOTHING_MS   900000 /* what is not there is not asked for again so soon */
 #define REFRESH_MS   60000  /* between two looks for policies that are to be fetched anew */
 #define REFRESH_MOST 16
@@ -356,14 +358,55 @@ consider_host(struct inquiry *q, const struct session *s)
 			want(q, &known[i]->domain, origin_of(q, s));
 }
 
+/* Those by their addresses have no policy that could be asked for. */
+static bool
+consider_smart_hosts(struct inquiry *q, const struct session *s)
+{
+	const struct smart_hosts *h = q->intake->config->smart_hosts;
+
+	for (size_t i = 0; h != NULL && i < h->count; i++)
+		if (h->list[i].name.text[0] != '\0' &&
+		    !consider(q, s, domain_bytes(&h->list[i].name)))
+			return false;
+	return true;
+}
+
+/*
+ * Where no recipient was seen the domain may be one that the server's name lies in: of
+ * mx.a.example.net a.example.net, then example.net. Only what then names this host as its MX
+ * is judged by. Not asked where a certificate is not to be seen: nothing would come of it.
+ */
+static bool
+consider_parents(struct inquiry *q, const struct session *s)
+{
+	struct domain asked;
+	struct bytes name;
+
+	if (!s->certificate.is_seen || !destination_asked(s, &asked))
+		return true;
+	name = domain_bytes(&asked);
+	for (int i = 0; i < HOST_DOMAINS; i++) {
+		name = bytes_after(name, bytes_find(name, '.') + 1);
+		if (bytes_find(name, '.') == name.len)
+			return true;
+		if (!consider(q, s, name))
+			return false;
+	}
+	return true;
+}
+
 bool
 inquiry_heard(struct inquiry *q, const struct session *s)
 {
 	/* Policies speak of mail between servers alone. */
 	if (s->service != SERVICE_SMTP || asker_has_failed(q->asker))
 		return true;
-	if (s->rcpt_count == 0)
+	if (!consider_smart_hosts(q, s))
+		return false;
+	if (s->rcpt_count == 0) {
 		consider_host(q, s);
+		return consider_parents(q, s);
+	}
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
 		if (!consider(q, s, s->rcpt_domains[i]))
 			return false;

@@ -57,6 +57,8 @@ intake_open_recorder(struct intake *k)
 		return true;
 	k->recorder = recorder_open(k->config->db, k->config->sensor, why, sizeof(why));
 	if (k->recorder != NULL && expect_policies(k, why, sizeof(why))) {
+		if (k->config->smart_hosts != NULL)
+			recorder_smart_hosts(k->recorder, k->config->smart_hosts);
 		recorder_keep(k->recorder, &k->config->keep, k->config->interface_count == 0);
 		return true;
 	}
