@@ -154,6 +154,56 @@ ok "and judges without" saved_is starttls-missing
 ok "-r --lookups asks" asks_somebody reads_saved --lookups
 ok "and waits for the answers" saved_is starttls-stripped,sts-violation
 
+# ---- Where TLS hides the recipients ----
+
+# hide ADDRESS NAME VERSION: a session under TLS, of a client that asks for this name
+hide() {
+	(sleep 1; printf 'QUIT\r\n'; sleep 1) | in_space openssl s_client -quiet -starttls smtp -connect "$1:25" \
+	    -servername "$2" "-tls$3" >"$folder/client" 2>&1
+}
+# What was found in the last of that name and version.
+hidden() {
+	ask "$folder/live" "select s.id || ': ' || ifnull(group_concat(f.kind || ' ' || f.severity, ', '), '')
+	    from (select max(id) as id from v_sessions where outcome = 'encrypted' and tls_sni = '$1'
+	    and tls_version = 'TLSv$2') s left join (select * from v_findings order by kind) f on f.session = s.id"
+}
+has_hidden() { [ "$(hidden "$1" "$2" | sed 's/^[0-9]*: /: /')" = ": $3" ]; }
+# hides ADDRESS NAME FOUND: TLS 1.2, and what is found before the session has ended
+hides() {
+	hide "$1" "$2" 1_2
+	within 10 has_hidden "$2" 1.2 "$3"
+}
+
+# mx2 shows the certificate of mx.
+watches_both() { start -i far -i lo --lookups --ca-file "$ca" --resolver $here; }
+ok "it watches servers, too" watches_both
+ok "a certificate for another, and no policy known of the host" hides $mx2 mx2.sec.test 'certificate-invalid info'
+ok "mail in clear tells of the domain" finds enforced.sec.test $mx2 \
+    'starttls-stripped critical probable, sts-violation critical probable'
+broken='certificate-invalid critical, sts-violation critical'
+ok "what went to its host is judged again" within 10 has_hidden mx2.sec.test 1.2 "$broken"
+was=$(hidden mx2.sec.test 1.2)
+ok "and what goes there is judged by it" hides $mx2 mx2.sec.test "$broken"
+is_another() { [ "$(hidden mx2.sec.test 1.2)" != "$was" ]; }
+ok "which was another session" is_another
+ok "not where another host was asked for" hides $mx2 mx9.sec.test 'certificate-invalid info'
+ok "a domain with TLSA records" finds signed.sec.test $mx \
+    'dane-violation critical probable, starttls-stripped critical probable'
+hide $mx mx.sec.test 1_2
+hide $mx2 mx2.sec.test 1_3
+ok "it ends in order" end 0
+ok "a certificate that the records name is what it should be" has_hidden mx.sec.test 1.2 ''
+ok "what TLS 1.3 hides is held against nobody" has_hidden mx2.sec.test 1.3 ''
+
+# ---- Smart hosts ----
+
+ok "it watches with a smart host" watch $here --smart-host 198.51.100.25 --smart-host mx2.sec.test
+ok "whose clients' mail is judged by no recipient's policy" finds enforced.sec.test 198.51.100.25 "$alone"
+ok "nor where it is one of the recipient's MX hosts" finds enforced.sec.test $mx2 "$alone"
+ok "elsewhere it is" finds signed.sec.test $mx \
+    'dane-violation critical probable, starttls-stripped critical probable'
+ok "it ends in order" end 0
+
 # ---- Faults ----
 
 goes_on() { mail bare.sec.test $mx2 && within 10 has_found "$alone"; }
