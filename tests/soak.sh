@@ -103,6 +103,7 @@ play_long() {
 	turn=0
 	while [ -e "$dir/go" ]; do
 		turn=$((turn + 1))
+		echo $turn >"$dir/turn"
 		make_load long $((100000 + turn)) -n 4 -i 4 -e 50 -b 100000
 		sent "$dir/long.list" long
 		play long near --pps 50 "$dir/long.pcap"
@@ -147,6 +148,7 @@ import='client, port integer, server, outcome, ending, complete, packets, found,
 sqlite3 "$dir/account" "create table got ($import); create table proven ($import);
     create table sent (client, port integer, server, outcome, load);
     create table pruned (id integer primary key);
+    create table crashes (turn integer);
     create table hours (summed, records, pruned);
     create table minutes (minute, packets, dropped, withheld, evicted, untold, crashed)"
 import_minutes='insert into minutes
@@ -194,6 +196,7 @@ crash() {	# SIGNAL
 	told=$(log | grep -c 'lost with it' || :)
 	victim=$(steady_readers | head -n 1)
 	[ -n "$victim" ] || { complain "no reader to be ended"; return; }
+	cat "$dir/turn" >>"$dir/crashes"
 	kill -"$1" "$victim"
 	until_it 5 is_told_beyond "$told"
 	until_it 70 has_captured far $((before + 1))
@@ -367,7 +370,8 @@ close_account "$dir/db"
 
 log | grep ' withheld,' | tail -n 1
 cat "$dir"/sent.* >"$dir/sent"
-sqlite3 "$dir/account" ".separator ' '" ".import '$dir/sent' sent" "create table lost as select
+sqlite3 "$dir/account" ".separator ' '" ".import '$dir/sent' sent" \
+    ".import '$dir/crashes' crashes" "create table lost as select
     sum(packets) as packets, sum(dropped) as dropped, sum(withheld) as withheld,
     sum(evicted) as evicted, sum(untold) as untold, sum(crashed) as crashed,
     count(distinct minute / 86400000000) as days, count(distinct minute) as minutes from minutes"
