@@ -38,7 +38,7 @@ watch_to() {
 	out=$1
 	err=$2
 	shift 2
-	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch -i far "$@" \
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$folder/live" watch --no-lookups -i far "$@" \
 	    >"$out" 2>"$err" </dev/null &
 	watcher=$!
 }

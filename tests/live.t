@@ -322,7 +322,7 @@ ok "SIGHUP begins anew" begins_anew
 rereads() {
 	[ -n "$watcher" ] && kill "$watcher" 2>/dev/null && wait "$watcher"
 	mkdir -p "$folder/etc" "$folder/data" "$folder/other"
-	printf 'interface = far\ndb = %s\nsensor = one\n' "$folder/data/live" >"$folder/etc/conf"
+	printf 'interface = far\nlookups = no\ndb = %s\nsensor = one\n' "$folder/data/live" >"$folder/etc/conf"
 	: >"$folder/err"
 	ip netns exec $space "$WAXSEAL" --config "$folder/etc/conf" watch \
 	    >"$folder/out" 2>"$folder/err" </dev/null &

@@ -292,6 +292,7 @@ ok "and so is one without certificates" refuses "$folder/empty" 'no certificate.
 is_locked_out() {
 	watch $here || return 1
 	sqlite3 "$folder/live" >"$folder/lock" 2>&1 <<-END &
+		.timeout 10000
 		begin immediate;
 		.shell sleep 12
 		rollback;
@@ -303,6 +304,27 @@ is_locked_out() {
 	within 60 has_found 'starttls-stripped critical probable, sts-violation critical probable' && end 0
 }
 ok "an answer that a locked database cannot take is asked for again" is_locked_out
+
+# Hundredths of a second that the keeper has computed.
+ticks() { awk '{ print $14 + $15 }' "/proc/$watcher/stat"; }
+# What is due while the database is away waits for it, and nothing runs in circles meanwhile.
+is_patient() {
+	watch 127.0.0.99 && mail late.sec.test $mx2 &&
+	    within 20 grep -q 'no resolver answers' "$folder/err" || return 1
+	sqlite3 "$folder/live" >"$folder/lock" 2>&1 <<-END &
+		.timeout 10000
+		begin immediate;
+		.shell sleep 30
+		rollback;
+	END
+	locker=$!
+	sleep 1
+	mail bare.sec.test $mx2
+	before=$(ticks)
+	wait $locker
+	[ $(($(ticks) - before)) -lt 300 ] && within 40 has_found "$alone" && end 0
+}
+ok "while the database is away it sleeps" is_patient
 
 # configure LINE...
 configure() { printf '%s\n' "interface = far" "ca-file = $ca" "$@" >"$folder/conf"; }

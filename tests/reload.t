@@ -13,7 +13,7 @@ chmod 777 "$folder/data"
 
 # configure LINES: as an editor does, by another file of that name
 configure() { printf '%b' "$1" >"$conf.new" && chmod 644 "$conf.new" && mv "$conf.new" "$conf"; }
-base="interface = far\ndb = $folder/data/live\n"
+base="interface = far\nlookups = no\ndb = $folder/data/live\n"
 
 # begin COMMAND...: watch by the configuration, under a command that leaves it what it needs
 begin() {
@@ -39,9 +39,9 @@ stays_with() {
 begins() { configure "$base" && begin; }
 ok "it begins by its configuration" begins
 ok "a line that is no setting is named, and nothing changes" \
-    stays_with 'nonsense\n' "$conf:3: not a setting .*what was in force stays so"
+    stays_with 'nonsense\n' "$conf:4: not a setting .*what was in force stays so"
 ok "so is a filter that is none" \
-    stays_with 'filter = tcp port\n' "$conf:3: -f tcp port: .*what was in force stays so"
+    stays_with 'filter = tcp port\n' "$conf:4: -f tcp port: .*what was in force stays so"
 ok "so is a CA file that is not there" \
     stays_with "ca-file = $folder/etc/none\n" "$folder/etc/none: .*what was in force stays so"
 is_gone() {

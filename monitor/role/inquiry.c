@@ -532,6 +532,9 @@ inquiry_patience(const struct inquiry *q, int most)
 	int64_t due = agenda_wait(q->agenda, clock_steady());
 	int restart = asker_wait(q->asker);
 
+	/* Until the database is back nothing is done, whatever is due. */
+	if (q->intake->recorder == NULL)
+		return most;
 	if (restart >= 0 && restart < most)
 		most = restart;
 	/* While there is no checker nothing can be asked. */
