@@ -160,6 +160,7 @@ join(struct store *s, const struct session_row *row, struct finding_row *finding
 	bool is_recurring = now->is_closed && count != 0;
 
 	finding->incident_id = now->id;
+	finding->before = (enum severity_rank)now->severity;
 	if (is_recurring)
 		finding->event = INCIDENT_REOPENED;
 	else if (is_graver)

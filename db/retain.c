@@ -10,6 +10,7 @@
 
 #include "db/inside.h"
 #include "db/keep.h"
+#include "db/outbox.h"
 #include "db/removed.h"
 
 /* Of one step, counted in rows: some milliseconds. */
@@ -43,6 +44,7 @@ retain_at(struct retain *r, int64_t now)
 	r->now = now;
 	r->sessions = before(now, r->limits.sessions);
 	r->evidence = before(now, r->limits.evidence);
+	r->alerts = r->evidence;
 	r->incidents = before(now, r->limits.incidents);
 	r->removed = before(now, REMEMBERED_MIN);
 	if (r->incidents < r->removed)
@@ -90,6 +92,9 @@ static const char oldest_evidence[] =
     "SELECT \"end\" FROM kept WHERE session_id IS NOT NULL ORDER BY \"end\" LIMIT 1";
 static const char oldest_session[] =
     "SELECT start FROM sessions WHERE start >= ?1 ORDER BY start LIMIT 1";
+static const char oldest_alert[] =
+    "SELECT at FROM alerts a WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.alert_id = a.id"
+    " AND d.state IN ('waiting', 'held')) ORDER BY at LIMIT 1";
 static const char oldest_removed[] = "SELECT start FROM removed ORDER BY start LIMIT 1";
 
 static int64_t
@@ -143,6 +148,8 @@ press(struct store *s, struct retain *r, struct retain *cuts, bool *is_over)
 	     l->evidence > 0 ? l->evidence : u->evidence},
 	    {&cuts->sessions, last, find_session(s, r, last),
 	     l->sessions > 0 ? l->sessions : u->sessions},
+	    {&cuts->alerts, last, sql_int(sql_use(s->file, oldest_alert), INT64_MAX),
+	     l->evidence > 0 ? l->evidence : u->evidence},
 	    {&cuts->removed, is_all ? INT64_MAX : before(now, REMEMBERED_MIN),
 	     sql_int(sql_use(s->file, oldest_removed), INT64_MAX),
 	     l->incidents > 0 ? l->incidents : u->incidents},
@@ -358,6 +365,15 @@ remove_incidents(struct store *s, struct retain *r)
 	return true;
 }
 
+/* Of alerts those that wait go later, if at all. */
+static bool
+remove_alerts(struct store *s, int64_t now, int64_t cut, bool *is_more)
+{
+	int64_t waiting = before(now, RETAIN_WAITING);
+
+	return outbox_forget(s, cut, cut < waiting ? cut : waiting, is_more);
+}
+
 /* ---- Room ---- */
 
 static const char free_pages[] =
@@ -395,8 +411,8 @@ step(struct store *s, struct retain *r, bool *is_more)
 	return used >= 0 && free_evidence(s, r, cuts.evidence, is_more) &&
 	       remove_sessions(s, r, cuts.sessions, is_more) &&
 	       remove_minutes(s, r->minutes > r->sessions ? r->minutes : r->sessions) &&
-	       remove_incidents(s, r) && removed_forget(s, cuts.removed, is_more) &&
-	       give_back(s, is_more);
+	       remove_alerts(s, r->now, cuts.alerts, is_more) && remove_incidents(s, r) &&
+	       removed_forget(s, cuts.removed, is_more) && give_back(s, is_more);
 }
 
 enum retained

@@ -15,12 +15,15 @@
 /* How long each is kept, in microseconds; and how large a file is to be. 0: no limit. */
 struct retain_limits {
 	int64_t sessions;  /* since their end, and the minutes of the capture */
-	int64_t evidence;  /* since the end of its session */
+	int64_t evidence;  /* since the end of its session; and alerts since they were written */
 	int64_t incidents; /* since last seen, once no session of them is left */
 	int64_t bytes;     /* that are in use; free pages do not count */
 };
 
 #define RETAIN_DAY INT64_C(86400000000)
+
+/* Alerts that wait are tried for a week: until then no age or size takes them. */
+#define RETAIN_WAITING (8 * RETAIN_DAY)
 
 /* What a monitor keeps where nothing else is said. */
 extern const struct retain_limits retain_usual;
@@ -29,6 +32,7 @@ extern const struct retain_limits retain_usual;
 struct retain {
 	/* What ended, or was last seen, before these times goes; INT64_MIN: nothing does. */
 	int64_t sessions, evidence, incidents;
+	int64_t alerts;  /* written before; what still waits has RETAIN_WAITING, too */
 	int64_t closed;  /* incidents that are closed go before incidents do */
 	int64_t removed; /* the memory of sessions removed */
 	struct retain_limits limits;

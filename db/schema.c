@@ -21,6 +21,7 @@ const char *const schema_steps[] = {
     schema_policy,      /* 9 */
     schema_places,      /* 10 */
     schema_lists,       /* 11 */
+    schema_outbox,      /* 12 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

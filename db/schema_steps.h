@@ -27,6 +27,7 @@ extern const char schema_surge[];
 extern const char schema_policy[];
 extern const char schema_places[];
 extern const char schema_lists[];
+extern const char schema_outbox[];
 
 /* clang-format off */
 

@@ -47,9 +47,11 @@ struct finding_row {
 	/* Filled in by session_add where the session was new or longer. */
 	int64_t incident_id;
 	enum incident_event event;
+	enum severity_rank before; /* INCIDENT_RAISED: the incident's severity until then */
 	/* The surge that the incident is part of, which is to be told in its place: db/surge.h. */
 	int64_t surge_id; /* 0: none, or one that is closed */
 	enum incident_event surge_event;
+	enum severity_rank surge_severity, surge_before; /* now, and until then */
 };
 
 /* One line of the dialogue, scrubbed and printable. */

@@ -327,7 +327,7 @@ event_of(const struct place *told, const struct finding_row *finding)
 }
 
 static bool
-take_under_way(struct store *s, const struct session_row *row, const struct finding_row *finding,
+take_under_way(struct store *s, const struct session_row *row, struct finding_row *finding,
 	       enum incident_event *event)
 {
 	struct parent parent;
@@ -340,12 +340,13 @@ take_under_way(struct store *s, const struct session_row *row, const struct find
 	if (!find_place_of(s, parent.id, &place))
 		return false;
 	*event = event_of(&place, finding);
+	finding->surge_before = (enum severity_rank)place.severity;
 	return take(s, parent.id, finding);
 }
 
 /* The incident is news: of a surge under way, or of one that begins, or by itself. */
 static bool
-place_anew(struct store *s, const struct session_row *row, const struct finding_row *finding,
+place_anew(struct store *s, const struct session_row *row, struct finding_row *finding,
 	   enum incident_event *event)
 {
 	struct place place;
@@ -389,8 +390,13 @@ surge_settle(struct store *s, const struct session_row *row, struct finding_row 
 		return false;
 	if (!find_place_of(s, finding->incident_id, &place) || !raise_all(s, finding))
 		return false;
-	if (event == INCIDENT_TOUCHED)
+	if (event == INCIDENT_TOUCHED) {
 		event = event_of(&place, finding);
+		finding->surge_before = (enum severity_rank)place.severity;
+	}
+	finding->surge_severity = (int64_t)finding->severity > place.severity
+				      ? finding->severity
+				      : (enum severity_rank)place.severity;
 	if (event == INCIDENT_TOUCHED && finding->event == INCIDENT_UNTOUCHED)
 		event = INCIDENT_UNTOUCHED;
 	finding->surge_id = place.told;

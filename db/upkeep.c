@@ -61,6 +61,13 @@ static const char *const invariants[] = {
     " session_id FROM transcripts UNION SELECT session_id FROM packets UNION SELECT session_id"
     " FROM certificates) t WHERE NOT EXISTS (SELECT 1 FROM kept k WHERE k.session_id ="
     " t.session_id) LIMIT 100",
+    "SELECT 'alert ' || a.id || ' is for no sink' FROM alerts a WHERE NOT EXISTS (SELECT 1 FROM"
+    " deliveries d WHERE d.alert_id = a.id) LIMIT 100",
+    "SELECT 'delivery ' || d.id || ' of alert ' || a.id || ' is of another incident' FROM"
+    " deliveries d JOIN alerts a ON a.id = d.alert_id WHERE d.incident_id IS NOT a.incident_id"
+    " LIMIT 100",
+    "SELECT 'incident ' || s.incident_id || ' is over, and ' || s.sink || ' is not to hear of it'"
+    " FROM standing s JOIN incidents i ON i.id = s.incident_id WHERE i.state = 'closed' LIMIT 100",
 };
 
 static const char integrity[] = "PRAGMA integrity_check";
@@ -128,6 +135,10 @@ static const char figures[] =
     " UNION ALL SELECT 'oldest evidence', (SELECT rfc3339(min(\"end\")) FROM kept WHERE session_id"
     "  IS NOT NULL)"
     " UNION ALL SELECT 'packets kept', (SELECT count(*) FROM packets)"
+    " UNION ALL SELECT 'alerts', (SELECT count(*) FROM alerts)"
+    " UNION ALL SELECT 'alerts to be sent', (SELECT count(*) FROM deliveries WHERE state IN"
+    "  ('waiting', 'held'))"
+    " UNION ALL SELECT 'alerts given up', (SELECT count(*) FROM deliveries WHERE state = 'failed')"
     " UNION ALL SELECT 'servers', (SELECT count(*) FROM servers)";
 
 bool
@@ -229,6 +240,7 @@ upkeep_prune(struct store *s, struct prune *p)
 	r.closed = p->before;
 	r.sessions = p->before > r.sessions ? p->before : r.sessions;
 	r.evidence = p->before > r.evidence ? p->before : r.evidence;
+	r.alerts = r.evidence;
 	if (!remove_all(s, &r) || !shrink(s))
 		return false;
 	p->sessions = r.removed_sessions;

@@ -37,6 +37,8 @@ static const struct {
     {"v_hourly_tls",
      "hour,service,tls_version,sessions,encrypted,plaintext,failed,no_mail,partial\n"},
     {"v_capture", "minute,sensor,packets,bytes,dropped,gaps,withheld,evicted,untold,crashed\n"},
+    {"v_alerts", "id,event,at,incident,kind,severity,severity_before,sensor,sink,state,tries,"
+		 "next_try,why,sent_at,summed_in,held_back,held_since\n"},
 };
 
 static void
@@ -52,7 +54,7 @@ views_keep_their_columns(void **state)
 			 "SELECT group_concat(name) FROM pragma_table_info('%s')", views[i].view);
 		assert_query(p->path, query, views[i].columns);
 	}
-	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "9\n");
+	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "10\n");
 }
 
 static void

@@ -306,7 +306,7 @@ what_is_not_committed_is_not_there(void **state)
 static void
 mount_small(const char *folder)
 {
-	if (mount("tmpfs", folder, "tmpfs", 0, "size=800k") != 0)
+	if (mount("tmpfs", folder, "tmpfs", 0, "size=1200k") != 0)
 		skip_because("cannot mount a small file system: %s", strerror(errno));
 }
 
