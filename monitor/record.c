@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "monitor/alert/queue.h"
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/hindsight.h"
 #include "monitor/clock.h"
@@ -41,6 +42,7 @@ struct recorder {
 	struct recorder_counts counts;    /* of what is committed */
 	struct recorder_counts batch;     /* of what is not, yet */
 	struct tending tending;
+	const struct sinks *sinks; /* NULL: nobody is alerted */
 	char *sensor;
 	char source[SOURCE_MAX];
 	int64_t sensor_id; /* while a batch is open */
@@ -98,6 +100,18 @@ const char *
 recorder_complaint(struct recorder *r)
 {
 	return tend_complaint(&r->tending);
+}
+
+void
+recorder_alert(struct recorder *r, const struct sinks *sinks)
+{
+	r->sinks = sinks;
+}
+
+struct store *
+recorder_store(struct recorder *r)
+{
+	return store_is_in_transaction(r->store) ? NULL : r->store;
 }
 
 void
@@ -178,6 +192,25 @@ count_finding(struct recorder_counts *c, const struct finding_row *f)
 	count_incident(c, f->event);
 	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
 		count_incident(c, f->surge_event);
+}
+
+/* What of a finding is news is queued for the sinks, in the transaction of the incident. */
+static bool
+alert(struct recorder *r, const struct session_row *row, const struct finding_row *finding)
+{
+	const struct queue_case c = {
+	    .session = row, .finding = finding, .sensor_id = r->sensor_id, .now = clock_wall()};
+
+	return r->sinks == NULL || queue_finding(r->store, r->sinks, &c, &r->batch.alerts);
+}
+
+static bool
+alert_all(struct recorder *r, const struct session_row *row)
+{
+	for (size_t i = 0; i < row->finding_count; i++)
+		if (!alert(r, row, &row->findings[i]))
+			return false;
+	return true;
 }
 
 static void
@@ -325,14 +358,17 @@ find_destination_again(void *ctx, const struct session *s, const struct destinat
 }
 
 static void
-tell_hindsight(void *ctx, int64_t session, const struct finding *f, const struct finding_row *row)
+tell_hindsight(void *ctx, const struct hindsight_told *told)
 {
 	struct telling *t = ctx;
+	struct recorder *r = t->recorder;
 
-	t->recorder->batch.findings[f->severity]++;
-	count_finding(&t->recorder->batch, row);
+	r->batch.findings[told->finding->severity]++;
+	count_finding(&r->batch, told->row);
+	if (!alert(r, told->session, told->row))
+		t->is_failed = true;
 	if (t->json != NULL &&
-	    !session_findings(t->recorder->store, session, f->kind->name, print_line, t->json))
+	    !session_findings(r->store, told->id, told->finding->kind->name, print_line, t->json))
 		t->is_failed = true;
 }
 
@@ -403,6 +439,10 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 		return recorded;
 	remember(r, recorded, id, s);
 	count(r, s, &row, v);
+	if (!alert_all(r, &row)) {
+		fail_batch(r);
+		return RECORDED_FAILED;
+	}
 	if (json != NULL && is_printed(r, &row) &&
 	    !session_findings(r->store, id, NULL, print_line, json)) {
 		fail(r, store_error(r->store));

@@ -15,6 +15,7 @@
 #include "monitor/judge/judge.h"
 
 struct recorder;
+struct sinks;        /* monitor/alert/sink.h */
 struct known_policy; /* monitor/policy/destination.h */
 struct smart_hosts;  /* monitor/policy/smart_hosts.h */
 
@@ -63,6 +64,12 @@ void recorder_keep_now(struct recorder *r);
 
 /* That the limits cannot be kept to, once, in one line; NULL: nothing is to be told. */
 const char *recorder_complaint(struct recorder *r);
+
+/* Queue alerts for these, borrowed, from now on; NULL: for none. */
+void recorder_alert(struct recorder *r, const struct sinks *sinks);
+
+/* The database, for what is no record, between batches: NULL while one is open. */
+struct store *recorder_store(struct recorder *r);
 
 /* The capture that what follows comes from; "" is a live one. */
 void recorder_source(struct recorder *r, const char *source);
@@ -155,6 +162,7 @@ struct recorder_counts {
 	uint64_t sessions_refused; /* not kept: the database refused them, or their batch */
 	uint64_t incidents_opened, incidents_raised, incidents_reopened;
 	uint64_t incidents_touched; /* findings that joined an incident and changed no more of it */
+	uint64_t alerts;            /* queued, each once for all its sinks */
 	uint64_t findings[4];       /* by severity, known sessions included */
 	uint64_t outcomes[5];       /* by outcome, known sessions included */
 };

@@ -148,7 +148,7 @@ put(struct pass *p, struct finding *f, const struct session *s)
 	if (kind == NULL ? !session_add_finding(back->store, p->id, &p->row, row)
 			 : !session_judge_again(back->store, p->id, &p->row, kind, row))
 		return false;
-	back->tell(back->ctx, p->id, f, row);
+	back->tell(back->ctx, &(struct hindsight_told){p->id, &p->row, f, row});
 	if (kind == NULL || strcmp(kind, "starttls-missing") != 0)
 		return true;
 	return baseline_absolve(back->baseline, back->store, s);

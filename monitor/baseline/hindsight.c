@@ -65,7 +65,7 @@ replace(const struct hindsight *h, const struct judge_case *c, const struct reju
 	rows_finding(h->rows, &past.row, &f, &row);
 	if (!session_judge_again(h->store, id, &past.row, r->from, &row))
 		return false;
-	h->tell(h->ctx, id, &f, &row);
+	h->tell(h->ctx, &(struct hindsight_told){id, &past.row, &f, &row});
 	return true;
 }
 
@@ -225,7 +225,7 @@ put_new(const struct hindsight *h, int64_t id, const struct retold *r, struct fi
 	rows_finding(h->rows, &r->facts.row, f, &row);
 	if (!session_add_finding(h->store, id, &r->facts.row, &row))
 		return false;
-	h->tell(h->ctx, id, f, &row);
+	h->tell(h->ctx, &(struct hindsight_told){id, &r->facts.row, f, &row});
 	return !is_counted || baseline_take_back(h->baseline, h->store, &r->session);
 }
 

@@ -11,6 +11,14 @@
 #include "monitor/recent.h"
 #include "monitor/rows.h"
 
+/* A session that was judged again: its id, and what it has now. */
+struct hindsight_told {
+	int64_t id;
+	const struct session_row *session;
+	const struct finding *finding;
+	const struct finding_row *row;
+};
+
 struct hindsight {
 	struct baseline *baseline;
 	struct store *store;
@@ -21,8 +29,7 @@ struct hindsight {
 	bool (*find_destination)(void *ctx, const struct session *s,
 				 const struct destination **out);
 	/* A session was judged again. */
-	void (*tell)(void *ctx, int64_t session, const struct finding *f,
-		     const struct finding_row *row);
+	void (*tell)(void *ctx, const struct hindsight_told *told);
 	void *ctx;
 };
 
