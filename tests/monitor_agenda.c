@@ -174,6 +174,38 @@ one_origin_has_its_share_and_no_more(void **state)
 	assert_true(agenda_want(a, &net, 8, NOW));
 }
 
+#define REGION(n) ((uint64_t)(n) << 32)
+
+/* Of networks of one region, however many, what waits makes way for others. */
+static void
+what_one_region_brings_up_in_masses_makes_way(void **state)
+{
+	struct agenda *a = *state;
+	int taken = 0, flood = 0, asked = 0;
+
+	for (int i = 0; i < 100000; i++) {
+		struct domain d = domain("invented%d.test", i);
+
+		agenda_want(a, &d, REGION(1) | (uint64_t)i, NOW);
+	}
+	for (int i = 0; i < 100; i++) {
+		struct domain d = domain("real%d.test", i);
+
+		taken += agenda_want(a, &d, REGION(2) | (uint64_t)i, NOW);
+	}
+	assert_int_equal(taken, 100);
+	/* It does not get these places back. */
+	for (int i = 0; i < 100000; i++) {
+		struct domain d = domain("more%d.test", i);
+
+		flood += agenda_want(a, &d, REGION(1) | (uint64_t)i, NOW);
+	}
+	assert_int_equal(flood, 0);
+	for (const struct agenda_item *item; (item = agenda_next(a, NOW)) != NULL;)
+		asked += strncmp(item->domain.text, "real", 4) == 0;
+	assert_int_equal(asked, 100);
+}
+
 /* Names that were answered, however many, leave no room taken; those that are asked keep theirs. */
 static void
 what_rests_makes_way(void **state)
@@ -414,6 +446,7 @@ main(void)
 	    WITH_AGENDA(what_is_lost_is_asked_again_but_not_for_ever),
 	    WITH_AGENDA(an_answer_may_put_it_off_or_to_rest),
 	    WITH_AGENDA(one_origin_has_its_share_and_no_more),
+	    WITH_AGENDA(what_one_region_brings_up_in_masses_makes_way),
 	    WITH_AGENDA(what_rests_makes_way),
 	    cmocka_unit_test(what_fails_for_others_too_is_an_outage),
 	    WITH_FIRST(the_first_answer_is_all_that_is_known),

@@ -162,6 +162,42 @@ however_many_flood_another_origin_has_its_turn(void **state)
 	fair_free(f);
 }
 
+#define REGION(n) ((uint64_t)(n) << 32)
+
+/* Of one region, however many networks of it flood, others are not held up for longer than by one.
+ */
+static void
+networks_of_one_region_have_one_part_of_the_turns(void **state)
+{
+	struct fair *f = fair_new(secret);
+	struct lookup_request r;
+	int few = 0;
+
+	(void)state;
+	for (int i = 0; i < 3 * FAIR_MAX; i++)
+		assert_int_equal(PUT(f, REGION(9) | (uint64_t)i, false, "x%d.test", i), FAIR_WAITS);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(PUT(f, REGION(i), false, "few%d.test", i), FAIR_WAITS);
+	/* What comes of the flood from now on takes places of its own. */
+	for (int i = 0; i < FAIR_MAX; i++)
+		PUT(f, REGION(9) | (uint64_t)(100000 + i), false, "y%d.test", i);
+	assert_int_equal(fair_waiting(f), FAIR_MAX);
+	for (int i = 0; i < 6; i++) {
+		assert_true(fair_take(f, false, NULL, NULL, &r));
+		few += strncmp(r.domain.text, "few", 3) == 0;
+	}
+	assert_int_equal(few, 5);
+	for (size_t i = 0; i < FAIR_MAX - 6; i++)
+		assert_true(fair_take(f, false, NULL, NULL, &r));
+	assert_false(fair_take(f, false, NULL, NULL, &r));
+	/* All places can be taken again. */
+	for (int i = 0; i < FAIR_MAX; i++)
+		assert_int_equal(PUT(f, REGION(i) | 1, false, "z%d.test", i), FAIR_WAITS);
+	assert_string_equal(displaced.text, "");
+	assert_int_equal(PUT(f, REGION(3) | 2, false, "z.test"), FAIR_FULL);
+	fair_free(f);
+}
+
 static bool
 not_below_victim(void *ctx, const struct lookup_request *r)
 {
@@ -497,6 +533,7 @@ main(void)
 	    cmocka_unit_test(one_domain_waits_once),
 	    cmocka_unit_test(room_is_made_by_who_has_most),
 	    cmocka_unit_test(however_many_flood_another_origin_has_its_turn),
+	    cmocka_unit_test(networks_of_one_region_have_one_part_of_the_turns),
 	    cmocka_unit_test(who_may_not_go_now_keeps_its_place_and_holds_nobody_up),
 	    cmocka_unit_test(the_parent_of_a_name_is_what_is_registered),
 	    cmocka_unit_test(a_crowd_is_bounded_at_once_and_in_time),

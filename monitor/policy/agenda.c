@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dissector/keyhash.h"
+#include "monitor/policy/origin.h"
 
 #define WAYS    8    /* places that one domain may have */
 #define ORIGINS 1024 /* counters of them; two that share one share their room */
@@ -26,6 +27,7 @@ struct agenda {
 	struct place places[AGENDA_MAX];
 	struct agenda_item items[AGENDA_MAX];
 	uint32_t of_origin[ORIGINS]; /* that wait or are asked */
+	uint32_t of_region[ORIGINS]; /* likewise, of larger networks */
 	size_t waiting, asked;
 	size_t hand;      /* where agenda_next goes on */
 	int64_t next_due; /* none is due before */
@@ -101,10 +103,18 @@ room_of(struct agenda *a, uint64_t origin)
 	return &a->of_origin[keyhash(a->secret, &origin, sizeof(origin)) % ORIGINS];
 }
 
+static uint32_t *
+region_of(struct agenda *a, uint64_t origin)
+{
+	const uint64_t region = origin_region(origin);
+
+	return &a->of_region[keyhash(a->secret, &region, sizeof(region)) % ORIGINS];
+}
+
 static void
 count(struct agenda *a, const struct place *p, int step)
 {
-	uint32_t *room = room_of(a, item_of(a, p)->origin);
+	const uint64_t origin = item_of(a, p)->origin;
 
 	if (p->state == WAITS)
 		a->waiting += (size_t)step;
@@ -112,7 +122,8 @@ count(struct agenda *a, const struct place *p, int step)
 		a->asked += (size_t)step;
 	else
 		return;
-	*room += (uint32_t)step;
+	*room_of(a, origin) += (uint32_t)step;
+	*region_of(a, origin) += (uint32_t)step;
 }
 
 static void
@@ -147,16 +158,31 @@ rank(const struct place *p)
 	return 0;
 }
 
+/* Of those that wait here one of a region that has far more than this one; NULL: there is none. */
+static struct place *
+place_of_many(struct agenda *a, uint64_t key, uint64_t origin)
+{
+	uint32_t most = *region_of(a, origin) * 2 + WAYS;
+	struct place *first = first_of(a, key), *found = NULL;
+
+	for (struct place *p = first; p < first + WAYS; p++)
+		if (p->state == WAITS && *region_of(a, item_of(a, p)->origin) > most) {
+			most = *region_of(a, item_of(a, p)->origin);
+			found = p;
+		}
+	return found;
+}
+
 /* A place for a new one; NULL where all are taken. */
 static struct place *
-place_for(struct agenda *a, uint64_t key)
+place_for(struct agenda *a, uint64_t key, uint64_t origin)
 {
 	struct place *first = first_of(a, key), *best = first;
 
 	for (struct place *p = first + 1; p < first + WAYS; p++)
 		if (rank(p) > rank(best) || (rank(p) == rank(best) && p->seen < best->seen))
 			best = p;
-	return rank(best) > 0 ? best : NULL;
+	return rank(best) > 0 ? best : place_of_many(a, key, origin);
 }
 
 /* ---- What comes in ---- */
@@ -168,7 +194,7 @@ add(struct agenda *a, const struct domain *d, uint64_t origin, int64_t now)
 
 	if (*room_of(a, origin) >= AGENDA_ORIGIN_MAX)
 		return false;
-	p = place_for(a, key_of(a, d));
+	p = place_for(a, key_of(a, d), origin);
 	if (p == NULL)
 		return false;
 	put(a, p, FREE, 0);

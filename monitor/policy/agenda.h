@@ -2,8 +2,9 @@
  * The domains that mail was seen for, and when each is to be looked up: once at a
  * time, again after a failure as long as it matters, and not again right behind.
  *
- * Of fixed size. No origin (a client's network) has more than its share, and what
- * rests makes way for what is new. Pure; times are milliseconds of a clock that
+ * Of fixed size. No origin (a client's network) has more than its share, what rests
+ * makes way for what is new, and what a large network brings up in masses for others
+ * (origin.h). Pure; times are milliseconds of a clock that
  * nobody sets. Knows no policy.
  */
 #ifndef MONITOR_POLICY_AGENDA_H

@@ -1,20 +1,26 @@
 /*
  * Turns; see fair.h. Domains that are known have one lane, and so has each origin
- * of others: no two share one, so that nobody is held up by another's flood. Lanes
- * stand in a ring, from which turns are taken, for as long as something waits in
- * them; so there are never more than domains that wait.
+ * of others: no two share one, so that nobody is held up by another's flood. The
+ * lanes of one region have turns among themselves, and regions among each other.
+ * Lanes and regions stand in their rings for as long as something waits in them;
+ * so there are never more than domains that wait.
  */
 #include "monitor/policy/fair.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "dissector/keyhash.h"
+#include "monitor/policy/circle.h"
+#include "monitor/policy/origin.h"
 
-#define BUCKETS 4096 /* of the indexes of names and of origins; a power of two */
-#define NONE    UINT16_MAX
+#define BUCKETS 4096 /* of the index of names; a power of two */
+#define NONE    CIRCLE_NONE
 #define DEPTH \
 	((size_t)2 * FAIR_PARENT_MAX) /* looked at in a lane before it is the next one's turn */
 #define SHORT_LABEL 3
+
+static_assert(FAIR_MAX <= CIRCLE_MAX, "a lane for each that waits");
 
 struct waiting {
 	struct lookup_request request;
@@ -23,22 +29,28 @@ struct waiting {
 };
 
 struct lane {
-	uint64_t origin;
 	uint16_t first, last;
-	uint16_t before, after; /* in the ring; after, too, of those that are free */
-	uint16_t chain;         /* in its bucket */
-	size_t count;           /* 0: it is free */
+	uint16_t region; /* that it is one of; NONE: of those that are known */
+	size_t count;
+};
+
+struct region {
+	uint16_t turn; /* the lane that is next */
+	size_t lanes;
+	size_t count; /* that wait in them */
 };
 
 struct fair {
 	uint8_t secret[16];
 	struct waiting at[FAIR_MAX];
-	struct lane known, lanes[FAIR_MAX];
-	uint16_t free, free_lane;
-	uint16_t names[BUCKETS], origins[BUCKETS];
+	struct lane known, lanes[CIRCLE_MAX];
+	struct region regions[CIRCLE_MAX];
+	struct circle origins, wide; /* places of lanes by origin, and of regions */
+	uint16_t free;
+	uint16_t names[BUCKETS];
 	size_t count;
-	size_t ring;   /* lanes in it */
-	uint16_t turn; /* the lane that is next; NONE: the ring is empty */
+	size_t ring;   /* regions in theirs */
+	uint16_t turn; /* the region that is next; NONE: there is none */
 	size_t turns;
 };
 
@@ -50,11 +62,14 @@ fair_new(const uint8_t secret[16])
 	if (f == NULL)
 		return NULL;
 	memcpy(f->secret, secret, sizeof(f->secret));
-	f->known.first = f->known.last = f->turn = NONE;
+	circle_begin(&f->origins, secret);
+	circle_begin(&f->wide, secret);
+	f->known = (struct lane){.first = NONE, .last = NONE, .region = NONE};
+	f->turn = NONE;
 	for (size_t i = 0; i < BUCKETS; i++)
-		f->names[i] = f->origins[i] = NONE;
+		f->names[i] = NONE;
 	for (size_t i = 0; i < FAIR_MAX; i++)
-		f->at[i].next = f->lanes[i].after = i + 1 < FAIR_MAX ? (uint16_t)(i + 1) : NONE;
+		f->at[i].next = i + 1 < FAIR_MAX ? (uint16_t)(i + 1) : NONE;
 	return f;
 }
 
@@ -100,61 +115,56 @@ name_bucket(struct fair *f, const struct domain *d)
 	return &f->names[keyhash(f->secret, d->text, strlen(d->text)) & (BUCKETS - 1)];
 }
 
-static uint16_t *
-origin_bucket(struct fair *f, uint64_t origin)
-{
-	return &f->origins[keyhash(f->secret, &origin, sizeof(origin)) & (BUCKETS - 1)];
-}
-
 /* ---- Lanes ---- */
 
 /* NULL where nothing of it waits. */
 static struct lane *
 find_lane(struct fair *f, const struct lookup_request *r)
 {
+	uint16_t i;
+
 	if (r->is_known)
 		return &f->known;
-	for (uint16_t i = *origin_bucket(f, r->origin); i != NONE; i = f->lanes[i].chain)
-		if (f->lanes[i].origin == r->origin)
-			return &f->lanes[i];
-	return NULL;
+	i = circle_find(&f->origins, r->origin);
+	return i != NONE ? &f->lanes[i] : NULL;
 }
 
-/* The last in the ring to have its turn. There is a free one: there are as many as places. */
 static struct lane *
 open_lane(struct fair *f, uint64_t origin)
 {
-	uint16_t i = f->free_lane, *bucket = origin_bucket(f, origin);
-	struct lane *lane = &f->lanes[i];
+	const uint64_t wide = origin_region(origin);
+	uint16_t g = circle_find(&f->wide, wide), i;
 
-	f->free_lane = lane->after;
-	*lane = (struct lane){.origin = origin, .first = NONE, .last = NONE, .chain = *bucket};
-	*bucket = i;
-	if (f->turn == NONE)
-		f->turn = lane->before = lane->after = i;
-	lane->after = f->turn;
-	lane->before = f->lanes[f->turn].before;
-	f->lanes[lane->before].after = i;
-	f->lanes[lane->after].before = i;
-	f->ring++;
-	return lane;
+	if (g == NONE) {
+		g = circle_open(&f->wide, wide, &f->turn);
+		f->regions[g] = (struct region){.turn = NONE};
+		f->ring++;
+	}
+	i = circle_open(&f->origins, origin, &f->regions[g].turn);
+	f->lanes[i] = (struct lane){.first = NONE, .last = NONE, .region = g};
+	f->regions[g].lanes++;
+	return &f->lanes[i];
 }
 
 static void
-close_lane(struct fair *f, struct lane *lane)
+close_lane(struct fair *f, const struct lane *lane)
 {
-	uint16_t i = (uint16_t)(lane - f->lanes), *chain = origin_bucket(f, lane->origin);
+	const uint16_t g = lane->region;
 
-	while (*chain != i)
-		chain = &f->lanes[*chain].chain;
-	*chain = lane->chain;
-	f->lanes[lane->before].after = lane->after;
-	f->lanes[lane->after].before = lane->before;
-	if (f->turn == i)
-		f->turn = lane->after != i ? lane->after : NONE;
-	lane->after = f->free_lane;
-	f->free_lane = i;
+	circle_close(&f->origins, (uint16_t)(lane - f->lanes), &f->regions[g].turn);
+	if (--f->regions[g].lanes > 0)
+		return;
+	circle_close(&f->wide, g, &f->turn);
 	f->ring--;
+}
+
+static void
+count_in(struct fair *f, struct lane *lane, size_t step)
+{
+	lane->count += step;
+	f->count += step;
+	if (lane->region != NONE)
+		f->regions[lane->region].count += step;
 }
 
 static bool
@@ -191,36 +201,65 @@ unlink_waiting(struct fair *f, struct lane *lane, uint16_t before, uint16_t i)
 		f->at[before].next = f->at[i].next;
 	if (lane->last == i)
 		lane->last = before;
-	lane->count--;
-	f->count--;
+	count_in(f, lane, (size_t)-1);
 	f->at[i].next = f->free;
 	f->free = i;
 	if (lane->count == 0 && lane != &f->known)
 		close_lane(f, lane);
 }
 
-/* NULL where the ring is empty. */
-static struct lane *
-longest_lane(struct fair *f)
+/* In which most wait; NULL where there is none. */
+static const struct region *
+largest_region(const struct fair *f)
 {
-	struct lane *longest = NULL;
-	uint16_t i = f->turn;
+	const struct region *largest = NULL;
+	uint16_t g = f->turn;
 
-	for (size_t seen = 0; seen < f->ring; seen++, i = f->lanes[i].after)
-		if (longest == NULL || f->lanes[i].count > longest->count)
+	for (size_t seen = 0; seen < f->ring; seen++, g = f->wide.at[g].after)
+		if (largest == NULL || f->regions[g].count > largest->count)
+			largest = &f->regions[g];
+	return largest;
+}
+
+static struct lane *
+longest_lane(struct fair *f, const struct region *region)
+{
+	struct lane *longest = &f->lanes[region->turn];
+	uint16_t i = region->turn;
+
+	for (size_t seen = 0; seen < region->lanes; seen++, i = f->origins.at[i].after)
+		if (f->lanes[i].count > longest->count)
 			longest = &f->lanes[i];
 	return longest;
 }
 
-/* Room for r at the cost of the longest lane, where r's own is shorter by more than this one. */
+/* Has r less than what it would displace: its region than the largest, or in that its lane? */
+static bool
+has_less(struct fair *f, const struct lookup_request *r, const struct region *largest,
+	 const struct lane *longest)
+{
+	const uint16_t g = circle_find(&f->wide, origin_region(r->origin));
+	const struct lane *lane = find_lane(f, r);
+
+	if (r->is_known)
+		return true;
+	if (g == NONE || f->regions[g].count + 1 < largest->count)
+		return true;
+	return &f->regions[g] == largest && (lane != NULL ? lane->count : 0) < longest->count;
+}
+
+/* Room for r at the cost of the longest lane of the largest region. */
 static bool
 make_room(struct fair *f, const struct lookup_request *r, struct domain *displaced)
 {
-	const struct lane *lane = find_lane(f, r);
-	struct lane *longest = longest_lane(f);
+	const struct region *largest = largest_region(f);
+	struct lane *longest;
 	uint16_t before = NONE;
 
-	if (longest == NULL || (!r->is_known && (lane != NULL ? lane->count : 0) >= longest->count))
+	if (largest == NULL)
+		return false;
+	longest = longest_lane(f, largest);
+	if (!has_less(f, r, largest, longest))
 		return false;
 	for (uint16_t i = longest->first; i != longest->last; i = f->at[i].next)
 		before = i;
@@ -242,8 +281,7 @@ append(struct fair *f, struct lane *lane, const struct lookup_request *r)
 	else
 		f->at[lane->last].next = i;
 	lane->last = i;
-	lane->count++;
-	f->count++;
+	count_in(f, lane, 1);
 }
 
 /* Is there enough of its like already? */
@@ -290,14 +328,29 @@ take_from(struct fair *f, struct lane *lane, bool (*may)(void *ctx, const struct
 }
 
 static bool
+take_from_region(struct fair *f, struct region *region,
+		 bool (*may)(void *ctx, const struct lookup_request *r), void *ctx,
+		 struct lookup_request *out)
+{
+	for (size_t left = region->lanes; left > 0; left--) {
+		const uint16_t i = region->turn;
+
+		region->turn = f->origins.at[i].after;
+		if (take_from(f, &f->lanes[i], may, ctx, out))
+			return true;
+	}
+	return false;
+}
+
+static bool
 take_unknown(struct fair *f, bool (*may)(void *ctx, const struct lookup_request *r), void *ctx,
 	     struct lookup_request *out)
 {
 	for (size_t left = f->ring; left > 0; left--) {
-		struct lane *lane = &f->lanes[f->turn];
+		const uint16_t g = f->turn;
 
-		f->turn = lane->after;
-		if (take_from(f, lane, may, ctx, out))
+		f->turn = f->wide.at[g].after;
+		if (take_from_region(f, &f->regions[g], may, ctx, out))
 			return true;
 	}
 	return false;

@@ -2,9 +2,11 @@
  * Whose turn it is: domains that wait to be looked up.
  *
  * Names come off the wire, so anybody can invent a million of them. Domains that
- * are known go first; of the others each origin (the network of a client) has its
- * turn, in its own order, and no more than its share of the room: what is too
- * much is refused, and so is one domain twice. Pure; all memory is asked for once.
+ * are known go first; of the others each region (a large network) has its turn, in
+ * it each origin (the network of a client), in its own order, and no more than its
+ * share of the room: what is too much is refused, and so is one domain twice. So
+ * who has one large network has one part of the turns, however many small ones are
+ * in it. Pure; all memory is asked for once.
  */
 #ifndef MONITOR_POLICY_FAIR_H
 #define MONITOR_POLICY_FAIR_H

@@ -31,7 +31,7 @@ struct lookup_request {
 	struct domain domain;   /* DOMAIN_OK */
 	struct sts_cache cache; /* what is known of its policy: decides whether it is fetched */
 	int64_t now;            /* of the clock that cache goes by, microseconds */
-	uint64_t origin;        /* whose traffic brought it up: a client's network, as a number */
+	uint64_t origin;        /* whose traffic brought it up, as a number: origin.h */
 	bool is_known;          /* earlier sessions named it, or it was looked up before */
 };
 

@@ -15,12 +15,15 @@
 #include "monitor/log.h"
 #include "monitor/policy/agenda.h"
 #include "monitor/policy/known.h"
+#include "monitor/policy/origin.h"
 #include "monitor/policy/outage.h"
 #include "monitor/rejudge.h"
 #include "monitor/role/asker.h"
 
 #define NETWORK_4 3 /* bytes of a client's address: its network is who brings names up */
 #define NETWORK_6 8
+#define REGION_4  2 /* ... and what one attacker may have many networks of */
+#define REGION_6  4
 
 #define HOST_DOMAINS 3 /* that a host's name lies in are asked for */
 
@@ -304,14 +307,23 @@ inquiry_tell_rest(struct inquiry *q)
 
 /* ---- What is wanted ---- */
 
-/* The network of the client, as a number. */
 static uint64_t
-origin_of(const struct inquiry *q, const struct session *s)
+network_hash(const struct inquiry *q, const struct session *s, size_t length)
 {
 	struct address network = {.family = s->client.family};
 
-	memcpy(network.b, s->client.b, s->client.family == 4 ? NETWORK_4 : NETWORK_6);
+	memcpy(network.b, s->client.b, length);
 	return keyhash(q->secret, &network, sizeof(network));
+}
+
+/* The network of the client as a number, below it that of its region. */
+static uint64_t
+origin_of(const struct inquiry *q, const struct session *s)
+{
+	const bool is_4 = s->client.family == 4;
+
+	return origin_make(network_hash(q, s, is_4 ? REGION_4 : REGION_6),
+			   network_hash(q, s, is_4 ? NETWORK_4 : NETWORK_6));
 }
 
 static void

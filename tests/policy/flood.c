@@ -6,9 +6,9 @@
  *
  * Domains are invented after the patterns in turn ("#" is a number that does not come
  * again, "@@" one of a hundred), as fast as the checker takes them, on behalf of ORIGINS
- * networks. The real ones come up meanwhile, two each second, each of a network of its
- * own that has no part in it, and none named by an earlier session; what is refused is
- * asked again. It ends where COUNT were invented and all real ones are answered, with
+ * networks in REGIONS large ones. The real ones come up meanwhile, two each second, each
+ * of a large network of its own that has no part in it, and none named by an earlier session; what
+ *is refused is asked again. It ends where COUNT were invented and all real ones are answered, with
  * one line of figures.
  *
  * As the role it is the checker.
@@ -20,10 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "monitor/policy/origin.h"
 #include "monitor/role/asker.h"
 
-#define ORIGINS   50
-#define ELSEWHERE 1000 /* origins from here on have no part in it */
+#define ORIGINS   100000
+#define REGIONS   8
+#define ELSEWHERE 1000 /* regions from here on have no part in it */
 #define REAL_MAX  100
 #define APART     500  /* milliseconds between real ones */
 #define AGAIN     100  /* ... until one that was refused is asked for again */
@@ -144,7 +146,8 @@ flood(unsigned long number, char *const patterns[], size_t pattern_count)
 	char name[DOMAIN_TEXT];
 
 	for (int i = 0; i < AT_ONCE; i++, number++) {
-		struct lookup_request r = {.origin = number % ORIGINS};
+		struct lookup_request r = {.origin =
+					       origin_make(number % REGIONS, number % ORIGINS)};
 
 		invent(patterns[number % pattern_count], number, name);
 		r.domain = named(name);
@@ -162,7 +165,7 @@ ask_real(void)
 	for (size_t i = 0; i < t.count; i++) {
 		struct real *r = &t.real[i];
 		const struct lookup_request request = {.domain = r->domain,
-						       .origin = ELSEWHERE + i};
+						       .origin = origin_make(ELSEWHERE + i, 0)};
 
 		if (now < t.begun + (int64_t)(i + 1) * APART || r->took >= 0 ||
 		    (r->asked != 0 && (r->again == 0 || now < r->again)))
