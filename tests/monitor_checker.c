@@ -449,7 +449,7 @@ a_checker_that_is_killed_has_a_successor(void **state)
 	/* Nobody waits for it meanwhile. */
 	assert_false(asker_ask(a, &r));
 	assert_int_equal(asker_descriptor(a), -1);
-	assert_in_range(asker_wait(a), 1, ASKER_AGAIN);
+	assert_in_range(asker_wait(a), 1, WARD_AGAIN);
 	while (asker_pid(a) == 0)
 		run(a);
 	assert_int_not_equal(asker_pid(a), first);
@@ -493,10 +493,10 @@ one_that_dies_again_and_again_is_started_ever_more_seldom(void **state)
 	assert_non_null(a);
 	while (t.lost == 0)
 		run(a);
-	assert_in_range(asker_wait(a), 1, ASKER_AGAIN);
+	assert_in_range(asker_wait(a), 1, WARD_AGAIN);
 	while (t.lost == 1)
 		run(a);
-	assert_in_range(asker_wait(a), ASKER_AGAIN, 2 * ASKER_AGAIN);
+	assert_in_range(asker_wait(a), WARD_AGAIN, 2 * WARD_AGAIN);
 	assert_false(asker_has_failed(a));
 	asker_free(a);
 	close(WAY);

@@ -9,11 +9,9 @@
 #define MONITOR_ROLE_ASKER_H
 
 #include "monitor/role/checker_message.h"
-#include "monitor/role/starter.h"
+#include "monitor/role/ward.h"
 
-#define ASKER_HELD      ((size_t)4 << 20) /* bytes of questions that the checker has not taken yet */
-#define ASKER_AGAIN     1000              /* milliseconds until a dead one has a successor */
-#define ASKER_AGAIN_MAX 300000            /* ... doubled with each that dies without an answer */
+#define ASKER_HELD ((size_t)4 << 20) /* bytes of questions that the checker has not taken yet */
 
 struct asker_config {
 	const struct starter *starter; /* who starts it; NULL: this process itself */
