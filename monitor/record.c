@@ -165,13 +165,17 @@ end_if_due(struct recorder *r)
 }
 
 static void
-count_incident(struct recorder_counts *c, enum incident_event event)
+count_incident(struct recorder_counts *c, const struct finding_row *f, enum incident_event event)
 {
+	const struct kind *kind = judge_kind(f->kind);
+
 	switch (event) {
 	case INCIDENT_UNTOUCHED:
 		break;
 	case INCIDENT_OPENED:
 		c->incidents_opened++;
+		if (kind != NULL)
+			c->opened[kind - judge_kinds][f->severity]++;
 		break;
 	case INCIDENT_RAISED:
 		c->incidents_raised++;
@@ -189,9 +193,9 @@ count_incident(struct recorder_counts *c, enum incident_event event)
 static void
 count_finding(struct recorder_counts *c, const struct finding_row *f)
 {
-	count_incident(c, f->event);
+	count_incident(c, f, f->event);
 	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
-		count_incident(c, f->surge_event);
+		count_incident(c, f, f->surge_event);
 }
 
 /* What of a finding is news is queued for the sinks, in the transaction of the incident. */
@@ -402,6 +406,7 @@ learn(struct recorder *r, int64_t id, const struct session *s, const struct verd
 		return fail_batch(r);
 	if (!is_first)
 		return true;
+	r->batch.over[s->service][v->outcome]++;
 	if (baseline_learn(r->baseline, r->store, &c, v) && hindsight(&back, &c, v) &&
 	    !telling.is_failed)
 		return true;
@@ -560,6 +565,8 @@ recorder_minute(struct recorder *r, const struct capture_minute *m)
 	row.sensor_id = r->sensor_id;
 	if (!session_capture(r->store, &row))
 		return fail_batch(r);
+	r->batch.gaps += m->gaps;
+	r->batch.crashed += m->crashed;
 	return end_if_due(r);
 }
 

@@ -165,6 +165,11 @@ struct recorder_counts {
 	uint64_t alerts;            /* queued, each once for all its sinks */
 	uint64_t findings[4];       /* by severity, known sessions included */
 	uint64_t outcomes[5];       /* by outcome, known sessions included */
+	/* Since they are over, once each, however often they are told: by service and outcome. */
+	uint64_t over[SERVICES][5];
+	/* Incidents opened, by place of their kind in judge_kinds, and severity; surges, too. */
+	uint64_t opened[FINDINGS_MAX][4];
+	uint64_t gaps, crashed; /* as in struct capture_minute, of all minutes */
 };
 struct recorder_counts recorder_counts(const struct recorder *r);
 

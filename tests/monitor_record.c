@@ -415,6 +415,51 @@ a_session_seen_longer_is_extended(void **state)
 	assert_sound(p->path);
 }
 
+/* However often it is told, as it grows, and when it is read again. */
+static void
+a_session_that_is_over_counts_once_by_service_and_outcome(void **state)
+{
+	struct fixture *p = *state;
+	struct session s = plain_session();
+	struct verdict *v = plain_verdict("credentials-exposed");
+	struct recorder *r = open_recorder(p->path);
+	const size_t kind = (size_t)(judge_kind("credentials-exposed") - judge_kinds);
+	struct recorder_counts c;
+
+	s.is_under_way = true;
+	assert_int_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_NEW);
+	assert_true(recorder_flush(r));
+	c = recorder_counts(r);
+	assert_int_equal(c.over[s.service][OUTCOME_PLAINTEXT], 0);
+	assert_int_equal(c.opened[kind][SEVERITY_WARNING], 1);
+	s.is_under_way = false;
+	s.end += 1000000;
+	for (int i = 0; i < 2; i++)
+		assert_int_not_equal(recorder_session(r, &s, v, NULL, NULL), RECORDED_FAILED);
+	assert_true(recorder_flush(r));
+	c = recorder_counts(r);
+	assert_int_equal(c.over[s.service][OUTCOME_PLAINTEXT], 1);
+	assert_int_equal(c.opened[kind][SEVERITY_WARNING], 1);
+	assert_true(recorder_close(r));
+	free(v);
+}
+
+static void
+gaps_and_what_crashed_are_counted(void **state)
+{
+	struct fixture *p = *state;
+	const struct capture_minute minute = {.minute = START, .gaps = 2, .crashed = 3};
+	struct recorder *r = open_recorder(p->path);
+
+	recorder_source(r, "");
+	for (int i = 0; i < 2; i++)
+		assert_true(recorder_minute(r, &minute));
+	assert_true(recorder_flush(r));
+	assert_int_equal(recorder_counts(r).gaps, 4);
+	assert_int_equal(recorder_counts(r).crashed, 6);
+	assert_true(recorder_close(r));
+}
+
 static void
 minutes_are_counted_once_a_source(void **state)
 {
@@ -728,6 +773,8 @@ main(void)
 	    FIXTURE_TEST(findings_are_told_as_json_lines_for_known_sessions_too),
 	    FIXTURE_TEST(a_batch_is_seen_by_others_when_it_is_flushed),
 	    FIXTURE_TEST(a_session_seen_longer_is_extended),
+	    FIXTURE_TEST(a_session_that_is_over_counts_once_by_service_and_outcome),
+	    FIXTURE_TEST(gaps_and_what_crashed_are_counted),
 	    FIXTURE_TEST(minutes_are_counted_once_a_source),
 	    FIXTURE_TEST(ages_count_from_the_newest_session_of_captures),
 	    FIXTURE_TEST(a_capture_of_the_future_removes_nothing),
