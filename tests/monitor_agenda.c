@@ -240,6 +240,19 @@ what_rests_makes_way(void **state)
 	assert_in_range(held, 990, 1000);
 }
 
+static void
+how_long_an_answer_took_counts_from_when_it_was_asked(void **state)
+{
+	struct agenda *a = *state;
+
+	assert_true(agenda_want(a, &net, 1, NOW));
+	assert_int_equal(agenda_took(a, &net, NOW + 10), -1);
+	assert_next(a, "example.net", NOW + 40);
+	assert_int_equal(agenda_took(a, &net, NOW + 290), 250);
+	agenda_answered(a, &net, true, NOW + 290);
+	assert_int_equal(agenda_took(a, &net, NOW + 300), -1);
+}
+
 /* ---- Outages ---- */
 
 static void
@@ -448,6 +461,7 @@ main(void)
 	    WITH_AGENDA(one_origin_has_its_share_and_no_more),
 	    WITH_AGENDA(what_one_region_brings_up_in_masses_makes_way),
 	    WITH_AGENDA(what_rests_makes_way),
+	    WITH_AGENDA(how_long_an_answer_took_counts_from_when_it_was_asked),
 	    cmocka_unit_test(what_fails_for_others_too_is_an_outage),
 	    WITH_FIRST(the_first_answer_is_all_that_is_known),
 	    WITH_FIRST(what_has_no_answer_stays_as_it_was),

@@ -14,7 +14,7 @@ enum state { FREE, WAITS, ASKED, RESTS };
 
 struct place {
 	uint64_t key;
-	int64_t due;  /* of WAITS: to be asked; of RESTS: it may be wanted again */
+	int64_t due;  /* of WAITS: to be asked; of RESTS: it may be wanted again; of ASKED: when */
 	int64_t seen; /* mail for it */
 	enum state state;
 	uint32_t failures; /* in a row */
@@ -244,7 +244,7 @@ agenda_next(struct agenda *a, int64_t now)
 		struct place *p = go_on(a, now);
 
 		if (p != NULL) {
-			put(a, p, ASKED, 0);
+			put(a, p, ASKED, now);
 			return item_of(a, p);
 		}
 		a->hand = 0;
@@ -320,6 +320,14 @@ agenda_is_asked(struct agenda *a, const struct domain *d)
 	const struct place *p = find(a, d);
 
 	return p != NULL && p->state == ASKED;
+}
+
+int64_t
+agenda_took(struct agenda *a, const struct domain *d, int64_t now)
+{
+	const struct place *p = find(a, d);
+
+	return p != NULL && p->state == ASKED ? now - p->due : -1;
 }
 
 void

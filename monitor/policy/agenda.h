@@ -63,6 +63,9 @@ int64_t agenda_wait(const struct agenda *a, int64_t now);
 /* It was asked for, and there was no word of it yet. */
 bool agenda_is_asked(struct agenda *a, const struct domain *d);
 
+/* Milliseconds since it was asked for; -1 where it is not, or its answer was here. */
+int64_t agenda_took(struct agenda *a, const struct domain *d, int64_t now);
+
 /* Those that are asked; and those that wait to be, for the first time or again. */
 size_t agenda_asked(const struct agenda *a);
 size_t agenda_waiting(const struct agenda *a);

@@ -150,6 +150,18 @@ detail(const struct inquiry *q, const struct learnt *l, int64_t now)
 		   is_whole(l) ? "" : "; not all could be had");
 }
 
+static void
+count_time(struct lookup_counts *c, int64_t took)
+{
+	static const int64_t bounds[LOOKUP_BUCKETS - 1] = LOOKUP_BOUNDS;
+	size_t i = 0;
+
+	while (i < LOOKUP_BUCKETS - 1 && took > bounds[i])
+		i++;
+	c->took[i]++;
+	c->took_ms += (uint64_t)took;
+}
+
 /* Draw the conclusions from an answer, and have sessions judged by them. */
 static void
 conclude(struct inquiry *q, struct learnt *l)
@@ -160,6 +172,7 @@ conclude(struct inquiry *q, struct learnt *l)
 	const struct known_policy *before;
 
 	q->counts.answered++;
+	count_time(&q->counts, agenda_took(q->agenda, &l->domain, q->heard));
 	q->counts.failed += !is_whole(l);
 	if (!recorder_known_policy(recorder, domain_bytes(&l->domain), &before)) {
 		refuse(q, &l->domain);

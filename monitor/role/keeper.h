@@ -56,6 +56,15 @@ struct keeper_config {
 	void *ctx;
 };
 
+/* How long look-ups took: those within so many milliseconds, and not within fewer; beyond: the
+ * last.
+ */
+#define LOOKUP_BOUNDS                                                                    \
+	{                                                                                \
+		10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000 \
+	}
+#define LOOKUP_BUCKETS 14
+
 /* Of look-ups: of a domain each. */
 struct lookup_counts {
 	uint64_t asked, answered; /* answered: whatever the answer */
@@ -63,6 +72,9 @@ struct lookup_counts {
 	uint64_t lost;            /* with a checker that died; they are asked again */
 	uint64_t left_out;        /* not asked for: too many at once */
 	uint64_t waiting;         /* now */
+	uint64_t
+	    took[LOOKUP_BUCKETS]; /* of those answered, from asking the checker to its answer */
+	uint64_t took_ms;         /* all of them, milliseconds */
 };
 
 struct keeper_result {
