@@ -717,7 +717,7 @@ a_live_capture_must_have_a_buffer_and_readers(void **state)
 static void
 a_tally_crosses(void **state)
 {
-	const struct live_tally tally = {1, 2, 3, 4, 5, 6, 7};
+	const struct live_tally tally = {1, 2, 3, 4, 5, 6, 7, 8};
 	struct live_tally got;
 	struct packer p = packer_over(memory, sizeof(memory));
 

@@ -84,8 +84,8 @@ static const struct field ended_fields[] = {
 #define TALLY(m) FIELD_COUNT(live_tally, m)
 
 static const struct field tally_fields[] = {
-    TALLY(packets), TALLY(bytes), TALLY(dropped), TALLY(withheld),
-    TALLY(untold),  TALLY(flows), TALLY(evicted),
+    TALLY(packets),  TALLY(bytes),  TALLY(dropped), TALLY(by_interface),
+    TALLY(withheld), TALLY(untold), TALLY(flows),   TALLY(evicted),
 };
 
 _Static_assert(FIELDS(tally_fields) * sizeof(uint64_t) == sizeof(struct live_tally),

@@ -123,6 +123,7 @@ struct capture_progress {
 struct live_tally {
 	uint64_t packets, bytes; /* read; bytes as on the wire */
 	uint64_t dropped;        /* packets lost before they could be read */
+	uint64_t by_interface;   /* of these, those that the interface or its driver lost */
 	uint64_t withheld;       /* packets that the gate found to need no reading */
 	uint64_t untold;         /* sessions that could not be told: the keeper was too slow */
 	uint64_t flows;          /* connections under way */

@@ -25,11 +25,13 @@ struct post {
 	uint16_t group;
 	bool is_running;
 	bool is_told_to_end;
-	bool is_tried;   /* it was started once, and is to be for good */
-	int64_t started; /* by clock_steady, like all times here */
-	int64_t due;     /* when it is to be started */
-	int64_t again;   /* how long to wait, should it fail */
-	int64_t heard;   /* when it last said something, or could not */
+	bool is_tried;          /* it was started once, and is to be for good */
+	int64_t started;        /* by clock_steady, like all times here */
+	int64_t due;            /* when it is to be started */
+	int64_t again;          /* how long to wait, should it fail */
+	int64_t heard;          /* when it last said something, or could not */
+	uint64_t starts;        /* how often it was started */
+	struct live_tally past; /* of those that were here before it */
 };
 
 bool
@@ -75,14 +77,40 @@ posts_are_running(const struct posts *p)
 	return false;
 }
 
+static struct live_tally
+tally_of(const struct post *post)
+{
+	struct live_tally sum = post->past;
+
+	sum_counts(&sum, &post->peer.tally, sizeof(sum));
+	return sum;
+}
+
 struct live_tally
 posts_tally(const struct posts *p)
 {
-	struct live_tally sum = p->past;
+	struct live_tally sum = {0};
 
-	for (size_t i = 0; i < p->count; i++)
-		sum_counts(&sum, &p->at[i].peer.tally, sizeof(sum));
+	for (size_t i = 0; i < p->count; i++) {
+		const struct live_tally one = tally_of(&p->at[i]);
+
+		sum_counts(&sum, &one, sizeof(sum));
+	}
 	return sum;
+}
+
+struct post_state
+posts_state(const struct posts *p, size_t i)
+{
+	const struct post *post = &p->at[i];
+
+	return (struct post_state){
+	    .interface = post->interface,
+	    .number = (unsigned)(i % p->intake->config->readers),
+	    .is_capturing = post->is_running && post->peer.stage == STAGE_READING,
+	    .restarts = post->starts > 0 ? post->starts - 1 : 0,
+	    .tally = tally_of(post),
+	};
 }
 
 /* ---- Start ---- */
@@ -117,6 +145,7 @@ start(struct posts *p, struct post *post)
 	post->is_running = intake_start(p->intake, &post->peer);
 	if (!post->is_running && errno == EPIPE)
 		give_up(p);
+	post->starts += post->is_running;
 	if (!post->is_running ||
 	    !intake_configure(p->intake, &post->peer, post->interface, post->group))
 		call_again(post);
@@ -200,8 +229,8 @@ end_post(struct posts *p, struct post *post)
 
 	if (!intake_stop(p->intake, peer, NULL, how))
 		tell_loss(p, post, how);
-	sum_counts(&p->past, &peer->tally, sizeof(p->past));
-	p->past.flows -= peer->tally.flows;
+	sum_counts(&post->past, &peer->tally, sizeof(post->past));
+	post->past.flows -= peer->tally.flows;
 	peer->tally = (struct live_tally){0};
 	post->is_running = false;
 	if (peer->stage == STAGE_STARTING && !peer->is_absent && !post->is_tried)

@@ -21,10 +21,9 @@ struct posts {
 	struct status_bar *bar;
 	struct post *at;
 	size_t count;
-	struct live_tally past; /* of readers that are gone */
-	bool is_ending;         /* they were told to end */
-	bool has_failed;        /* all is to end: it cannot go on as it was asked for */
-	bool is_unfit;          /* ... nor begin */
+	bool is_ending;  /* they were told to end */
+	bool has_failed; /* all is to end: it cannot go on as it was asked for */
+	bool is_unfit;   /* ... nor begin */
 };
 
 /* One for each reader of each interface; all three outlive it. False, and told: no memory. */
@@ -55,5 +54,15 @@ void posts_hear(struct posts *p, const struct pollfd *polled);
 int posts_patience(const struct posts *p, int most);
 
 struct live_tally posts_tally(const struct posts *p);
+
+/* One of them, as it is now. */
+struct post_state {
+	const char *interface; /* borrowed */
+	unsigned number;       /* among the readers of its interface, from 0 */
+	bool is_capturing;
+	uint64_t restarts;
+	struct live_tally tally; /* since the watch began, of those before it, too */
+};
+struct post_state posts_state(const struct posts *p, size_t i);
 
 #endif

@@ -47,6 +47,7 @@ struct reader {
 	struct live_losses losses; /* as looked at last */
 	bool counts_interface;     /* of several readers it is us who count what it lost */
 	uint64_t dropped;          /* packets, as counted so far */
+	uint64_t by_interface;     /* of them, those that the interface or its driver lost */
 	struct blackbox *blackbox; /* for the keeper to look into, should we crash; NULL: none */
 	uint64_t untold;           /* sessions that the keeper was too slow to be told */
 	bool is_finishing;         /* the keeper says that it is enough */

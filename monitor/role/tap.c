@@ -75,12 +75,14 @@ count_losses(struct reader *r, int64_t time)
 	struct live_losses losses = live_losses(r->live);
 	uint64_t ring = losses.ring - r->losses.ring;
 	uint64_t interface = losses.interface - r->losses.interface;
-	uint64_t lost = ring + (r->counts_interface ? interface : 0);
+	uint64_t counted = r->counts_interface ? interface : 0;
+	uint64_t lost = ring + counted;
 
 	r->losses = losses;
 	if (lost > 0)
 		reader_count_lost(r, time, lost);
 	r->dropped += lost;
+	r->by_interface += counted;
 	if (ring + interface > 0)
 		dissector_note_loss(r->dissector);
 }
@@ -107,6 +109,7 @@ tally(struct reader *r)
 	    .packets = r->now.packets,
 	    .bytes = r->now.bytes,
 	    .dropped = r->dropped,
+	    .by_interface = r->by_interface,
 	    .withheld = reader_withheld(r),
 	    .untold = r->untold,
 	    .flows = counts.flows_open,
