@@ -76,5 +76,5 @@ while (<STDIN>) {
 	my ($seconds, $client, $server, $what, $domain) = split;
 
 	$now = $seconds * 1e6;
-	session($client, $port++, $server, $what, $domain // 'example.net');
+	session($client, $port++, $server, $what, $domain || 'example.net');
 }
