@@ -198,6 +198,25 @@ incident_walk(struct store *s, int64_t id, const struct incident_teller *teller)
 	return sql_end(q) && is_good;
 }
 
+static const char evidence[] = "SELECT e.value ->> 'what', e.value ->> 'value' FROM v_incidents i,"
+			       " json_each(i.evidence) e WHERE i.id = ?1 ORDER BY e.key";
+
+bool
+incident_evidence(struct store *s, int64_t id,
+		  void (*tell)(void *ctx, const char *what, const char *value), void *ctx)
+{
+	struct sql *q = sql_use(s->file, evidence);
+
+	sql_put_int(q, id);
+	while (sql_row(q)) {
+		const char *what = sql_take_text(q);
+		const char *value = sql_take_text(q);
+
+		tell(ctx, what, value);
+	}
+	return sql_end(q);
+}
+
 static const char count_packets[] =
     "SELECT count(*) FROM packets WHERE session_id IN (SELECT session_id FROM kept WHERE"
     " incident_id = ?1)";

@@ -52,6 +52,10 @@ struct incident_teller {
 };
 bool incident_walk(struct store *s, int64_t id, const struct incident_teller *teller);
 
+/* Tell what can be checked, in order, as v_incidents has it: both are borrowed for the call. */
+bool incident_evidence(struct store *s, int64_t id,
+		       void (*tell)(void *ctx, const char *what, const char *value), void *ctx);
+
 /* How many packets are kept of it; -1 where the database failed. */
 int64_t incident_packets(struct store *s, int64_t id);
 

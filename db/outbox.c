@@ -361,6 +361,19 @@ static const char find_standing[] =
     " d WHERE d.incident_id = s.incident_id AND d.sink = s.sink AND d.state = 'waiting' AND"
     " d.state IN ('waiting', 'held')) ORDER BY s.renewed LIMIT 1";
 
+static const char has_stale[] = "SELECT EXISTS (SELECT 1 FROM standing WHERE sink = ?1 AND renewed"
+				" < ?2)";
+
+bool
+outbox_has_stale(struct store *s, const char *sink, int64_t before)
+{
+	struct sql *q = sql_use(s->file, has_stale);
+
+	sql_put_text(q, sink);
+	sql_put_int(q, before);
+	return sql_int(q, 0) != 0;
+}
+
 /* One; *is_done where there is none. */
 static bool
 renew_one(struct store *s, const char *sink, int64_t before, int64_t now, bool *is_done)

@@ -99,6 +99,9 @@ bool outbox_release(struct store *s, const char *sink, int64_t now);
 /* What is held back from a sink is summed up in an alert of its own, which waits. */
 bool outbox_sum_up(struct store *s, const char *sink, int64_t now);
 
+/* Whether something stands open with a sink that heard of it before that time last. */
+bool outbox_has_stale(struct store *s, const char *sink, int64_t before);
+
 /*
  * Have told again what stands open with a sink that heard of it before that time last, and
  * to which nothing of it waits: at most so many. *count: how many there were.
