@@ -1,5 +1,6 @@
 #include "monitor/json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "monitor/utf8.h"
@@ -30,6 +31,42 @@ json_put_text(FILE *out, const char *text)
 		rest = bytes_after(rest, len > 0 ? len : 1);
 	}
 	putc('"', out);
+}
+
+struct json_object
+json_object_begin(FILE *out)
+{
+	putc('{', out);
+	return (struct json_object){out, false};
+}
+
+void
+json_object_end(struct json_object *o)
+{
+	putc('}', o->out);
+}
+
+void
+json_member(struct json_object *o, const char *name)
+{
+	fprintf(o->out, "%s\"%s\":", o->has_member ? "," : "", name);
+	o->has_member = true;
+}
+
+void
+json_member_text(struct json_object *o, const char *name, const char *text)
+{
+	if (text == NULL)
+		return;
+	json_member(o, name);
+	json_put_text(o->out, text);
+}
+
+void
+json_member_number(struct json_object *o, const char *name, int64_t number)
+{
+	json_member(o, name);
+	fprintf(o->out, "%" PRId64, number);
 }
 
 struct json_list

@@ -33,7 +33,8 @@ struct alert_line {
 struct alert {
 	int64_t id; /* of the outbox; stays the same when it is sent again */
 	enum alert_event event;
-	int64_t at; /* microseconds since the epoch: of the event */
+	int64_t at;  /* microseconds since the epoch: of the event */
+	int64_t now; /* ... of the writing: what runs out at a sink counts from it; 0: as at */
 	const char *sensor;
 	int64_t incident;          /* 0: none */
 	const char *incident_json; /* as `incidents --json` has it, the contract's object */

@@ -1,0 +1,225 @@
+/*
+ * A message of RFC 5424, without framing.
+ *
+ * What programs sort by stands in structured data, which is never cut: its values
+ * have a bound of their own. The sentence behind it is for people and is cut where
+ * the whole would grow longer than receivers have to take. It begins with the
+ * byte order mark of section 6.4 where it is not plain ASCII, and only there: many
+ * receivers print the mark.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "monitor/alert/render.h"
+#include "monitor/moment.h"
+
+/*
+ * Section 6.3.2: names of our own stand before the number of an enterprise. 32473 is the one that
+ * RFC 5612 sets aside for documentation: an enterprise that has its own writes it here.
+ */
+#define SYSLOG_SD_ID     "waxseal@32473"
+#define SYSLOG_LEAST_MAX 2048 /* section 6.1: bytes that receivers should be able to take */
+#define SYSLOG_MOST_MAX  8192 /* what they do take of a stream */
+#define SYSLOG_HOST_MAX  255  /* section 6 */
+#define SYSLOG_ID_MAX    32   /* of a MSGID */
+#define SYSLOG_VALUE_MAX 255  /* bytes of a value, with its escapes */
+#define SYSLOG_MARK      "\xef\xbb\xbf"
+
+/* Section 6.2.1. */
+static int
+level_of(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_CRITICAL:
+		return 2;
+	case SEVERITY_WARNING:
+		return 4;
+	case SEVERITY_NOTICE:
+		return 5;
+	case SEVERITY_INFO:
+		return 6;
+	}
+	return 6;
+}
+
+/* A field of the header: printable ASCII without blanks; "-" where there is none. */
+static void
+put_word(FILE *out, const char *text, size_t most)
+{
+	size_t length = 0;
+
+	for (; text != NULL && *text != '\0' && length < most; text++)
+		if (*text > ' ' && *text <= '~') {
+			putc(*text, out);
+			length++;
+		}
+	if (length == 0)
+		putc('-', out);
+}
+
+static size_t
+escapes_in(const char *line)
+{
+	size_t count = 0;
+
+	for (; *line != '\0'; line++)
+		count += *line == '"' || *line == '\\' || *line == ']';
+	return count;
+}
+
+/* Section 6.3.3. At most so many bytes of a value, with its escapes. */
+static void
+put_param(FILE *out, const char *name, const char *value, size_t most)
+{
+	char line[SYSLOG_VALUE_MAX + 1];
+
+	/* Half of it fits, whatever it holds. */
+	if (render_line(value, line, most + 1) + escapes_in(line) > most)
+		render_line(value, line, most / 2 + 1);
+	if (line[0] == '\0')
+		return;
+	fprintf(out, " %s=\"", name);
+	for (const char *at = line; *at != '\0'; at++) {
+		if (*at == '"' || *at == '\\' || *at == ']')
+			putc('\\', out);
+		putc(*at, out);
+	}
+	putc('"', out);
+}
+
+static void
+put_number(FILE *out, const char *name, int64_t number)
+{
+	fprintf(out, " %s=\"%" PRId64 "\"", name, number);
+}
+
+static void
+put_incident(const struct alert *a, FILE *out)
+{
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", a->server_port);
+	put_number(out, "incident", a->incident);
+	put_number(out, "sessions", a->sessions);
+	put_param(out, "kind", a->kind, 32);
+	put_param(out, "certainty", a->certainty, 16);
+	put_param(out, "state", a->state, 16);
+	put_param(out, "client", a->client, 48);
+	put_param(out, "server", a->server, 48);
+	put_param(out, "port", a->server == NULL ? NULL : port, 8);
+	put_param(out, "service", a->service, 16);
+	put_param(out, "domain", a->domain, SYSLOG_VALUE_MAX);
+	put_param(out, "mx", a->mx, SYSLOG_VALUE_MAX);
+	put_param(out, "where", a->where, 16);
+	put_param(out, "community_id", a->community_id, 32);
+}
+
+/* Of its bounds the sum, with the header, is well below SYSLOG_LEAST_MAX. */
+static void
+put_params(const struct alert *a, FILE *out)
+{
+	fputs("[" SYSLOG_SD_ID, out);
+	put_param(out, "event", alert_event_name(a->event), 16);
+	put_number(out, "alert", a->id);
+	put_param(out, "sensor", a->sensor, 64);
+	put_param(out, "severity", severity_name(a->severity), 16);
+	if (a->event == ALERT_RAISED)
+		put_param(out, "before", severity_name(a->before), 16);
+	if (a->event == ALERT_SUMMARY)
+		put_number(out, "held", a->held_back);
+	if (a->incident != 0)
+		put_incident(a, out);
+	putc(']', out);
+}
+
+static void
+put_header(const struct rendering *r, FILE *out)
+{
+	const struct alert *a = r->alert;
+	char at[MOMENT_TEXT_MAX];
+
+	moment_text(a->at, at);
+	fprintf(out, "<%d>1 %s ", r->sink->facility * 8 + level_of(a->severity), at);
+	put_word(out, r->host, SYSLOG_HOST_MAX);
+	fputs(" waxseal - ", out);
+	put_word(out, a->incident != 0 ? a->kind : alert_event_name(a->event), SYSLOG_ID_MAX);
+	putc(' ', out);
+	put_params(a, out);
+}
+
+/* One line: the title, and what was observed, expected, to be done. */
+static void
+put_sentence(const struct alert *a, FILE *out)
+{
+	char text[RENDER_VALUE_MAX];
+
+	render_title(a, text);
+	fputs(text, out);
+	if (a->incident == 0)
+		return;
+	if (render_line(a->summary, text, sizeof(text)) > 0)
+		fprintf(out, " - %s", text);
+	fprintf(out, " Look further: waxseal show %" PRId64 ".", a->incident);
+	for (size_t i = 0; i < a->evidence_count && i < ALERT_EVIDENCE; i++) {
+		render_line(a->evidence[i].what, text, sizeof(text) / 4);
+		fprintf(out, "%s%s: ", i == 0 ? " Evidence: " : "; ", text);
+		render_line(a->evidence[i].value, text, sizeof(text));
+		fputs(text, out);
+	}
+	if (render_line(a->refuted_by, text, sizeof(text)) > 0)
+		fprintf(out, ". Harmless if: %s", text);
+	if (render_line(a->advice, text, sizeof(text)) > 0)
+		fprintf(out, " To do: %s", text);
+}
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((uint8_t)*text >= 0x80)
+			return false;
+	return true;
+}
+
+/* The whole of the sentence as it fits behind what is there. */
+static void
+put_cut(FILE *out, const char *sentence, size_t room)
+{
+	char cut[SYSLOG_MOST_MAX];
+	const bool is_marked = !is_ascii(sentence);
+
+	if (is_marked)
+		room -= strlen(SYSLOG_MARK);
+	render_line(sentence, cut, room + 1 < sizeof(cut) ? room + 1 : sizeof(cut));
+	/* What was not ASCII may be what was cut: a mark does no harm then. */
+	fprintf(out, " %s%s", is_marked ? SYSLOG_MARK : "", cut);
+}
+
+bool
+render_syslog(const struct rendering *r)
+{
+	const bool is_stream = r->sink->carrier == CARRIER_TCP || r->sink->carrier == CARRIER_TLS;
+	const size_t most = is_stream ? SYSLOG_MOST_MAX : SYSLOG_LEAST_MAX;
+	char head[SYSLOG_LEAST_MAX] = "", *sentence = NULL;
+	FILE *into = fmemopen(head, sizeof(head), "w");
+	size_t length = 0;
+
+	if (into == NULL)
+		return false;
+	put_header(r, into);
+	if (fclose(into) != 0)
+		return false;
+	into = open_memstream(&sentence, &length);
+	if (into == NULL)
+		return false;
+	put_sentence(r->alert, into);
+	if (fclose(into) != 0) {
+		free(sentence);
+		return false;
+	}
+	fputs(head, r->out);
+	put_cut(r->out, sentence, most - strlen(head) - 1);
+	free(sentence);
+	return true;
+}

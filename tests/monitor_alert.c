@@ -1,0 +1,285 @@
+/*
+ * What alerts are written as for a sink. Expectations are by hand, from RFC 5424,
+ * RFC 5322, RFC 2047 and the contract.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/alert_build.h"
+
+static const struct sink file_sink = {.type = SINK_FILE};
+static const struct sink local_sink = {.type = SINK_SYSLOG, .facility = 3};
+
+static char *
+rendered(const struct alert *a, const struct sink *sink)
+{
+	char *text = build_rendered(a, sink);
+
+	assert_non_null(text);
+	return text;
+}
+
+static void
+assert_has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		fail_msg("not there: %s\nin: %s", part, text);
+}
+
+static void
+assert_lacks(const char *text, const char *part)
+{
+	if (strstr(text, part) != NULL)
+		fail_msg("there: %s\nin: %s", part, text);
+}
+
+static void
+json_is_the_contracts_object(void **state)
+{
+	const struct alert a = build_alert();
+	char *text = rendered(&a, &file_sink);
+	const char *begin = "{\"waxseal\":1,\"event\":\"opened\",\"incident\":{\"id\":3,\"kind\":"
+			    "\"starttls-stripped\",\"note\":null},\"sensor\":\"tap1\",";
+
+	(void)state;
+	assert_int_equal(strncmp(text, begin, strlen(begin)), 0);
+	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+	free(text);
+}
+
+static void
+an_incident_that_is_too_long_is_told_in_parts(void **state)
+{
+	struct alert a = build_alert();
+	char *json = malloc(300000), *text;
+
+	(void)state;
+	assert_non_null(json);
+	memset(json, ' ', 299999);
+	json[299999] = '\0';
+	a.incident_json = json;
+	text = rendered(&a, &file_sink);
+	assert_true(strlen(text) < 8192);
+	assert_has(text, "\"evidence\":[{\"what\":\"offered to this client\",\"value\":"
+			 "\"in 7 of 7 sessions\"},");
+	assert_has(text, "\"first_seen\":\"2026-03-09T09:02:00.006760Z\"");
+	assert_has(text, "\"cut\":true");
+	free(text);
+	free(json);
+}
+
+static void
+a_test_is_of_no_incident(void **state)
+{
+	const struct alert a = {.event = ALERT_TEST, .at = BUILD_AT, .sensor = "tap1"};
+	char *text = rendered(&a, &file_sink);
+
+	(void)state;
+	assert_has(text, "\"event\":\"test\",\"incident\":null,\"sensor\":\"tap1\"");
+	free(text);
+}
+
+/* RFC 5424 section 6: PRI of daemon and critical is 3 * 8 + 2. */
+static void
+syslog_has_a_header_and_structured_data(void **state)
+{
+	const struct alert a = build_alert();
+	char *text = rendered(&a, &local_sink);
+	const char *begin = "<26>1 2026-03-09T09:07:00.006760Z tap.example.org waxseal - "
+			    "starttls-stripped [waxseal@32473 event=\"opened\" alert=\"7\" "
+			    "sensor=\"tap1\" severity=\"critical\" incident=\"3\" sessions=\"4\" "
+			    "kind=\"starttls-stripped\" certainty=\"probable\" state=\"open\" "
+			    "client=\"192.0.2.7\" server=\"198.51.100.25\" port=\"25\" ";
+
+	(void)state;
+	assert_int_equal(strncmp(text, begin, strlen(begin)), 0);
+	assert_has(text, "community_id=\"1:wCb3OG7yAFWelaUydu0D+125CLM=\"] critical: ");
+	assert_has(text, "waxseal show 3");
+	assert_lacks(text, "\n");
+	assert_lacks(text, "\xef\xbb\xbf");
+	free(text);
+}
+
+static void
+severities_are_mapped(void **state)
+{
+	static const struct {
+		enum severity severity;
+		const char *begin;
+	} rows[] = {
+	    {SEVERITY_INFO, "<134>1 "},
+	    {SEVERITY_NOTICE, "<133>1 "},
+	    {SEVERITY_WARNING, "<132>1 "},
+	    {SEVERITY_CRITICAL, "<130>1 "},
+	};
+	const struct sink local0 = {.type = SINK_SYSLOG, .facility = 16};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct alert a = build_alert();
+		char *text;
+
+		a.severity = rows[i].severity;
+		text = rendered(&a, &local0);
+		assert_int_equal(strncmp(text, rows[i].begin, strlen(rows[i].begin)), 0);
+		free(text);
+	}
+}
+
+/* Section 6.3.3: the quote, the backslash and the closing bracket. */
+static void
+values_of_structured_data_are_escaped(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.domain = "a\"b\\c]d\ne\xff";
+	text = rendered(&a, &local_sink);
+	assert_has(text, " domain=\"a\\\"b\\\\c\\]d e\xef\xbf\xbd\" mx=");
+	free(text);
+}
+
+/* Section 6.4. */
+static void
+the_mark_stands_before_what_is_not_ascii(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.summary = "Gru\xc3\x9f";
+	text = rendered(&a, &local_sink);
+	assert_has(text, "] \xef\xbb\xbf"
+			 "critical: ");
+	assert_has(text, "Gru\xc3\x9f ");
+	free(text);
+}
+
+static void
+the_sentence_is_cut_and_never_the_data(void **state)
+{
+	static char all[4096];
+	const struct sink stream = {.type = SINK_SYSLOG, .facility = 23, .carrier = CARRIER_TLS};
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	memset(all, ']', sizeof(all) - 1);
+	a.kind = a.state = a.certainty = a.where = a.client = a.server = a.service = all;
+	a.domain = a.mx = a.community_id = a.sensor = a.summary = all;
+	a.incident = a.id = a.sessions = INT64_MIN;
+	text = rendered(&a, &local_sink);
+	assert_true(strlen(text) <= 2048);
+	assert_has(text, "...\"] critical: ");
+	assert_int_equal(strcmp(text + strlen(text) - 3, "..."), 0);
+	free(text);
+	text = rendered(&a, &stream);
+	assert_true(strlen(text) > 2048 && strlen(text) <= 8192);
+	free(text);
+}
+
+static const char *const recipients[] = {"ops@example.org", "noc@example.org"};
+static const struct sink mail_sink = {
+    .type = SINK_MAIL,
+    .recipients = {(const char **)(uintptr_t)recipients, 2},
+    .from = "waxseal@example.org",
+};
+
+static void
+mail_has_its_header(void **state)
+{
+	const struct alert a = build_alert();
+	char *text = rendered(&a, &mail_sink);
+	const char *begin =
+	    "Date: Mon, 9 Mar 2026 09:07:00 +0000\n"
+	    "From: waxseal@example.org\n"
+	    "To: ops@example.org,\n"
+	    " noc@example.org\n"
+	    "Subject: [waxseal] critical: STARTTLS was cut out on the way (incident 3 opened) at "
+	    "198.51.100.25:25\n"
+	    "Message-ID: <waxseal-alert-7-1773047220006760@tap.example.org>\n"
+	    "References: <waxseal-incident-3-0@tap.example.org>\n"
+	    "Auto-Submitted: auto-generated\n"
+	    "MIME-Version: 1.0\n"
+	    "Content-Type: text/plain; charset=UTF-8\n"
+	    "Content-Transfer-Encoding: quoted-printable\n"
+	    "\n";
+
+	(void)state;
+	assert_int_equal(strncmp(text, begin, strlen(begin)), 0);
+	free(text);
+}
+
+/* RFC 2045 section 6.7. */
+static void
+mail_is_quoted_printable(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.summary = ".\xc3\x9f = a";
+	a.advice = "From here";
+	text = rendered(&a, &mail_sink);
+	assert_has(text, "\n=2E=C3=9F =3D a\n");
+	assert_has(text, "\n=46rom here\n");
+	for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+		assert_true(strstr(text, "\n\n") > line || strcspn(line, "\n") <= 76);
+	free(text);
+}
+
+static void
+no_line_gets_into_a_header(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.kind = "x\r\nBcc: evil@example.com\r\n\r\n";
+	a.server = "\xc3\x9f\nBcc: e";
+	text = rendered(&a, &mail_sink);
+	assert_lacks(text, "\nBcc");
+	/* "[waxseal] critical: x  Bcc: evil@example.c" in Base64. */
+	assert_has(text, "\nSubject: =?UTF-8?B?W3dheHNlYWxdIGNyaXRpY2FsOiB4ICBCY2M6IGV2aWxAZXhhb"
+			 "XBsZS5j?=\n =?UTF-8?B?");
+	free(text);
+}
+
+static void
+what_does_not_fit_is_refused(void **state)
+{
+	const struct alert a = build_alert();
+	char room[64];
+	FILE *out = fmemopen(room, sizeof(room), "w");
+
+	(void)state;
+	assert_non_null(out);
+	assert_false(alert_render(&a, &file_sink, NULL, out));
+	fclose(out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(json_is_the_contracts_object),
+	    cmocka_unit_test(an_incident_that_is_too_long_is_told_in_parts),
+	    cmocka_unit_test(a_test_is_of_no_incident),
+	    cmocka_unit_test(syslog_has_a_header_and_structured_data),
+	    cmocka_unit_test(severities_are_mapped),
+	    cmocka_unit_test(values_of_structured_data_are_escaped),
+	    cmocka_unit_test(the_mark_stands_before_what_is_not_ascii),
+	    cmocka_unit_test(the_sentence_is_cut_and_never_the_data),
+	    cmocka_unit_test(mail_has_its_header),
+	    cmocka_unit_test(mail_is_quoted_printable),
+	    cmocka_unit_test(no_line_gets_into_a_header),
+	    cmocka_unit_test(what_does_not_fit_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
