@@ -217,25 +217,6 @@ alert_all(struct recorder *r, const struct session_row *row)
 	return true;
 }
 
-/* What of a finding is news is queued for the sinks, in the transaction of the incident. */
-static bool
-alert(struct recorder *r, const struct session_row *row, const struct finding_row *finding)
-{
-	const struct queue_case c = {
-	    .session = row, .finding = finding, .sensor_id = r->sensor_id, .now = clock_wall()};
-
-	return r->sinks == NULL || queue_finding(r->store, r->sinks, &c, &r->batch.alerts);
-}
-
-static bool
-alert_all(struct recorder *r, const struct session_row *row)
-{
-	for (size_t i = 0; i < row->finding_count; i++)
-		if (!alert(r, row, &row->findings[i]))
-			return false;
-	return true;
-}
-
 static void
 count(struct recorder *r, const struct session *s, const struct session_row *row,
       const struct verdict *v)
