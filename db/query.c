@@ -182,6 +182,18 @@ static const char all_servers[] =
     " FROM (" SERVER_KEYS ") k CROSS JOIN v_servers v ON v.server = k.server"
     " AND v.server_port = k.server_port ORDER BY v.last_seen DESC, v.server, v.server_port";
 
+static const char all_alerts[] =
+    "SELECT v.id, v.event, rfc3339(v.at) AS at, v.incident, v.kind, v.severity, v.severity_before,"
+    " v.sensor, v.sink, v.state, v.tries, rfc3339(v.next_try) AS next_try, v.why,"
+    " rfc3339(v.sent_at) AS sent_at, v.summed_in, v.held_back, rfc3339(v.held_since) AS held_since,"
+    " CASE WHEN ?1 THEN json_object('id', v.id, 'event', v.event, 'at', rfc3339(v.at), 'incident',"
+    " v.incident, 'kind', v.kind, 'severity', v.severity, 'severity_before', v.severity_before,"
+    " 'sensor', v.sensor, 'sink', v.sink, 'state', v.state, 'tries', v.tries, 'next_try',"
+    " rfc3339(v.next_try), 'why', v.why, 'sent_at', rfc3339(v.sent_at), 'summed_in', v.summed_in,"
+    " 'held_back', v.held_back, 'held_since', rfc3339(v.held_since)) END FROM v_alerts v WHERE ?2"
+    " OR v.state IN ('waiting', 'held', 'failed') ORDER BY CASE v.state WHEN 'waiting' THEN 0"
+    " WHEN 'held' THEN 1 WHEN 'failed' THEN 2 ELSE 3 END, v.id DESC, v.sink LIMIT ?3";
+
 /* clang-format on */
 
 const char *
@@ -300,6 +312,18 @@ query_incidents(struct store *s, const struct filter *f,
 		return list_one(s, one_incident, f->id, f, tell, ctx);
 	return narrow_incidents(s, f, &n) &&
 	       list_narrowed(s, all_incidents, few_incidents, &n, f, tell, ctx);
+}
+
+bool
+query_alerts(struct store *s, const struct filter *f,
+	     bool (*tell)(void *ctx, const struct row *row), void *ctx)
+{
+	struct sql *q = sql_use(s->file, all_alerts);
+
+	sql_put_int(q, f->with_json);
+	sql_put_int(q, f->with_sent);
+	sql_put_int(q, f->limit == 0 ? -1 : f->limit);
+	return list(q, tell, ctx);
 }
 
 /* Keys that those of a network's pairs lie between. */

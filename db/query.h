@@ -20,6 +20,7 @@ struct filter {
 	int64_t incident;     /* sessions only: of this incident, or what it sums up; 0: any */
 	int64_t surge;        /* incidents only: those that this one sums up; 0: any */
 	bool with_parts;      /* incidents only: those, too, that one which is listed sums up */
+	bool with_sent;       /* alerts only: those, too, that are done with */
 	int64_t since, until; /* microseconds, both included; a session by its start, an incident
 				 where first to last seen overlaps */
 	const char *kind;     /* with a finding of this kind */
@@ -59,6 +60,14 @@ bool query_sessions(struct store *s, const struct filter *f,
 		    bool (*tell)(void *ctx, const struct row *row), void *ctx);
 bool query_incidents(struct store *s, const struct filter *f,
 		     bool (*tell)(void *ctx, const struct row *row), void *ctx);
+
+/*
+ * Alerts for each sink, as v_alerts has them: what waits, is held back or was given up, in
+ * that order, each the latest first; with_sent: what was sent or summed up, too. What
+ * filters: with_sent, limit.
+ */
+bool query_alerts(struct store *s, const struct filter *f,
+		  bool (*tell)(void *ctx, const struct row *row), void *ctx);
 
 /*
  * Servers, last seen first. What filters: since and until (by first and last

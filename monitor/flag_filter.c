@@ -200,6 +200,14 @@ take_surge(struct taking *t, const char *value)
 }
 
 bool
+take_sent(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->filter.with_sent = true;
+	return true;
+}
+
+bool
 take_all(struct taking *t, const char *value)
 {
 	(void)value;

@@ -17,7 +17,7 @@
 flag_taker take_since, take_until;
 flag_taker take_kind, take_severity, take_state, take_outcome;
 flag_taker take_client, take_server, take_domain, take_service_name;
-flag_taker take_limit, take_incident, take_surge, take_all;
+flag_taker take_limit, take_incident, take_surge, take_all, take_sent;
 
 /* flag_watch.c: what is read, how, and who is asked; some are policy's, too */
 flag_taker take_file, take_interface, take_expression, take_service, take_sensor;

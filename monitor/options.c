@@ -154,7 +154,7 @@ walk_line(struct taking *t, struct walk w, uint32_t groups, visit *each)
 static bool
 visit_first(struct taking *t, const struct found *f)
 {
-	const char *near, *instead;
+	const char *near;
 
 	if (f->flag != NULL)
 		/* The others wait until the command is known. */
@@ -164,17 +164,15 @@ visit_first(struct taking *t, const struct found *f)
 	t->out->command = command_find(f->value);
 	if (t->out->command != NULL)
 		return true;
-	instead = command_to_come(f->value);
-	if (instead != NULL)
-		return flag_refuse(t, "%s: not in this version (%s)", f->value, instead);
 	near = nearest_word(f->value, command_word);
 	if (near != NULL)
 		return flag_refuse(t, "%.64s: unknown command (did you mean %s?)", f->value, near);
 	return flag_refuse(t, "%.64s: unknown command (waxseal --help lists them)", f->value);
 }
 
+/* of: what it is the id of, with its article; list: what lists them. */
 static bool
-id_parse(struct taking *t, const char *word)
+id_parse(struct taking *t, const char *word, const char *of, const char *list)
 {
 	size_t length;
 	uint64_t id;
@@ -186,25 +184,58 @@ id_parse(struct taking *t, const char *word)
 	    !text_number((struct bytes){(const uint8_t *)word, length}, &id) || id == 0 ||
 	    id > INT64_MAX)
 		return flag_refuse(t,
-				   "%.64s: not the id of an incident (a number from 1 up; waxseal "
-				   "incidents lists them)",
-				   word);
+				   "%.64s: not the id of %s (a number from 1 up; waxseal %s lists "
+				   "them)",
+				   word, of, list);
 	t->out->id = (int64_t)id;
 	return true;
 }
 
-static bool
-action_parse(struct taking *t, const char *word)
-{
-	static const char *const actions[] = {"check", "stats", "prune", "backup"};
+#define ACTIONS_DB    "check, stats, prune, backup FILE"
+#define ACTIONS_ALERT "test [SINK], list, retry [ID]"
 
+static bool
+action_parse(struct taking *t, const char *word, const char *const *actions, const char *shown)
+{
 	assert(word != NULL);
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+	for (size_t i = 0; actions[i] != NULL; i++)
 		if (strcmp(word, actions[i]) == 0) {
 			t->out->action = actions[i];
 			return true;
 		}
-	return flag_refuse(t, "db %.64s: unknown (one of: check, stats, prune, backup FILE)", word);
+	return flag_refuse(t, "%s %.64s: unknown (one of: %s)", t->out->command->name, word, shown);
+}
+
+/* What follows db. */
+static bool
+db_operand(struct taking *t, const char *word, bool *is_taken)
+{
+	static const char *const actions[] = {"check", "stats", "prune", "backup", NULL};
+	struct options *o = t->out;
+
+	if (o->action == NULL)
+		return action_parse(t, word, actions, ACTIONS_DB);
+	*is_taken = strcmp(o->action, "backup") == 0 && o->output == NULL;
+	if (*is_taken)
+		o->output = word;
+	return true;
+}
+
+/* What follows alert. */
+static bool
+alert_operand(struct taking *t, const char *word, bool *is_taken)
+{
+	static const char *const actions[] = {"test", "list", "retry", NULL};
+	struct options *o = t->out;
+
+	if (o->action == NULL)
+		return action_parse(t, word, actions, ACTIONS_ALERT);
+	if (strcmp(o->action, "retry") == 0 && o->id == 0)
+		return id_parse(t, word, "an alert", "alert list");
+	*is_taken = strcmp(o->action, "test") == 0 && o->sink == NULL;
+	if (*is_taken)
+		o->sink = word;
+	return true;
 }
 
 static bool
@@ -240,6 +271,7 @@ static bool
 operand(struct taking *t, const char *word)
 {
 	struct options *o = t->out;
+	bool is_taken = true;
 
 	switch (o->command->operands) {
 	case OPERANDS_NONE:
@@ -251,15 +283,15 @@ operand(struct taking *t, const char *word)
 		return flag_refuse(t, "%s: unexpected (to read a capture: -r %s)", word, word);
 	case OPERANDS_ID:
 		if (o->id == 0)
-			return id_parse(t, word);
+			return id_parse(t, word, "an incident", "incidents");
 		break;
 	case OPERANDS_ACTION:
-		if (o->action == NULL)
-			return action_parse(t, word);
-		if (strcmp(o->action, "backup") == 0 && o->output == NULL) {
-			o->output = word;
-			return true;
-		}
+		if (!db_operand(t, word, &is_taken) || is_taken)
+			return t->why[0] == '\0';
+		break;
+	case OPERANDS_ALERT:
+		if (!alert_operand(t, word, &is_taken) || is_taken)
+			return t->why[0] == '\0';
 		break;
 	case OPERANDS_DOMAIN:
 		if (o->domain.text[0] == '\0')
@@ -495,7 +527,7 @@ check_db(struct taking *t)
 	const bool is_prune = o->action != NULL && strcmp(o->action, "prune") == 0;
 
 	if (o->action == NULL)
-		return flag_refuse(t, "db: do what? (one of: check, stats, prune, backup FILE)");
+		return flag_refuse(t, "db: do what? (one of: " ACTIONS_DB ")");
 	if (is_prune)
 		return check_prune(t, has_bounds);
 	if (has_bounds)
@@ -504,6 +536,23 @@ check_db(struct taking *t)
 	o->keep = limits_of_monitor(t);
 	if (strcmp(o->action, "backup") == 0 && o->output == NULL)
 		return flag_refuse(t, "db backup: to which file? (waxseal db backup FILE)");
+	return true;
+}
+
+static bool
+check_alert(struct taking *t)
+{
+	const struct options *o = t->out;
+	const bool is_list = o->action != NULL && strcmp(o->action, "list") == 0;
+
+	if (o->action == NULL)
+		return flag_refuse(t, "alert: do what? (one of: " ACTIONS_ALERT ")");
+	if (!is_list && (t->has_format || o->filter.with_sent || o->filter.limit != 0))
+		return flag_refuse(t, "alert %s: --%s is for alert list alone (leave it out)",
+				   o->action,
+				   t->has_format         ? "json"
+				   : o->filter.with_sent ? "all"
+							 : "limit");
 	return true;
 }
 
@@ -583,6 +632,8 @@ check_whole(struct taking *t)
 		return true;
 	case OPERANDS_ACTION:
 		return check_db(t);
+	case OPERANDS_ALERT:
+		return check_alert(t);
 	case OPERANDS_DOMAIN:
 		return o->domain.text[0] != '\0' ||
 		       flag_refuse(t, "%s: of which domain? (waxseal %s example.com)",

@@ -93,16 +93,19 @@ struct options {
 	const char *service;           /* report --service; NULL: every */
 	struct watch_options watch;
 	struct tlsrpt_options tlsrpt; /* report */
-	int64_t id;                /* of an incident, 1 and up: show, export, ack, close, reopen */
-	struct domain domain;      /* policy: one that may be asked for; else empty */
-	const char *note;          /* --note; NULL: none */
-	const char *output;        /* -w, or the operand of db backup; NULL: none */
-	struct sinks *sinks;       /* where alerts go; NULL: nowhere */
-	const char *action;        /* db: "check", "stats", "prune", "backup" */
-	struct retain_limits keep; /* in force for this command; 0: no limit */
-	int64_t before;            /* db prune --before; INT64_MIN: not given */
-	int64_t now;               /* when it was asked for, microseconds since the epoch */
-	int argc;                  /* what was parsed, to be parsed anew */
+	int64_t id;                   /* of an incident, 1 and up: show, export, ack, close, reopen;
+					 of an alert: alert retry, 0: all */
+	struct domain domain;         /* policy: one that may be asked for; else empty */
+	const char *note;             /* --note; NULL: none */
+	const char *output;           /* -w, or the operand of db backup; NULL: none */
+	struct sinks *sinks;          /* where alerts go; NULL: nowhere */
+	const char *action;           /* db: "check", "stats", "prune", "backup";
+					 alert: "test", "list", "retry" */
+	const char *sink;             /* alert test: its name; NULL: all */
+	struct retain_limits keep;    /* in force for this command; 0: no limit */
+	int64_t before;               /* db prune --before; INT64_MIN: not given */
+	int64_t now;                  /* when it was asked for, microseconds since the epoch */
+	int argc;                     /* what was parsed, to be parsed anew */
 	char *const *argv;
 	struct words texts; /* private: strings that argv does not hold */
 };

@@ -43,13 +43,12 @@ done
 
 ok "no command is misuse" is_misuse
 ok "an unknown command is misuse" is_misuse frobnicate
-is_to_come() { is_misuse "$@" && grep -q "^waxseal: $1: not in this version" "$folder/err"; }
-for command in alert; do
-	ok "$command is of a later version, and says so" is_to_come $command
-	ok "the manual says so of $command" \
-		sh -c "grep -B4 '^\(is\|are\) not in this version' $manual | grep -q $command"
-done
-ok "with what follows it, too" is_to_come alert list
+says() { words=$1; shift; is_misuse "$@" && grep -q "$words" "$folder/err"; }
+ok "alert alone is misuse" says 'do what? (one of: test' alert
+ok "so is what it does not do" says 'alert send: unknown' alert send
+ok "and what is no alert" says 'not the id of an alert' alert retry x
+ok "a test is no list" says '--json is for alert list' alert test --json
+ok "nor is a list of one sink" says 'ops: unexpected' alert list ops
 ok "an unknown option is misuse" is_misuse sessions --frobnicate
 ok "a value that is missing is misuse" is_misuse sessions --limit
 ok "watch without a file is misuse" is_misuse watch

@@ -27,6 +27,8 @@ const struct command commands[] = {
      FLAG_NOTE},
     {"reopen", command_reopen, "mark an incident as open again", "ID [--note TEXT]", OPERANDS_ID,
      FLAG_NOTE},
+    {"alert", command_alert, "alerts that wait or failed, and those of a test",
+     "test [SINK] | list | retry [ID]", OPERANDS_ALERT, FLAG_ALERT | FLAG_JSON | FLAG_CSV},
     {"db", command_db, "care of the database", "check | stats | prune | backup FILE",
      OPERANDS_ACTION, FLAG_PRUNE},
 };
@@ -39,20 +41,5 @@ command_find(const char *name)
 	for (size_t i = 0; i < command_count; i++)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
-	return NULL;
-}
-
-const char *
-command_to_come(const char *name)
-{
-	static const struct {
-		const char *name, *instead;
-	} rows[] = {
-	    {"alert", "watch --fail-on and --json tell what was found"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return rows[i].instead;
 	return NULL;
 }

@@ -23,6 +23,7 @@ int command_export(const struct options *o);
 int command_ack(const struct options *o);
 int command_close(const struct options *o);
 int command_reopen(const struct options *o);
+int command_alert(const struct options *o);
 int command_db(const struct options *o);
 
 /* What may follow a command beside flags. */
@@ -31,6 +32,7 @@ enum operands {
 	OPERANDS_FILES,  /* behind -r */
 	OPERANDS_ID,     /* of an incident, needed */
 	OPERANDS_ACTION, /* of the database, needed */
+	OPERANDS_ALERT,  /* what to do with alerts, needed */
 	OPERANDS_DOMAIN  /* needed */
 };
 
@@ -46,12 +48,6 @@ struct command {
 
 extern const struct command commands[];
 extern const size_t command_count;
-
-/*
- * A command of the contract that this version has not: what to do in place of
- * it. NULL where there is no such command at all.
- */
-const char *command_to_come(const char *name);
 
 /* The row of that name; NULL where there is none. */
 const struct command *command_find(const char *name);
