@@ -113,6 +113,8 @@ $O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
 $O/tests/db_narrow: LDFLAGS += -Wl,--wrap=malloc,--wrap=realloc
 $O/tests/policy/flood: $O/tests/policy/flood.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+$O/tests/sinks/give: $O/tests/sinks/give.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 # Without a fuzzer a target replays its corpus.
 $O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
@@ -148,7 +150,7 @@ test: packages-test
 	@$(MAKE) --no-print-directory check
 
 check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o \
-    $O/tests/policy/flood $(TESTS) $(REPLAYS)
+    $O/tests/policy/flood $O/tests/sinks/give $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -15,6 +15,8 @@
 #define SINK_RATE_SPAN INT64_C(3600000000) /* microseconds: an hour */
 #define SINK_TIMEOUT   10000               /* milliseconds for one delivery */
 #define SINK_ARGUMENTS 32                  /* of a command, with its path */
+#define SINK_WORDS_MAX 32                  /* headers, files of them, recipients: of each */
+#define SINK_TEXT_MAX  4096                /* bytes of one setting, and of a word of it */
 #define SINK_PORT_LOG  514                 /* RFC 5426 section 3.3, RFC 3164's over TCP */
 #define SINK_PORT_TLS  6514                /* RFC 5425 section 4.1 */
 

@@ -506,11 +506,38 @@ foreign(const struct sink *s)
 	return NULL;
 }
 
+/* What is longer than one setting may be; NULL: nothing is. */
+static const char *
+too_much(const struct sink *s)
+{
+	const char *const texts[] = {s->host,       s->path, s->url,      s->ca_file,
+				     s->token_file, s->from, s->sendmail, s->user};
+	const struct words *const lists[] = {&s->headers, &s->header_files, &s->recipients};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i] != NULL && strlen(texts[i]) > SINK_TEXT_MAX)
+			return texts[i];
+	for (size_t i = 0; s->command[i] != NULL; i++)
+		if (strlen(s->command[i]) > SINK_TEXT_MAX)
+			return s->command[i];
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < lists[i]->count; j++)
+			if (j == SINK_WORDS_MAX || strlen(lists[i]->at[j]) > SINK_TEXT_MAX)
+				return lists[i]->at[j];
+	return NULL;
+}
+
 static bool
 end(struct taking *t, void *subject)
 {
 	struct sink *s = subject;
 	const char *wrong = foreign(s);
+
+	if (too_much(s) != NULL)
+		return flag_refuse(t,
+				   "%.40s...: too much (at most %d headers, files of them and "
+				   "recipients, and %d bytes in each)",
+				   too_much(s), SINK_WORDS_MAX, SINK_TEXT_MAX);
 
 	if (s->type == SINK_NONE)
 		return flag_refuse(t, "type: is missing (syslog, file, webhook, exec or mail)");

@@ -8,13 +8,12 @@
 
 #include <curl/curl.h>
 #include <netinet/in.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
 #include "monitor/address.h"
+#include "monitor/authorities.h"
 #include "monitor/policy/sts_policy.h"
 
 #define PORT_HTTPS      443
@@ -46,24 +45,6 @@ struct https {
 
 /* ---- What it is made of ---- */
 
-static bool
-read_store(struct https *h, FILE *file)
-{
-	X509 *certificate;
-	int count = 0;
-
-	h->store = X509_STORE_new();
-	while (h->store != NULL &&
-	       (certificate = PEM_read_X509_AUX(file, NULL, NULL, NULL)) != NULL) {
-		X509_STORE_add_cert(h->store, certificate);
-		X509_free(certificate);
-		count++;
-	}
-	/* The end of the file is an error to it like any other. */
-	ERR_clear_error();
-	return count > 0;
-}
-
 struct https *
 https_new(FILE *ca_file, char *why, size_t why_size)
 {
@@ -79,7 +60,7 @@ https_new(FILE *ca_file, char *why, size_t why_size)
 	h->multi = curl_multi_init();
 	if (h->multi == NULL)
 		snprintf(why, why_size, "libcurl cannot be started (out of memory?)");
-	else if (!read_store(h, ca_file))
+	else if ((h->store = authorities_read(ca_file)) == NULL)
 		snprintf(why, why_size, "no certificate in it (give a file in PEM form)");
 	else
 		return h;

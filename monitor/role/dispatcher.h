@@ -9,18 +9,8 @@
 #ifndef MONITOR_ROLE_DISPATCHER_H
 #define MONITOR_ROLE_DISPATCHER_H
 
-#include "monitor/alert/sink.h"
+#include "monitor/alert/send.h"
 #include "monitor/role/starter.h"
-
-#define DISPATCH_PAYLOAD_MAX ((size_t)256 << 10) /* bytes of one */
-#define DISPATCH_WHY_MAX     256                 /* bytes of a line, NUL included */
-
-enum dispatched {
-	DISPATCH_SENT,    /* the sink took it */
-	DISPATCH_LATER,   /* it could not now: to be tried again, why is told */
-	DISPATCH_REFUSED, /* it never will take this one, as 400 Bad Request says */
-	DISPATCH_LOST     /* the courier died: perhaps it was sent */
-};
 
 struct dispatcher_config {
 	const struct starter *starter; /* who starts it; NULL: this process itself */
@@ -40,8 +30,9 @@ struct dispatcher *dispatcher_new(const struct dispatcher_config *config);
 void dispatcher_free(struct dispatcher *d);
 
 /*
- * Have it sent to that sink (index into sinks). One is under way for each sink at
- * a time, so that they arrive in order; false where there is one, or no courier now.
+ * Have it sent to that sink (index into sinks); delivery is above 0. One is under way
+ * for each sink at a time, so that they arrive in order; false where there is one, where
+ * the sink asked to be left alone for a while (up to SEND_WAIT_MAX), or no courier now.
  */
 bool dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct bytes payload);
 bool dispatcher_is_free(const struct dispatcher *d, size_t sink);

@@ -473,6 +473,11 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 	case MESSAGE_FILTER:
 	case MESSAGE_SKIP:
 	case MESSAGE_CHECKER:
+	case MESSAGE_SINK:
+	case MESSAGE_COURIER:
+	case MESSAGE_DELIVERY:
+	case MESSAGE_DELIVERED:
+	case MESSAGE_OUTWORN:
 	case MESSAGE_LOOKUP:
 	case MESSAGE_LEARNT:
 	case MESSAGE_NOT_NOW:

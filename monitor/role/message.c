@@ -30,6 +30,10 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_LOOKUP] = 1024,
     [MESSAGE_LEARNT] = (size_t)256 << 10,
     [MESSAGE_NOT_NOW] = 512,
+    [MESSAGE_SINK] = (size_t)640 << 10,
+    [MESSAGE_COURIER] = 64,
+    [MESSAGE_DELIVERY] = ((size_t)256 << 10) + 16,
+    [MESSAGE_DELIVERED] = 512,
 };
 
 static const struct field config_fields[] = {

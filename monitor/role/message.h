@@ -48,10 +48,17 @@ enum message {
 	MESSAGE_CHECKER, /* first; the CA file's descriptor comes with it */
 	MESSAGE_LOOKUP,  /* look this domain up */
 	/* checker to keeper, beside MESSAGE_LAYERS and MESSAGE_NOTICE */
-	MESSAGE_LEARNT, /* what was learnt of a domain that was to be looked up */
-	MESSAGE_NOT_NOW /* it was not looked up, and why */
+	MESSAGE_LEARNT,  /* what was learnt of a domain that was to be looked up */
+	MESSAGE_NOT_NOW, /* it was not looked up, and why */
+	/* keeper to courier: courier_message.h */
+	MESSAGE_SINK,     /* one sink's settings; first, one behind the other */
+	MESSAGE_COURIER,  /* those were all */
+	MESSAGE_DELIVERY, /* send this */
+	/* courier to keeper, beside MESSAGE_LAYERS and MESSAGE_NOTICE */
+	MESSAGE_DELIVERED, /* what became of it */
+	MESSAGE_OUTWORN    /* what it opened at its start is of no use any more */
 };
-#define MESSAGES (MESSAGE_NOT_NOW + 1)
+#define MESSAGES (MESSAGE_OUTWORN + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */

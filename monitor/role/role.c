@@ -19,6 +19,7 @@
 
 #include "monitor/log.h"
 #include "monitor/role/checker.h"
+#include "monitor/role/courier.h"
 #include "monitor/role/reader.h"
 #include "monitor/role/sandbox.h"
 #include "monitor/role/starter.h"
@@ -41,6 +42,7 @@ static const struct role {
 } roles[] = {
     {"reader", reader_main, true, ALLOWS_CAPTURE},
     {"checker", checker_main, false, ALLOWS_NETWORK},
+    {"courier", courier_main, false, ALLOWS_DELIVERY},
     /* It is not closed in: what it starts takes its rights. It hears the keeper alone. */
     {"starter", starter_main, false, ALLOWS_NOTHING},
 };

@@ -52,7 +52,9 @@ enum allowance {
 	 * socket is opened, and no thread begun: files that are needed are opened
 	 * before, and names are resolved without threads.
 	 */
-	ALLOWS_NETWORK
+	ALLOWS_NETWORK,
+	/* The same, and let files grow that were opened before. */
+	ALLOWS_DELIVERY
 };
 
 struct sandbox {
