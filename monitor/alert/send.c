@@ -7,6 +7,7 @@
 
 #include "monitor/alert/send_file.h"
 #include "monitor/alert/send_syslog.h"
+#include "monitor/alert/send_webhook.h"
 
 const struct send_way *
 send_way_of(const struct sink *s)
@@ -17,6 +18,7 @@ send_way_of(const struct sink *s)
 	case SINK_SYSLOG:
 		return &send_syslog;
 	case SINK_WEBHOOK:
+		return &send_webhook;
 	case SINK_EXEC:
 	case SINK_MAIL:
 	case SINK_NONE:

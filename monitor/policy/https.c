@@ -6,7 +6,6 @@
  */
 #include "monitor/policy/https.h"
 
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -14,13 +13,13 @@
 
 #include "monitor/address.h"
 #include "monitor/authorities.h"
+#include "monitor/curl_wait.h"
 #include "monitor/policy/sts_policy.h"
 
 #define PORT_HTTPS      443
 #define CONNECT_SECONDS 20
 #define HOST_PREFIX     "mta-sts."
 #define PINNED_MAX      (DOMAIN_TEXT + HTTPS_ADDRESSES_MAX * (INET6_ADDRSTRLEN + 3) + 16)
-#define POLL_OTHERS_MAX 256
 
 struct fetch {
 	struct https *https;
@@ -360,20 +359,7 @@ https_explain(enum https_result result, const struct domain *domain, struct prob
 void
 https_wait(struct https *h, struct pollfd *others, size_t count, int milliseconds)
 {
-	struct curl_waitfd extra[POLL_OTHERS_MAX];
-
-	if (count > POLL_OTHERS_MAX)
-		count = POLL_OTHERS_MAX;
-	for (size_t i = 0; i < count; i++)
-		extra[i] = (struct curl_waitfd){
-		    .fd = others[i].fd,
-		    .events = (short)(((others[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0) |
-				      ((others[i].events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0))};
-	curl_multi_poll(h->multi, extra, (unsigned)count, milliseconds, NULL);
-	for (size_t i = 0; i < count; i++)
-		others[i].revents =
-		    (short)(((extra[i].revents & CURL_WAIT_POLLIN) != 0 ? POLLIN : 0) |
-			    ((extra[i].revents & CURL_WAIT_POLLOUT) != 0 ? POLLOUT : 0));
+	curl_wait(h->multi, others, count, milliseconds);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "monitor/alert/send_webhook.h"
 #include "monitor/clock.h"
 #include "monitor/role/channel.h"
 #include "monitor/role/courier_message.h"
@@ -58,8 +59,9 @@ static bool
 open_means(struct courier *c)
 {
 	c->means.resolve = resolve_new();
-	if (c->means.resolve == NULL) {
-		say_why(c, "names cannot be looked up: c-ares cannot be started");
+	c->means.webhooks = webhooks_new();
+	if (c->means.resolve == NULL || c->means.webhooks == NULL) {
+		say_why(c, "c-ares or libcurl cannot be started (out of memory?)");
 		return false;
 	}
 	for (size_t i = 0; i < c->count; i++) {
@@ -235,9 +237,9 @@ serve_once(struct courier *c)
 		sends[i] =
 		    (struct pollfd){.fd = c->sends[i].descriptor, .events = c->sends[i].events};
 	named = resolve_poll(c->means.resolve, names, &wait);
-	if (poll(ends, 1 + c->count + named, wait) < 0)
-		return;
+	webhooks_wait(c->means.webhooks, ends, 1 + c->count + named, wait);
 	resolve_run(c->means.resolve, names, named);
+	webhooks_run(c->means.webhooks);
 	step_all(c, sends);
 	if (ends[0].revents != 0)
 		hear_keeper(c);
@@ -256,6 +258,7 @@ close_means(struct courier *c)
 			c->sends[i].way->close(&c->sends[i]);
 		free(c->sinks[i]);
 	}
+	webhooks_free(c->means.webhooks);
 }
 
 int

@@ -121,7 +121,7 @@ void
 ward_renew(struct ward *w)
 {
 	ward_end(w);
-	w->again = clock_steady();
+	w->again = clock_steady() + WARD_AGAIN;
 }
 
 void

@@ -66,7 +66,7 @@ void ward_did(struct ward *w);
 /* End it, for it does not do what it should, as complaint says; another one follows. */
 void ward_replace(struct ward *w, const char *complaint);
 
-/* It asked for a successor at once, and nothing is lost. */
+/* It asked for a successor, which follows in WARD_AGAIN; lost is not called. */
 void ward_renew(struct ward *w);
 
 #endif
