@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "monitor/alert/send_file.h"
+#include "monitor/alert/send_run.h"
 #include "monitor/alert/send_syslog.h"
 #include "monitor/alert/send_webhook.h"
 
@@ -21,10 +22,17 @@ send_way_of(const struct sink *s)
 		return &send_webhook;
 	case SINK_EXEC:
 	case SINK_MAIL:
+		return &send_run;
 	case SINK_NONE:
 		break;
 	}
 	return NULL;
+}
+
+bool
+send_takes_program(const struct sink *s)
+{
+	return s->type == SINK_EXEC || s->type == SINK_MAIL;
 }
 
 /* Words of libraries and servers may be in it. */

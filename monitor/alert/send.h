@@ -50,6 +50,7 @@ struct send_way {
 struct send_means {
 	struct resolve *resolve;
 	struct webhooks *webhooks;
+	const char *user; /* that programs run as where their sink names none */
 };
 
 struct send {
@@ -67,8 +68,9 @@ struct send {
 	struct send_outcome outcome;
 };
 
-/* The way to a sink of this type that a courier has; NULL: it has none. */
+/* The way to a sink of this type; whether it takes programs, which a runner alone executes. */
 const struct send_way *send_way_of(const struct sink *s);
+bool send_takes_program(const struct sink *s);
 
 /* It is over; why is a format, made printable and cut; NULL where it was sent. */
 __attribute__((format(printf, 3, 4))) void send_finish(struct send *s, enum dispatched how,

@@ -17,6 +17,7 @@
 #define IDLE 60000 /* milliseconds that it sleeps at most */
 
 struct courier {
+	const struct courier_kind *kind;
 	struct channel *channel;
 	struct send_means means;
 	struct courier_sink *sinks[SINKS_MAX];
@@ -55,22 +56,32 @@ hear_config(struct courier *c, struct courier_config *out)
 	return false;
 }
 
+/* A runner has no part in the network. */
+static bool
+open_network(struct courier *c)
+{
+	if (c->kind->is_runner)
+		return true;
+	c->means.resolve = resolve_new();
+	c->means.webhooks = webhooks_new();
+	if (c->means.resolve != NULL && c->means.webhooks != NULL)
+		return true;
+	say_why(c, "c-ares or libcurl cannot be started (out of memory?)");
+	return false;
+}
+
 static bool
 open_means(struct courier *c)
 {
-	c->means.resolve = resolve_new();
-	c->means.webhooks = webhooks_new();
-	if (c->means.resolve == NULL || c->means.webhooks == NULL) {
-		say_why(c, "c-ares or libcurl cannot be started (out of memory?)");
+	if (!open_network(c))
 		return false;
-	}
 	for (size_t i = 0; i < c->count; i++) {
+		const struct sink *sink = &c->sinks[i]->sink;
 		struct send *s = &c->sends[i];
 
-		*s = (struct send){.sink = &c->sinks[i]->sink,
-				   .means = &c->means,
-				   .descriptor = -1,
-				   .way = send_way_of(&c->sinks[i]->sink)};
+		*s = (struct send){.sink = sink, .means = &c->means, .descriptor = -1};
+		if (send_takes_program(sink) == c->kind->is_runner)
+			s->way = send_way_of(sink);
 		if (s->way != NULL)
 			s->way->open(s);
 	}
@@ -87,9 +98,10 @@ prepare(struct courier *c, const struct sandbox *box)
 
 	sandbox.memory = COURIER_MEMORY;
 	/* Before anything is opened that is to be kept. */
-	sandbox_approach(&sandbox, error);
+	c->kind->approach(&sandbox, error);
 	if (!hear_config(c, &config))
 		return false;
+	c->means.user = config.user;
 	if (!sandbox_find_user(&sandbox, config.user)) {
 		say_why(c, "there is no such user, or it is root");
 		return false;
@@ -98,7 +110,7 @@ prepare(struct courier *c, const struct sandbox *box)
 	tzset();
 	if (!open_means(c))
 		return false;
-	sandbox_enter(&sandbox, error);
+	c->kind->enter(&sandbox, error);
 	layers_put(channel_out(c->channel), error);
 	return channel_flush(c->channel);
 }
@@ -224,22 +236,37 @@ time_left(const struct courier *c)
 	return left < 0 ? 0 : (int)left;
 }
 
+/* Wait for all there is to wait for, and see to what they share. */
+static void
+wait_for_all(struct courier *c, struct pollfd *ends, size_t count, struct pollfd *names)
+{
+	int wait = time_left(c);
+	size_t named;
+
+	if (c->kind->is_runner) {
+		/* Interrupted: nothing is known to be ready. */
+		if (poll(ends, count, wait) < 0)
+			for (size_t i = 0; i < count; i++)
+				ends[i].revents = 0;
+		return;
+	}
+	named = resolve_poll(c->means.resolve, names, &wait);
+	webhooks_wait(c->means.webhooks, ends, count + named, wait);
+	resolve_run(c->means.resolve, names, named);
+	webhooks_run(c->means.webhooks);
+}
+
 static void
 serve_once(struct courier *c)
 {
-	struct pollfd ends[1 + SINKS_MAX + RESOLVE_POLL_MAX];
-	struct pollfd *sends = ends + 1, *names = sends + c->count;
-	int wait = time_left(c);
-	size_t named;
+	struct pollfd ends[1 + SINKS_MAX + RESOLVE_POLL_MAX] = {0};
+	struct pollfd *sends = ends + 1;
 
 	ends[0] = (struct pollfd){.fd = channel_descriptor(c->channel), .events = POLLIN};
 	for (size_t i = 0; i < c->count; i++)
 		sends[i] =
 		    (struct pollfd){.fd = c->sends[i].descriptor, .events = c->sends[i].events};
-	named = resolve_poll(c->means.resolve, names, &wait);
-	webhooks_wait(c->means.webhooks, ends, 1 + c->count + named, wait);
-	resolve_run(c->means.resolve, names, named);
-	webhooks_run(c->means.webhooks);
+	wait_for_all(c, ends, 1 + c->count, sends + c->count);
 	step_all(c, sends);
 	if (ends[0].revents != 0)
 		hear_keeper(c);
@@ -262,11 +289,12 @@ close_means(struct courier *c)
 }
 
 int
-courier_main(const struct sandbox *box)
+courier_serve(const struct sandbox *box, const struct courier_kind *kind)
 {
 	static struct courier c;
 	bool is_ready;
 
+	c.kind = kind;
 	c.channel = channel_new(box->socket);
 	is_ready = c.channel != NULL && prepare(&c, box);
 	while (is_ready && !c.is_alone)
@@ -274,4 +302,13 @@ courier_main(const struct sandbox *box)
 	close_means(&c);
 	channel_free(c.channel);
 	return is_ready ? 0 : 1;
+}
+
+int
+courier_main(const struct sandbox *box)
+{
+	static const struct courier_kind kind = {.approach = sandbox_approach,
+						 .enter = sandbox_enter};
+
+	return courier_serve(box, &kind);
 }

@@ -14,6 +14,16 @@
 /* Bytes of address space: a payload for each sink, authorities, and libraries. */
 #define COURIER_MEMORY ((size_t)512 << 20)
 
+/* What tells a courier from a runner, which serves as it does: runner.h. */
+struct courier_kind {
+	bool is_runner; /* it has the sinks that take programs, and a courier the others */
+	/* What is laid before it opens anything, and when it has all. */
+	void (*approach)(const struct sandbox *box, int error[LAYERS]);
+	void (*enter)(const struct sandbox *box, int error[LAYERS]);
+};
+
+int courier_serve(const struct sandbox *box, const struct courier_kind *kind);
+
 /* Serve on the box's socket until the keeper closes it; the status to exit with. */
 int courier_main(const struct sandbox *box);
 

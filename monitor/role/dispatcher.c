@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "monitor/clock.h"
 #include "monitor/log.h"
@@ -14,18 +16,36 @@
 /* A payload for each sink, in a courier that takes none. */
 #define HELD (SINKS_MAX * (DISPATCH_PAYLOAD_MAX + 64))
 
+/* One of the two processes. */
+struct hand {
+	struct dispatcher *dispatcher;
+	struct ward ward;
+	bool is_wanted;  /* some sink needs it */
+	bool is_outworn; /* it wants a successor when it has answered all */
+};
+
+enum { COURIER, RUNNER, HANDS };
+
 struct dispatcher {
 	struct dispatcher_config config;
-	struct ward courier;
+	struct hand hands[HANDS];
 	int64_t under_way[SINKS_MAX]; /* deliveries; 0: none */
 	int64_t free_from[SINKS_MAX]; /* milliseconds: a sink asked to be left alone till then */
-	bool is_outworn;              /* the courier wants a successor when it has answered all */
+	int epoll;                    /* what both say, in one descriptor */
 };
+
+static struct hand *
+hand_of(const struct dispatcher *d, size_t sink)
+{
+	const bool takes_program = send_takes_program(&d->config.sinks->at[sink]);
+
+	return (struct hand *)(uintptr_t)&d->hands[takes_program ? RUNNER : COURIER];
+}
 
 static bool
 configure(void *ctx, struct channel *c)
 {
-	const struct dispatcher *d = ctx;
+	const struct dispatcher *d = ((const struct hand *)ctx)->dispatcher;
 	const struct sinks *sinks = d->config.sinks;
 	struct courier_config config = {.sinks = (uint8_t)sinks->count};
 
@@ -41,21 +61,22 @@ configure(void *ctx, struct channel *c)
 }
 
 static bool
-take_delivered(struct dispatcher *d, struct bytes body)
+take_delivered(struct hand *hand, struct bytes body)
 {
+	struct dispatcher *d = hand->dispatcher;
 	struct delivered answer;
 	int64_t id;
 
 	if (!courier_message_get_delivered(body, &answer) || answer.id == 0 ||
-	    d->under_way[answer.sink] != (int64_t)answer.id)
+	    d->under_way[answer.sink] != (int64_t)answer.id || hand_of(d, answer.sink) != hand)
 		return false;
 	id = d->under_way[answer.sink];
 	d->under_way[answer.sink] = 0;
-	d->is_outworn |= answer.outcome.wants_renewal;
+	hand->is_outworn |= answer.outcome.wants_renewal;
 	if (answer.outcome.wait > 0)
 		d->free_from[answer.sink] = clock_steady() + (int64_t)answer.outcome.wait * 1000;
 	if (answer.outcome.how == DISPATCH_SENT)
-		ward_did(&d->courier);
+		ward_did(&hand->ward);
 	d->config.told(d->config.ctx, id, answer.outcome.how, answer.outcome.why);
 	return true;
 }
@@ -63,26 +84,67 @@ take_delivered(struct dispatcher *d, struct bytes body)
 static bool
 take(void *ctx, enum message type, struct bytes body)
 {
-	struct dispatcher *d = ctx;
+	struct hand *hand = ctx;
 
 	if (type == MESSAGE_OUTWORN)
-		d->is_outworn = true;
-	return type == MESSAGE_OUTWORN || (type == MESSAGE_DELIVERED && take_delivered(d, body));
+		hand->is_outworn = true;
+	return type == MESSAGE_OUTWORN || (type == MESSAGE_DELIVERED && take_delivered(hand, body));
 }
 
 static void
 on_lost(void *ctx)
 {
-	struct dispatcher *d = ctx;
+	struct hand *hand = ctx;
+	struct dispatcher *d = hand->dispatcher;
 
-	d->is_outworn = false;
-	for (size_t i = 0; i < SINKS_MAX; i++) {
+	hand->is_outworn = false;
+	for (size_t i = 0; i < d->config.sinks->count; i++) {
 		int64_t id = d->under_way[i];
 
+		if (id == 0 || hand_of(d, i) != hand)
+			continue;
 		d->under_way[i] = 0;
-		if (id != 0)
-			d->config.told(d->config.ctx, id, DISPATCH_LOST,
-				       "the courier died: perhaps it was sent");
+		d->config.told(d->config.ctx, id, DISPATCH_LOST,
+			       "the process that sends died: perhaps it was sent");
+	}
+}
+
+/* ---- Start and end ---- */
+
+static bool
+begin(struct dispatcher *d, int which)
+{
+	struct hand *hand = &d->hands[which];
+	const struct ward_config ward = {
+	    .starter = d->config.starter,
+	    .role = which == RUNNER ? "runner" : "courier",
+	    .task = which == RUNNER ? "runs sinks' commands" : "sends alerts",
+	    .loss = "what it had not sent is sent again",
+	    .held = HELD,
+	    .configure = configure,
+	    .take = take,
+	    .lost = on_lost,
+	    .ctx = hand,
+	};
+
+	hand->dispatcher = d;
+	for (size_t i = 0; i < d->config.sinks->count; i++)
+		hand->is_wanted |= hand_of(d, i) == hand;
+	return !hand->is_wanted || ward_begin(&hand->ward, &ward);
+}
+
+/* Have what the two say, or can be told again, wake whoever polls. */
+static void
+watch(struct dispatcher *d)
+{
+	for (size_t i = 0; i < HANDS; i++) {
+		const struct ward *w = &d->hands[i].ward;
+		struct epoll_event event = {.events = EPOLLIN | (ward_wants_out(w) ? EPOLLOUT : 0)};
+		int end = ward_descriptor(w);
+
+		/* One that was closed is in it no more, whatever has its number now. */
+		if (end >= 0 && epoll_ctl(d->epoll, EPOLL_CTL_MOD, end, &event) != 0)
+			epoll_ctl(d->epoll, EPOLL_CTL_ADD, end, &event);
 	}
 }
 
@@ -90,26 +152,21 @@ struct dispatcher *
 dispatcher_new(const struct dispatcher_config *config)
 {
 	struct dispatcher *d = calloc(1, sizeof(*d));
-	const struct ward_config courier = {
-	    .starter = config->starter,
-	    .role = "courier",
-	    .task = "sends alerts",
-	    .loss = "what it had not sent is sent again",
-	    .held = HELD,
-	    .configure = configure,
-	    .take = take,
-	    .lost = on_lost,
-	    .ctx = d,
-	};
 
-	if (d == NULL) {
+	if (d != NULL) {
+		d->config = *config;
+		d->epoll = epoll_create1(EPOLL_CLOEXEC);
+	}
+	if (d == NULL || d->epoll < 0) {
 		log_error("cannot start what sends alerts: %s", strerror(errno));
+		free(d);
 		return NULL;
 	}
-	d->config = *config;
-	if (ward_begin(&d->courier, &courier))
+	if (begin(d, COURIER) && begin(d, RUNNER)) {
+		watch(d);
 		return d;
-	free(d);
+	}
+	dispatcher_free(d);
 	return NULL;
 }
 
@@ -118,15 +175,20 @@ dispatcher_free(struct dispatcher *d)
 {
 	if (d == NULL)
 		return;
-	ward_end(&d->courier);
+	for (size_t i = 0; i < HANDS; i++)
+		ward_end(&d->hands[i].ward);
+	close(d->epoll);
 	free(d);
 }
+
+/* ---- Talking ---- */
 
 bool
 dispatcher_is_free(const struct dispatcher *d, size_t sink)
 {
-	return d->courier.is_ready && !d->is_outworn && sink < d->config.sinks->count &&
-	       d->under_way[sink] == 0 && clock_steady() >= d->free_from[sink];
+	return sink < d->config.sinks->count && hand_of(d, sink)->ward.is_ready &&
+	       !hand_of(d, sink)->is_outworn && d->under_way[sink] == 0 &&
+	       clock_steady() >= d->free_from[sink];
 }
 
 bool
@@ -134,27 +196,33 @@ dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct byte
 {
 	const struct delivery one = {
 	    .id = (uint64_t)delivery, .sink = (uint8_t)sink, .payload = payload};
+	struct channel *c;
 
-	if (delivery <= 0 || payload.len > DISPATCH_PAYLOAD_MAX || !dispatcher_is_free(d, sink) ||
-	    !channel_has_room(d->courier.channel))
+	if (delivery <= 0 || payload.len > DISPATCH_PAYLOAD_MAX || !dispatcher_is_free(d, sink))
+		return false;
+	c = hand_of(d, sink)->ward.channel;
+	if (!channel_has_room(c))
 		return false;
 	d->under_way[sink] = delivery;
-	courier_message_put_delivery(channel_out(d->courier.channel), &one);
+	courier_message_put_delivery(channel_out(c), &one);
 	/* That the other end is gone is seen when it is heard. */
-	channel_offer(d->courier.channel);
+	channel_offer(c);
+	watch(d);
 	return true;
 }
 
 int
 dispatcher_descriptor(const struct dispatcher *d)
 {
-	return ward_descriptor(&d->courier);
+	return d->epoll;
 }
 
+/* Which of the two is to be told more, epoll knows. */
 bool
 dispatcher_wants_out(const struct dispatcher *d)
 {
-	return ward_wants_out(&d->courier);
+	(void)d;
+	return false;
 }
 
 /* Sinks that asked for a pause are free when it is over: whoever waits is woken then. */
@@ -162,8 +230,14 @@ int
 dispatcher_wait(const struct dispatcher *d)
 {
 	const int64_t now = clock_steady();
-	int64_t wait = ward_wait(&d->courier);
+	int64_t wait = -1;
 
+	for (size_t i = 0; i < HANDS; i++) {
+		int64_t left = d->hands[i].is_wanted ? ward_wait(&d->hands[i].ward) : -1;
+
+		if (left >= 0 && (wait < 0 || left < wait))
+			wait = left;
+	}
 	for (size_t i = 0; i < d->config.sinks->count; i++) {
 		int64_t left = d->free_from[i] - now;
 
@@ -174,10 +248,12 @@ dispatcher_wait(const struct dispatcher *d)
 }
 
 static bool
-is_idle(const struct dispatcher *d)
+is_idle(const struct hand *hand)
 {
-	for (size_t i = 0; i < SINKS_MAX; i++)
-		if (d->under_way[i] != 0)
+	const struct dispatcher *d = hand->dispatcher;
+
+	for (size_t i = 0; i < d->config.sinks->count; i++)
+		if (d->under_way[i] != 0 && hand_of(d, i) == hand)
 			return false;
 	return true;
 }
@@ -185,15 +261,28 @@ is_idle(const struct dispatcher *d)
 void
 dispatcher_run(struct dispatcher *d)
 {
-	ward_run(&d->courier);
-	if (d->is_outworn && d->courier.channel != NULL && is_idle(d)) {
-		d->is_outworn = false;
-		ward_renew(&d->courier);
+	for (size_t i = 0; i < HANDS; i++) {
+		struct hand *hand = &d->hands[i];
+
+		if (!hand->is_wanted)
+			continue;
+		ward_run(&hand->ward);
+		if (hand->is_outworn && hand->ward.channel != NULL && is_idle(hand)) {
+			hand->is_outworn = false;
+			ward_renew(&hand->ward);
+		}
 	}
+	watch(d);
 }
 
 pid_t
 dispatcher_pid(const struct dispatcher *d)
 {
-	return d->courier.process.pid;
+	return d->hands[COURIER].ward.process.pid;
+}
+
+pid_t
+dispatcher_runner_pid(const struct dispatcher *d)
+{
+	return d->hands[RUNNER].ward.process.pid;
 }

@@ -1,8 +1,9 @@
 /*
- * The keeper's end of the courier: starts it, gives it what is to be sent, hears
- * what became of it, and starts another one where it dies.
+ * The keeper's end of the courier, and of the runner where a sink takes programs:
+ * starts them, gives them what is to be sent, hears what became of it, and starts
+ * another one where one dies.
  *
- * Never waits for it. Owns the process and the socket; knows neither the
+ * Never waits for them. Owns the processes and the sockets; knows neither the
  * database nor what is in an alert. What was given and not answered when a
  * courier dies is told, so that it is given again: at least once.
  */
@@ -37,7 +38,7 @@ void dispatcher_free(struct dispatcher *d);
 bool dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct bytes payload);
 bool dispatcher_is_free(const struct dispatcher *d, size_t sink);
 
-/* To be polled for reading, and for writing where dispatcher_wants_out; -1 while there is none. */
+/* To be polled for reading, and for writing where dispatcher_wants_out, which it never does. */
 int dispatcher_descriptor(const struct dispatcher *d);
 bool dispatcher_wants_out(const struct dispatcher *d);
 
@@ -47,7 +48,8 @@ int dispatcher_wait(const struct dispatcher *d);
 /* Send and hear what there is, and start another one where it is time. */
 void dispatcher_run(struct dispatcher *d);
 
-/* Its process; 0 while there is none. */
+/* The courier's process, and the runner's; 0 while there is none. */
 pid_t dispatcher_pid(const struct dispatcher *d);
+pid_t dispatcher_runner_pid(const struct dispatcher *d);
 
 #endif

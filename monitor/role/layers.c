@@ -1,7 +1,6 @@
 /* How a role's sandbox came out; see layers.h. */
 #include "monitor/role/layers.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "monitor/log.h"
@@ -22,6 +21,8 @@ layers_why(uint16_t error)
 	switch (error) {
 	case EPERM:
 		return "takes root";
+	case LAYERS_LEFT_OUT:
+		return "the role's work needs it so";
 	case ENOSYS:
 		return "not in this kernel or build";
 	default:

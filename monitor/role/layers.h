@@ -2,7 +2,12 @@
 #ifndef MONITOR_ROLE_LAYERS_H
 #define MONITOR_ROLE_LAYERS_H
 
+#include <errno.h>
+
 #include "monitor/role/message.h"
+
+/* In place of an errno: a layer that the role cannot have and do its work. */
+#define LAYERS_LEFT_OUT ECANCELED
 
 /* A message of what sandbox_approach and sandbox_enter gave. */
 void layers_put(struct packer *p, const int error[LAYERS]);

@@ -21,6 +21,7 @@
 #include "monitor/role/checker.h"
 #include "monitor/role/courier.h"
 #include "monitor/role/reader.h"
+#include "monitor/role/runner.h"
 #include "monitor/role/sandbox.h"
 #include "monitor/role/starter.h"
 
@@ -43,6 +44,8 @@ static const struct role {
     {"reader", reader_main, true, ALLOWS_CAPTURE},
     {"checker", checker_main, false, ALLOWS_NETWORK},
     {"courier", courier_main, false, ALLOWS_DELIVERY},
+    /* Programs that it executes inherit what it is closed in by: runner.h. */
+    {"runner", runner_main, false, ALLOWS_NOTHING},
     /* It is not closed in: what it starts takes its rights. It hears the keeper alone. */
     {"starter", starter_main, false, ALLOWS_NOTHING},
 };

@@ -58,8 +58,6 @@ run(int milliseconds)
 	struct pollfd end = {.fd = dispatcher_descriptor(t.dispatcher), .events = POLLIN};
 	int wait = dispatcher_wait(t.dispatcher);
 
-	if (dispatcher_wants_out(t.dispatcher))
-		end.events |= POLLOUT;
 	poll(&end, 1, wait < 0 || wait > milliseconds ? milliseconds : wait);
 	dispatcher_run(t.dispatcher);
 }
@@ -127,7 +125,9 @@ obey(char *line)
 		*rest++ = '\0';
 	word = line;
 	if (strcmp(word, "kill") == 0)
-		kill(dispatcher_pid(t.dispatcher), SIGKILL);
+		kill(strcmp(rest, "runner") == 0 ? dispatcher_runner_pid(t.dispatcher)
+						 : dispatcher_pid(t.dispatcher),
+		     SIGKILL);
 	else if (strcmp(word, "sleep") == 0)
 		sleep_for(strtol(rest, NULL, 10));
 	else if (strcmp(word, "pid") == 0)
