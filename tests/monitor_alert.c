@@ -251,6 +251,113 @@ no_line_gets_into_a_header(void **state)
 }
 
 static void
+chat_has_one_text_that_ends_no_block(void **state)
+{
+	const struct sink chat = {.type = SINK_WEBHOOK, .format = SINK_CHAT};
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.summary = "<!channel> & ```@all \"\n";
+	text = rendered(&a, &chat);
+	assert_int_equal(strncmp(text, "{\"text\":\"waxseal\\u000a```\\u000acritical: ", 41), 0);
+	assert_has(text, "&lt;!channel&gt; &amp; '''@all \\\" \\u000a");
+	assert_int_equal(strcmp(text + strlen(text) - 5, "```\"}"), 0);
+	assert_null(strstr(strstr(strstr(text, "```") + 3, "```") + 3, "```"));
+	free(text);
+}
+
+static void
+chat_is_bounded(void **state)
+{
+	static char all[4096];
+	const struct sink chat = {.type = SINK_WEBHOOK, .format = SINK_CHAT};
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	memset(all, '<', sizeof(all) - 1);
+	a.evidence_count = ALERT_EVIDENCE;
+	for (size_t i = 0; i < ALERT_EVIDENCE; i++)
+		a.evidence[i] = (struct alert_line){all, all};
+	text = rendered(&a, &chat);
+	assert_true(strlen(text) < 4000);
+	assert_has(text, "... (cut)\\u000a```\"}");
+	free(text);
+}
+
+static const struct sink alertmanager = {.type = SINK_WEBHOOK, .format = SINK_ALERTMANAGER};
+
+#define LABELS(severity)                                                         \
+	"\"labels\":{\"alertname\":\"WaxsealIncident\",\"severity\":\"" severity \
+	"\",\"sensor\":\"tap1\",\"kind\":\"starttls-stripped\",\"incident\":\"3\"},"
+
+/* Labels are the identity, an end in the future is a firing alert. */
+static void
+alertmanager_is_told_what_fires(void **state)
+{
+	const struct alert a = build_alert();
+	char *text = rendered(&a, &alertmanager);
+
+	(void)state;
+	assert_int_equal(strncmp(text, "[{" LABELS("critical"), strlen("[{" LABELS("critical"))),
+			 0);
+	assert_has(text, "\"startsAt\":\"2026-03-09T09:02:00.006760Z\","
+			 "\"endsAt\":\"2026-03-09T10:17:00.006760Z\","
+			 "\"generatorURL\":\"waxseal://tap1/incidents/3\"}]");
+	assert_null(strstr(strstr(text, "labels") + 1, "labels"));
+	free(text);
+}
+
+/* What waited for a day must not have ended by the time that it is told. */
+static void
+the_end_counts_from_the_writing(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.now = a.at + INT64_C(86400000000);
+	text = rendered(&a, &alertmanager);
+	assert_has(text, "\"endsAt\":\"2026-03-10T10:17:00.006760Z\"");
+	free(text);
+}
+
+static void
+a_raise_resolves_the_old_severity(void **state)
+{
+	struct alert a = build_alert();
+	char *text, *second;
+
+	(void)state;
+	a.event = ALERT_RAISED;
+	a.before = SEVERITY_WARNING;
+	text = rendered(&a, &alertmanager);
+	second = strstr(text, "},{");
+	assert_non_null(second);
+	assert_has(second, LABELS("critical"));
+	assert_has(second, "\"endsAt\":\"2026-03-09T10:17:00.006760Z\"");
+	*second = '\0';
+	assert_has(text, LABELS("warning"));
+	assert_has(text, "\"endsAt\":\"2026-03-09T09:07:00.006760Z\"");
+	free(text);
+}
+
+static void
+a_close_resolves(void **state)
+{
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	a.event = ALERT_CLOSED;
+	text = rendered(&a, &alertmanager);
+	assert_has(text, LABELS("critical"));
+	assert_has(text, "\"endsAt\":\"2026-03-09T09:07:00.006760Z\"");
+	free(text);
+}
+
+static void
 what_does_not_fit_is_refused(void **state)
 {
 	const struct alert a = build_alert();
@@ -278,6 +385,12 @@ main(void)
 	    cmocka_unit_test(mail_has_its_header),
 	    cmocka_unit_test(mail_is_quoted_printable),
 	    cmocka_unit_test(no_line_gets_into_a_header),
+	    cmocka_unit_test(chat_has_one_text_that_ends_no_block),
+	    cmocka_unit_test(chat_is_bounded),
+	    cmocka_unit_test(alertmanager_is_told_what_fires),
+	    cmocka_unit_test(the_end_counts_from_the_writing),
+	    cmocka_unit_test(a_raise_resolves_the_old_severity),
+	    cmocka_unit_test(a_close_resolves),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	};
 

@@ -33,9 +33,11 @@ render_as(enum sink_format format, const struct rendering *r)
 		return render_json(r);
 	case SINK_ECS:
 	case SINK_EVE:
-	case SINK_ALERTMANAGER:
-	case SINK_CHAT:
 		return false;
+	case SINK_ALERTMANAGER:
+		return render_alertmanager(r);
+	case SINK_CHAT:
+		return render_chat(r);
 	}
 	return false;
 }

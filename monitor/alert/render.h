@@ -10,6 +10,7 @@
 #define MONITOR_ALERT_RENDER_H
 
 #include "monitor/alert/alert.h"
+#include "monitor/json.h"
 
 #define RENDER_TITLE_MAX 256                 /* bytes of a title, NUL included */
 #define RENDER_VALUE_MAX 1024                /* bytes of one text that is shown, NUL included */
@@ -38,6 +39,12 @@ bool render_mail(const struct rendering *r);
  * bytes do not hold it. NULL is "". Returns its length.
  */
 size_t render_line(const char *text, char *out, size_t size);
+
+/* A member whose value is such a line; none where it is empty. */
+void render_member(struct json_object *o, const char *name, const char *text);
+
+/* A moment in RFC 3339. */
+void render_member_moment(struct json_object *o, const char *name, int64_t moment);
 
 /* What happened, in a line: how grave, what, and what became of the incident. */
 void render_title(const struct alert *a, char out[RENDER_TITLE_MAX]);

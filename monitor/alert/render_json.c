@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "monitor/alert/render.h"
-#include "monitor/json.h"
 #include "monitor/moment.h"
 #include "monitor/utf8.h"
 
@@ -36,6 +35,24 @@ put_stored(FILE *out, const char *json)
 	}
 }
 
+void
+render_member(struct json_object *o, const char *name, const char *text)
+{
+	char line[RENDER_VALUE_MAX];
+
+	if (render_line(text, line, sizeof(line)) > 0)
+		json_member_text(o, name, line);
+}
+
+void
+render_member_moment(struct json_object *o, const char *name, int64_t moment)
+{
+	char text[MOMENT_TEXT_MAX];
+
+	moment_text(moment, text);
+	json_member_text(o, name, text);
+}
+
 /* As in the contract: null where it is not known. */
 static void
 put_known(struct json_object *o, const char *name, const char *text)
@@ -49,15 +66,6 @@ put_known(struct json_object *o, const char *name, const char *text)
 	}
 	render_line(text, line, sizeof(line));
 	json_put_text(o->out, line);
-}
-
-static void
-put_moment(struct json_object *o, const char *name, int64_t moment)
-{
-	char text[MOMENT_TEXT_MAX];
-
-	moment_text(moment, text);
-	json_member_text(o, name, text);
 }
 
 static void
@@ -89,8 +97,8 @@ put_held(const struct alert *a, FILE *out)
 	put_known(&o, "severity", severity_name(a->severity));
 	put_known(&o, "certainty", a->certainty);
 	put_known(&o, "state", a->state);
-	put_moment(&o, "first_seen", a->first_seen);
-	put_moment(&o, "last_seen", a->last_seen);
+	render_member_moment(&o, "first_seen", a->first_seen);
+	render_member_moment(&o, "last_seen", a->last_seen);
 	json_member_number(&o, "sessions", a->sessions);
 	put_known(&o, "client", a->client);
 	put_known(&o, "server", a->server);
@@ -130,7 +138,7 @@ put_event(struct json_object *o, const struct alert *a)
 		json_member_text(o, "before", severity_name(a->before));
 	if (a->event == ALERT_SUMMARY) {
 		json_member_number(o, "held_back", a->held_back);
-		put_moment(o, "held_since", a->held_since);
+		render_member_moment(o, "held_since", a->held_since);
 		json_member_text(o, "severity", severity_name(a->severity));
 	}
 }
@@ -160,7 +168,7 @@ render_json(const struct rendering *r)
 	render_incident(a, r->out);
 	put_known(&o, "sensor", a->sensor);
 	json_member_number(&o, "alert", a->id);
-	put_moment(&o, "at", a->at);
+	render_member_moment(&o, "at", a->at);
 	if (a->incident != 0)
 		put_further(&o, a);
 	json_object_end(&o);
