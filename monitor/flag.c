@@ -54,20 +54,30 @@ take_config(struct taking *t, const char *value)
 	return true;
 }
 
-static const char *
-format_word(size_t i)
-{
-	static const char *const words[] = {"table", "json", "csv", "html", "tlsrpt", NULL};
+/* In the order of enum format. */
+static const char *const formats[] = {"table", "json", "csv", "html", "tlsrpt", "ecs", "eve"};
 
-	return words[i];
+static const char *
+report_word(size_t i)
+{
+	return i <= FORMAT_TLSRPT ? formats[i] : NULL;
+}
+
+static const enum format list_formats[] = {FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, FORMAT_ECS,
+					   FORMAT_EVE};
+
+static const char *
+list_word(size_t i)
+{
+	return i < sizeof(list_formats) / sizeof(list_formats[0]) ? formats[list_formats[i]] : NULL;
 }
 
 static bool
 set_format(struct taking *t, enum format format)
 {
 	if (t->has_format && t->out->format != format)
-		return flag_refuse(t, "--%s and --%s exclude each other",
-				   format_word(t->out->format), format_word(format));
+		return flag_refuse(t, "--%s and --%s exclude each other", formats[t->out->format],
+				   formats[format]);
 	t->has_format = true;
 	t->out->format = format;
 	return true;
@@ -92,8 +102,17 @@ take_format(struct taking *t, const char *value)
 {
 	size_t chosen;
 
-	return flag_choose(t, "format", value, format_word, &chosen) &&
+	return flag_choose(t, "format", value, report_word, &chosen) &&
 	       set_format(t, (enum format)chosen);
+}
+
+static bool
+take_list_format(struct taking *t, const char *value)
+{
+	size_t chosen;
+
+	return flag_choose(t, "format", value, list_word, &chosen) &&
+	       set_format(t, list_formats[chosen]);
 }
 
 static bool
@@ -202,6 +221,9 @@ const struct flag flags[] = {
     {"limit", 0, "N", FLAG_REPORT, false, take_limit, "at most N of each list (default: 10)"},
     {"limit", 0, "N", FLAG_LIST | FLAG_SERVERS | FLAG_ALERT, false, take_limit,
      "at most N, the latest"},
+    {"format", 0, "FORMAT", FLAG_LIST, false, take_list_format,
+     "table, json (lines), csv; or lines of JSON for a SIEM: ecs (Elastic Common Schema), eve "
+     "(as Suricata's)"},
     {"json", 0, NULL, FLAG_JSON, false, take_json, "print JSON Lines"},
     {"csv", 0, NULL, FLAG_CSV, false, take_csv, "print CSV"},
     {"note", 0, "TEXT", FLAG_NOTE, false, take_note, "why, kept with the incident"},

@@ -31,8 +31,10 @@ enum format {
 	FORMAT_TABLE,
 	FORMAT_JSON,
 	FORMAT_CSV,
-	FORMAT_HTML,  /* reports alone */
-	FORMAT_TLSRPT /* reports alone, as files: RFC 8460 */
+	FORMAT_HTML,   /* reports alone */
+	FORMAT_TLSRPT, /* reports alone, as files: RFC 8460 */
+	FORMAT_ECS,    /* lists of incidents and sessions alone: Elastic Common Schema */
+	FORMAT_EVE     /* ... as Suricata's EVE */
 };
 
 /* A list of words, in the order of the command line. */

@@ -32,8 +32,9 @@ render_as(enum sink_format format, const struct rendering *r)
 	case SINK_JSON:
 		return render_json(r);
 	case SINK_ECS:
+		return render_ecs(r);
 	case SINK_EVE:
-		return false;
+		return render_eve(r);
 	case SINK_ALERTMANAGER:
 		return render_alertmanager(r);
 	case SINK_CHAT:

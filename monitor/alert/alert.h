@@ -43,6 +43,7 @@ struct alert {
 	int64_t first_seen, last_seen, sessions;
 	const char *client, *server, *service, *domain, *mx, *community_id;
 	uint16_t server_port;
+	uint16_t client_port; /* of the flow that community_id names; 0: not known */
 	const char *summary, *refuted_by, *advice, *reference;
 	struct alert_line evidence[ALERT_EVIDENCE];
 	size_t evidence_count;

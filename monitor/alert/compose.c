@@ -11,6 +11,7 @@
 #include "db/incident.h"
 #include "db/outbox.h"
 #include "db/query.h"
+#include "monitor/clock.h"
 #include "monitor/judge/judge.h"
 #include "monitor/moment.h"
 
@@ -84,6 +85,9 @@ on_session(void *ctx, const struct row *row)
 	struct composition *c = ctx;
 
 	c->alert.community_id = row_value(row, "community_id");
+	/* Of several clients or servers no one flow is. */
+	if (c->alert.client != NULL && c->alert.server != NULL)
+		c->alert.client_port = (uint16_t)number_of(row, "client_port");
 	render(c);
 	c->alert.community_id = NULL;
 	return false;
@@ -165,6 +169,7 @@ compose(struct store *s, int64_t alert, const struct sink *sink, const char *hos
 	    .id = row.id,
 	    .event = (enum alert_event)row.event,
 	    .at = row.at,
+	    .now = clock_wall(),
 	    .sensor = sensor[0] != '\0' ? sensor : NULL,
 	    .incident = row.incident,
 	    .severity = (enum severity)row.severity,

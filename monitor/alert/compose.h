@@ -16,7 +16,7 @@ enum composed {
 	COMPOSED_FAILED /* the database did; store_error says why */
 };
 
-/* Write the alert with this id as it goes to that sink. host: the name of this machine. */
+/* Write the alert with this id as it goes to that sink now. host: the name of this machine. */
 enum composed compose(struct store *s, int64_t alert, const struct sink *sink, const char *host,
 		      FILE *out);
 

@@ -1,5 +1,6 @@
 /* waxseal incidents: one line an incident, the latest first. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
@@ -31,11 +32,30 @@ static const struct list_column columns[] = {
     {{.title = "DOMAIN", .least = 10, .spare = 3}, NULL, "domain"},
 };
 
+static bool
+take_flow(void *ctx, const struct row *session)
+{
+	siem_take_flow(ctx, session);
+	return false;
+}
+
+/* Of its sessions the latest stands for it: a line of a SIEM has one flow. */
+static void
+siem(struct store *s, const struct row *row, struct siem *out)
+{
+	struct filter latest = FILTER_ALL;
+
+	siem_of_incident(row, out);
+	latest.incident = strtoll(row_value(row, "id"), NULL, 10);
+	latest.limit = 1;
+	query_sessions(s, &latest, take_flow, out);
+}
+
 int
 command_incidents(const struct options *o)
 {
 	static const struct list list = {"incidents", query_incidents, columns,
-					 sizeof(columns) / sizeof(columns[0])};
+					 sizeof(columns) / sizeof(columns[0]), siem};
 
 	return list_run(o, &list);
 }

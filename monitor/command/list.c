@@ -15,6 +15,7 @@
 struct listing {
 	const struct list *list;
 	enum format format;
+	struct store *store;
 	struct table *table;
 	uint64_t rows;
 	bool has_failed; /* memory is refused */
@@ -107,6 +108,18 @@ tell_table(struct listing *l, const struct row *row)
 	return !l->has_failed;
 }
 
+static void
+tell_siem(struct listing *l, const struct row *row)
+{
+	struct siem siem;
+
+	l->list->siem(l->store, row, &siem);
+	if (l->format == FORMAT_ECS)
+		siem_put_ecs(&siem, stdout);
+	else
+		siem_put_eve(&siem, stdout);
+}
+
 static bool
 tell(void *ctx, const struct row *row)
 {
@@ -124,6 +137,10 @@ tell(void *ctx, const struct row *row)
 		if (l->rows == 0)
 			csv_line(stdout, row->names, row->count);
 		csv_line(stdout, row->values, row->count);
+		break;
+	case FORMAT_ECS:
+	case FORMAT_EVE:
+		tell_siem(l, row);
 		break;
 	case FORMAT_HTML:
 	case FORMAT_TLSRPT:
@@ -153,7 +170,8 @@ list_run(const struct options *o, const struct list *list)
 
 	if (s == NULL)
 		return STATUS_FAILED;
-	filter.with_json = o->format == FORMAT_JSON;
+	l.store = s;
+	filter.with_json = o->format != FORMAT_TABLE && o->format != FORMAT_CSV;
 	/* Programs sum up for themselves. */
 	filter.with_parts |= o->format != FORMAT_TABLE;
 	l.has_failed = o->format == FORMAT_TABLE && !table_begin(&l, columns);

@@ -4,6 +4,7 @@
 #ifndef MONITOR_COMMAND_LIST_H
 #define MONITOR_COMMAND_LIST_H
 
+#include "monitor/alert/siem.h"
 #include "monitor/options.h"
 #include "monitor/table.h"
 
@@ -23,6 +24,8 @@ struct list {
 		      bool (*tell)(void *ctx, const struct row *row), void *ctx);
 	const struct list_column *columns;
 	size_t count; /* TABLE_COLUMNS_MAX at most */
+	/* What a SIEM is told of a row; NULL where no such format can be asked for. */
+	void (*siem)(struct store *s, const struct row *row, struct siem *out);
 };
 
 /* Open o->db for reading and print what o->filter selects, as o->format says. An exit status. */

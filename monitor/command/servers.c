@@ -76,7 +76,7 @@ int
 command_servers(const struct options *o)
 {
 	static const struct list list = {"servers", query_servers, columns,
-					 sizeof(columns) / sizeof(columns[0])};
+					 sizeof(columns) / sizeof(columns[0]), NULL};
 
 	return list_run(o, &list);
 }

@@ -63,11 +63,18 @@ static const struct list_column columns[] = {
     {{.title = "FINDINGS", .least = 16, .spare = 1}, findings_cell, NULL},
 };
 
+static void
+siem(struct store *s, const struct row *row, struct siem *out)
+{
+	(void)s;
+	siem_of_session(row, out);
+}
+
 int
 command_sessions(const struct options *o)
 {
 	static const struct list list = {"sessions", query_sessions, columns,
-					 sizeof(columns) / sizeof(columns[0])};
+					 sizeof(columns) / sizeof(columns[0]), siem};
 
 	return list_run(o, &list);
 }
