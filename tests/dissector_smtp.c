@@ -337,6 +337,10 @@ gather_note(struct outcome_of_run *o, const struct note_text *note)
 	case NOTE_SNI:
 	case NOTE_ALPN:
 	case NOTE_CERTIFICATE:
+	case NOTE_SUBJECT:
+	case NOTE_ISSUED_BY:
+	case NOTE_ISSUER:
+	case NOTE_NAMES:
 	case NOTE_CONFLICT:
 	case NOTE_RESET:
 		fail_msg("a note that is not the dialogue's to write");
