@@ -353,10 +353,11 @@ the_network_is_open_to_whom_it_is_allowed(void **state)
 	assert_int_equal(bind(s, (struct sockaddr *)&listening, sizeof(listening)), 0);
 	assert_int_equal(listen(s, 8), 0);
 	assert_int_equal(getsockname(s, (struct sockaddr *)&listening, &len), 0);
-	allows = ALLOWS_NETWORK;
-	TRY((enum layer)LAYERS, open_ways);
-	TRY((enum layer)LAYERS, shut);
-	TRY(LAYER_SYSTEM_CALLS, shut);
+	for (allows = ALLOWS_NETWORK; allows <= ALLOWS_DELIVERY; allows++) {
+		TRY((enum layer)LAYERS, open_ways);
+		TRY((enum layer)LAYERS, shut);
+		TRY(LAYER_SYSTEM_CALLS, shut);
+	}
 	allows = ALLOWS_NOTHING;
 	close(s);
 }

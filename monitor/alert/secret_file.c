@@ -36,21 +36,21 @@ bool
 secret_file_read(const char *path, char out[SECRET_MAX], const char **why)
 {
 	ssize_t n = read_some(path, out);
-	size_t len = 0;
+	const char *lf = n > 0 ? memchr(out, '\n', (size_t)n) : NULL;
+	size_t len = lf != NULL ? (size_t)(lf - out) : n > 0 ? (size_t)n : 0;
 
-	*why = strerror(errno);
-	if (n >= 0) {
-		out[n] = '\0';
-		len = strcspn(out, "\n");
-		*why = (size_t)n == SECRET_MAX - 1 && len == (size_t)n
-			   ? "its first line is too long"
-			   : "its first line is empty or no text";
-		while (len > 0 && strchr(" \t\r", out[len - 1]) != NULL)
+	if (n < 0)
+		*why = strerror(errno);
+	else if (lf == NULL && n == SECRET_MAX - 1)
+		*why = "its first line is too long";
+	else {
+		while (len > 0 &&
+		       (out[len - 1] == ' ' || out[len - 1] == '\t' || out[len - 1] == '\r'))
 			len--;
 		out[len] = '\0';
-		if ((size_t)n < SECRET_MAX - 1 || len < SECRET_MAX - 1)
-			if (is_good(out, len))
-				return true;
+		if (is_good(out, len))
+			return true;
+		*why = "its first line is empty or no text";
 	}
 	explicit_bzero(out, SECRET_MAX);
 	return false;
