@@ -477,7 +477,7 @@ write_hostile(const char *format)
 	static const char *const formats[] = {"json", "ecs", "eve", "alertmanager", "chat"};
 	static const char *const hostile =
 	    "a\"b\\c]d[e\r\nBcc: x@example.com\r\n\r\n.\n<!here> & @all `````` =?UTF-8?Q?=41?= "
-	    "\x01\x1b[2J\x7f\xc2\x85\xe2\x80\xae\xff\xed\xa0\x80\xc3 Stra\xc3\x9f"
+	    "\x01\x1b[2J\x7f\xc2\x85\xe2\x80\xa8\xff\xed\xa0\x80\xc3 Stra\xc3\x9f"
 	    "e \xf0\x9f\x93\xa7";
 	static char line[4096];
 	struct sink sink = mail_sink;

@@ -15,6 +15,12 @@
 #define RENDER_TITLE_MAX 256                 /* bytes of a title, NUL included */
 #define RENDER_VALUE_MAX 1024                /* bytes of one text that is shown, NUL included */
 #define RENDER_JSON_MAX  ((size_t)192 << 10) /* bytes of an incident's object as it was stored */
+/*
+ * Bytes of the two texts of a line of evidence. All lines, with each byte escaped, in mail by
+ * three, are less than DISPATCH_PAYLOAD_MAX.
+ */
+#define RENDER_WHAT_MAX     128
+#define RENDER_EVIDENCE_MAX 768
 
 /* What is written, and where. */
 struct rendering {

@@ -52,7 +52,7 @@ put_labels(struct json_object *o, const struct alert *a, enum severity severity)
 static void
 put_evidence(struct json_object *o, const struct alert *a)
 {
-	char text[4 * RENDER_VALUE_MAX] = "", what[128], value[RENDER_VALUE_MAX];
+	char text[4 * RENDER_VALUE_MAX] = "", what[RENDER_WHAT_MAX], value[RENDER_EVIDENCE_MAX];
 	size_t used = 0;
 
 	for (size_t i = 0; i < a->evidence_count && i < ALERT_EVIDENCE; i++) {

@@ -186,8 +186,12 @@ put_server_side(struct json_object *t, const struct siem *s)
 
 	if (s->cert_sha256 == NULL)
 		return;
-	for (const char *at = s->cert_sha256; *at != '\0' && length + 1 < sizeof(digest); at++)
-		digest[length++] = *at >= 'a' && *at <= 'f' ? (char)(*at - 'a' + 'A') : *at;
+	for (const char *at = s->cert_sha256; *at != '\0' && length + 1 < sizeof(digest); at++) {
+		if (*at >= 'a' && *at <= 'f')
+			digest[length++] = "ABCDEF"[*at - 'a'];
+		else
+			digest[length++] = *at;
+	}
 	json_member(t, "server");
 	fputs("{\"hash\":{\"sha256\":", t->out);
 	json_put_text(t->out, digest);

@@ -53,9 +53,9 @@ render_member_moment(struct json_object *o, const char *name, int64_t moment)
 	json_member_text(o, name, text);
 }
 
-/* As in the contract: null where it is not known. */
+/* As in the contract: null where it is not known. size: RENDER_VALUE_MAX at most. */
 static void
-put_known(struct json_object *o, const char *name, const char *text)
+put_cut(struct json_object *o, const char *name, const char *text, size_t size)
 {
 	char line[RENDER_VALUE_MAX];
 
@@ -64,8 +64,14 @@ put_known(struct json_object *o, const char *name, const char *text)
 		fputs("null", o->out);
 		return;
 	}
-	render_line(text, line, sizeof(line));
+	render_line(text, line, size);
 	json_put_text(o->out, line);
+}
+
+static void
+put_known(struct json_object *o, const char *name, const char *text)
+{
+	put_cut(o, name, text, RENDER_VALUE_MAX);
 }
 
 static void
@@ -79,8 +85,8 @@ put_evidence(struct json_object *o, const struct alert *a)
 		if (i > 0)
 			putc(',', o->out);
 		line = json_object_begin(o->out);
-		put_known(&line, "what", a->evidence[i].what);
-		put_known(&line, "value", a->evidence[i].value);
+		put_cut(&line, "what", a->evidence[i].what, RENDER_WHAT_MAX);
+		put_cut(&line, "value", a->evidence[i].value, RENDER_EVIDENCE_MAX);
 		json_object_end(&line);
 	}
 	putc(']', o->out);

@@ -182,7 +182,7 @@ evidence_of(const struct alert *a)
 static void
 put_evidence(const struct alert *a, FILE *out)
 {
-	char what[128], value[RENDER_VALUE_MAX];
+	char what[RENDER_WHAT_MAX], value[RENDER_EVIDENCE_MAX];
 
 	if (a->evidence_count == 0)
 		return;
