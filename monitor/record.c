@@ -640,6 +640,24 @@ recorder_counts(const struct recorder *r)
 	return r->counts;
 }
 
+static void
+note_open(void *ctx, const char *name, enum severity_rank severity, int64_t open)
+{
+	struct recorder_gauges *g = ctx;
+	const struct kind *kind = judge_kind(name);
+
+	if (kind != NULL)
+		g->open[kind - judge_kinds][severity] = (uint64_t)open;
+}
+
+bool
+recorder_gauges(struct recorder *r, struct recorder_gauges *out)
+{
+	*out = (struct recorder_gauges){.bytes = gauge_bytes(r->store)};
+	return gauge_incidents(r->store, note_open, out) &&
+	       gauge_deliveries(r->store, &out->deliveries);
+}
+
 bool
 recorder_close(struct recorder *r)
 {

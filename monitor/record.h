@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "db/gauge.h"
 #include "db/retain.h"
 #include "dissector/evidence.h"
 #include "monitor/judge/judge.h"
@@ -172,6 +173,16 @@ struct recorder_counts {
 	uint64_t gaps, crashed; /* as in struct capture_minute, of all minutes */
 };
 struct recorder_counts recorder_counts(const struct recorder *r);
+
+/* What the database holds now. */
+struct recorder_gauges {
+	uint64_t open[FINDINGS_MAX][4]; /* incidents, as opened of recorder_counts */
+	struct gauge_deliveries deliveries;
+	uint64_t bytes;
+};
+
+/* False where the database failed; nothing else comes of that. */
+bool recorder_gauges(struct recorder *r, struct recorder_gauges *out);
 
 /* Flush and close; NULL does nothing. False where the last commit failed. */
 bool recorder_close(struct recorder *r);
