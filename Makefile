@@ -34,7 +34,7 @@ LDFLAGS += $(LINK_HARDEN)
 
 # What each folder may link: the rule of layers.
 LIBS_DB := -lsqlite3
-LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lcurl
+LIBS_MONITOR := -lbpf -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lcurl -lmicrohttpd
 
 sources = $(wildcard $1/*.c $1/*/*.c)
 objects = $(patsubst %.c,$O/%.o,$1)
@@ -127,13 +127,14 @@ REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 # ---- Packages ----
 
 PACKAGES_BUILD := gcc libc6-dev libpcap-dev libsqlite3-dev libssl-dev libseccomp-dev \
-	libidn2-dev libc-ares-dev libcurl4-openssl-dev zlib1g-dev libzstd-dev libbpf-dev
+	libidn2-dev libc-ares-dev libcurl4-openssl-dev libmicrohttpd-dev zlib1g-dev libzstd-dev \
+	libbpf-dev
 PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftables ethtool tcpdump \
 	sqlite3 openssl iproute2 util-linux procps
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
 PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
-	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema
+	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema prometheus curl
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
@@ -217,6 +218,8 @@ install: all
 	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/share/doc/waxseal
 	sed 's|@PREFIX@|$(PREFIX)|' monitor/waxseal.service.in >$(DESTDIR)$(UNITS)/waxseal.service
 	chmod 0644 $(DESTDIR)$(UNITS)/waxseal.service
+	install -d $(DESTDIR)$(PREFIX)/share/waxseal
+	install -m 0644 monitor/prometheus/waxseal.rules.yml monitor/grafana/waxseal.json $(DESTDIR)$(PREFIX)/share/waxseal
 	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/doc/waxseal
 
 clean:

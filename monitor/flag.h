@@ -43,7 +43,7 @@ struct taking {
 	bool has_format;
 	const char *config; /* --config; NULL: the default */
 	enum flag_source service_from[SERVICES], interfaces_from, gate_from;
-	enum flag_source lookups_from, resolvers_from, smart_hosts_from;
+	enum flag_source lookups_from, resolvers_from, smart_hosts_from, metrics_from;
 	struct retain_limits keep[SOURCE_COMMAND_LINE + 1]; /* by source; LIMIT_UNSET: not given */
 };
 

@@ -26,6 +26,7 @@ flag_taker take_gate, take_gate_flows;
 flag_taker take_lookups, take_no_lookups, take_lookup_private;
 flag_taker take_resolver, take_trust_resolver, take_ca_file, take_smart_host;
 flag_taker take_fail_on, take_watch_json, take_progress;
+flag_taker take_metrics, take_metrics_file;
 
 /* flag_tlsrpt.c: reports of RFC 8460 */
 flag_taker take_directory, take_gzip;

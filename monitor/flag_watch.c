@@ -5,6 +5,7 @@
 #include "dissector/text.h"
 #include "monitor/capture/gate.h"
 #include "monitor/flag_take.h"
+#include "monitor/metrics/endpoint.h"
 #include "monitor/policy/dns.h"
 
 #define SENSOR_MAX 64 /* bytes of a sensor's name */
@@ -229,6 +230,34 @@ take_smart_host(struct taking *t, const char *value)
 	return flag_refuse(t,
 			   "--smart-host %.64s: not the name of a host, nor an address or a "
 			   "network (relay.example.net, 192.0.2.25, 2001:db8::/64)",
+			   value);
+}
+
+bool
+take_metrics(struct taking *t, const char *value)
+{
+	struct endpoint endpoint;
+
+	t->out->watch.metrics = value;
+	t->metrics_from = t->source;
+	return endpoint_read(value, &endpoint) ||
+	       flag_refuse(t,
+			   "--metrics %.64s: not ADDR:PORT nor the path of a socket "
+			   "(127.0.0.1:9725, [::1]:9725, /run/waxseal/metrics.sock)",
+			   value);
+}
+
+bool
+take_metrics_file(struct taking *t, const char *value)
+{
+	const size_t length = strlen(value);
+
+	t->out->watch.metrics_file = value;
+	t->metrics_from = t->source;
+	return (length > 5 && strcmp(value + length - 5, ".prom") == 0) ||
+	       flag_refuse(t,
+			   "--metrics-file %.64s: does not end in .prom (node_exporter reads no "
+			   "other)",
 			   value);
 }
 

@@ -492,6 +492,8 @@ check_watch(struct taking *t)
 		t->out->watch.lookups = false;
 	if (w->files.count == 0 && !w->no_lookups)
 		t->out->watch.lookups = true;
+	if (w->files.count > 0 && t->metrics_from == SOURCE_CONFIG)
+		t->out->watch.metrics = t->out->watch.metrics_file = NULL;
 	t->out->keep = w->files.count > 0 ? limits_of_now(t) : limits_of_monitor(t);
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",
@@ -499,6 +501,9 @@ check_watch(struct taking *t)
 	if (w->gate == GATE_EBPF && w->files.count > 0)
 		return flag_refuse(t,
 				   "--gate ebpf: the kernel sees no saved capture (leave it out)");
+	if (w->files.count > 0 && (w->metrics != NULL || w->metrics_file != NULL))
+		return flag_refuse(t, "%s: only a live watch (-i) has metrics (leave it out)",
+				   w->metrics != NULL ? "--metrics" : "--metrics-file");
 	if (w->files.count == 0 && w->interfaces.count == 0)
 		return flag_refuse(t, "nothing to read (give a saved capture with -r FILE, or an "
 				      "interface with -i IFACE)");

@@ -59,7 +59,9 @@ struct watch_options {
 	bool trust_resolver;    /* --trust-resolver */
 	bool lookup_private;    /* --lookup-private */
 	struct smart_hosts smart_hosts;
-	const char *ca_file; /* NULL: none */
+	const char *metrics;      /* --metrics, which endpoint_read takes; NULL: not served */
+	const char *metrics_file; /* --metrics-file; NULL: not written */
+	const char *ca_file;      /* NULL: none */
 	bool has_fail_on;
 	enum severity fail_on; /* that or worse */
 	bool is_json;          /* --json: findings as lines on standard output */

@@ -97,7 +97,7 @@ is_complete() {
 	"$WAXSEAL" --config /dev/null watch --help >"$folder/out"
 	for name in interface sensor db service filter readers memory buffer snaplen gate gate-flows user \
 	    ca-file keep-sessions keep-evidence keep-incidents keep-size lookups resolver \
-	    trust-resolver lookup-private smart-host; do
+	    trust-resolver lookup-private smart-host metrics metrics-file; do
 		grep -q "^#$name = " $example && grep -q -e "--$name" "$folder/out" || return 1
 	done
 }

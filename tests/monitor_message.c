@@ -579,7 +579,7 @@ a_length_over_its_cap_is_bad_before_its_bytes_arrive(void **state)
 	    {"nothing", IN(""), GOT_PART},
 	    {"header cut", IN("\x07\x00\x00"), GOT_PART},
 	    {"type 0", IN("\x00\x00\x00\x00"), GOT_BAD},
-	    {"a type behind the last", IN("\x17\x00\x00\x00"), GOT_BAD},
+	    {"a type behind the last", IN("\x1e\x00\x00\x00"), GOT_BAD},
 	    {"type 255", IN("\xff\x00\x00\x00"), GOT_BAD},
 	    {"a minute of 73 bytes", IN("\x07\x00\x00\x49"), GOT_BAD},
 	    {"a minute, its body to come", IN("\x07\x00\x00\x28"), GOT_PART},

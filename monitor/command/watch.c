@@ -17,6 +17,7 @@
 #include "monitor/command/command.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/metrics/endpoint.h"
 #include "monitor/role/enclose.h"
 #include "monitor/role/keeper.h"
 #include "monitor/role/sandbox.h"
@@ -280,6 +281,7 @@ enclosure_of(const struct options *o)
 	    .db = o->db,
 	    .config = o->config,
 	    .ca_file = o->watch.ca_file,
+	    .metrics_file = o->watch.metrics_file,
 	    .captures = o->watch.files.at,
 	    .capture_count = o->watch.files.count,
 	    .has_names = o->watch.expression != NULL,
@@ -364,6 +366,8 @@ config_of(const struct options *o, const struct checker_config *lookups, struct 
 	    .gate_flows = w->gate_flows,
 	    .lookups = w->lookups ? lookups : NULL,
 	    .smart_hosts = &w->smart_hosts,
+	    .metrics = w->metrics,
+	    .metrics_file = w->metrics_file,
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,
@@ -391,6 +395,18 @@ sum_up(const struct options *o, const struct keeper_result *result)
 	fflush(out);
 }
 
+/* What was asked for, but whoever asked should know it. */
+static void
+tell_reach(const char *metrics)
+{
+	struct endpoint endpoint;
+
+	if (metrics != NULL && endpoint_read(metrics, &endpoint) && !endpoint.is_here)
+		log_error("--metrics %s: whoever reaches this address reads them, without a "
+			  "password (127.0.0.1 is for this machine alone)",
+			  metrics);
+}
+
 /* Watch with what is asked for. */
 static struct keeper_result
 watch(const struct options *o, struct watching *watching, bool goes_on)
@@ -400,6 +416,7 @@ watch(const struct options *o, struct watching *watching, bool goes_on)
 	struct keeper_result result;
 
 	asking_config(&o->watch, &lookups);
+	tell_reach(o->watch.metrics);
 	if (o->watch.interfaces.count > 0)
 		keeper_watch(&config, &result);
 	else

@@ -13,8 +13,7 @@
 
 #include "monitor/role/keeper.h"
 
-#define METRICS_TYPE     "text/plain; version=0.0.4; charset=utf-8" /* as a MIME type */
-#define METRICS_TEXT_MAX ((size_t)1 << 20)                          /* bytes */
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8" /* as a MIME type */
 
 struct metrics_interface {
 	const char *name;

@@ -168,3 +168,15 @@ asker_has_failed(const struct asker *a)
 {
 	return a->ward.has_failed;
 }
+
+bool
+asker_is_up(const struct asker *a)
+{
+	return ward_is_up(&a->ward);
+}
+
+uint64_t
+asker_restarts(const struct asker *a)
+{
+	return ward_restarts(&a->ward);
+}

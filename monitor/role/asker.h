@@ -52,6 +52,10 @@ void asker_run(struct asker *a);
 /* End it, for it does not do what it should, as complaint says; another one follows. */
 void asker_replace(struct asker *a, const char *complaint);
 
+/* It serves; and how often it was started again. */
+bool asker_is_up(const struct asker *a);
+uint64_t asker_restarts(const struct asker *a);
+
 /* Its process; 0 while there is none. */
 pid_t asker_pid(const struct asker *a);
 

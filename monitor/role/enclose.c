@@ -183,6 +183,8 @@ keep_paths(const struct enclosure *e)
 	add_folders(&p, e->db, LANDLOCK_KEEP);
 	add_folders(&p, e->config, LANDLOCK_READ);
 	add_authorities(&p, e->ca_file);
+	if (e->metrics_file != NULL)
+		add_folder(&p, e->metrics_file, LANDLOCK_KEEP);
 	add(&p, "/dev/urandom", LANDLOCK_READ); /* SQLite's */
 	if (e->has_names)
 		add(&p, "/etc", LANDLOCK_READ);
@@ -248,6 +250,10 @@ enclose_reaches(const struct enclosure *was, const struct enclosure *anew, const
 {
 	*what = anew->db;
 	if (strcmp(was->db, anew->db) != 0 && !is_same_folder(was->db, anew->db))
+		return false;
+	*what = anew->metrics_file;
+	if (anew->metrics_file != NULL &&
+	    (was->metrics_file == NULL || !is_same_folder(was->metrics_file, anew->metrics_file)))
 		return false;
 	*what = anew->ca_file;
 	return anew->ca_file == NULL || is_readable(anew->ca_file);

@@ -16,6 +16,7 @@ struct enclosure {
 	const char *db;              /* its folder: the log beside it, and what a crash leaves */
 	const char *config;          /* to be read again; its folder */
 	const char *ca_file;         /* its folder; NULL: those where systems have theirs */
+	const char *metrics_file;    /* its folder, to write it anew; NULL: none */
 	const char *const *captures; /* to read; "-" is open already */
 	size_t capture_count;
 	bool has_names; /* a filter may name services and protocols */

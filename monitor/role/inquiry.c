@@ -306,6 +306,18 @@ inquiry_counts(const struct inquiry *q)
 	return counts;
 }
 
+bool
+inquiry_is_up(const struct inquiry *q)
+{
+	return asker_is_up(q->asker);
+}
+
+uint64_t
+inquiry_restarts(const struct inquiry *q)
+{
+	return asker_restarts(q->asker);
+}
+
 void
 inquiry_tell_rest(struct inquiry *q)
 {

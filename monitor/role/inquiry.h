@@ -46,6 +46,10 @@ size_t inquiry_pending(const struct inquiry *q);
 
 struct lookup_counts inquiry_counts(const struct inquiry *q);
 
+/* The checker serves; and how often it was started again. */
+bool inquiry_is_up(const struct inquiry *q);
+uint64_t inquiry_restarts(const struct inquiry *q);
+
 /* It is over: tell what is not answered. */
 void inquiry_tell_rest(struct inquiry *q);
 

@@ -481,6 +481,8 @@ intake_take(struct intake *k, struct peer *p, enum message type, struct bytes bo
 	case MESSAGE_LOOKUP:
 	case MESSAGE_LEARNT:
 	case MESSAGE_NOT_NOW:
+	case MESSAGE_EXPORTER:
+	case MESSAGE_METRICS:
 		break; /* those are ours to send, or between us and a checker */
 	}
 	return false;

@@ -38,10 +38,12 @@ struct keeper_config {
 	    keep; /* of the database: those of captures count from its newest session */
 	const struct checker_config *lookups;  /* of policies; NULL: none */
 	const struct smart_hosts *smart_hosts; /* NULL: none */
-	uint32_t gate_flows;                   /* marks of each one's gate at most */
-	bool has_status;                       /* a line on standard error that shows how it goes */
-	const char *expression;                /* packets to read, pcap-filter(7); NULL: all */
-	FILE *json;                            /* findings as lines; NULL: nowhere */
+	const char *metrics; /* of interfaces: where they are served, as endpoint_read takes it */
+	const char *metrics_file; /* ... and written; NULL: nowhere */
+	uint32_t gate_flows;      /* marks of each one's gate at most */
+	bool has_status;          /* a line on standard error that shows how it goes */
+	const char *expression;   /* packets to read, pcap-filter(7); NULL: all */
+	FILE *json;               /* findings as lines; NULL: nowhere */
 	struct printer
 	    *printer; /* of interfaces, that json leads to; NULL: lines go where they may wait */
 	/*

@@ -13,6 +13,7 @@
 #include "monitor/clock.h"
 #include "monitor/log.h"
 #include "monitor/role/inquiry.h"
+#include "monitor/role/measure.h"
 #include "monitor/role/notify.h"
 #include "monitor/role/posts.h"
 #include "monitor/role/signals.h"
@@ -22,7 +23,7 @@
 #define AT_ONCE_MS  1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define LOOK_MS     1000  /* the longest sleep */
 #define ANSWERS_MS  5000  /* for look-ups under way at its end: one that goes well takes less */
-#define OWN_ENDS    3     /* to be polled, beside the posts' */
+#define OWN_ENDS    4     /* to be polled, beside the posts' */
 
 struct vigil {
 	struct intake intake;
@@ -32,7 +33,10 @@ struct vigil {
 	struct posts posts;
 	struct status_bar bar;
 	struct inquiry *inquiry; /* NULL: no policies are looked up */
-	struct pollfd *ends; /* the signals', the printer's, the inquiry's, then one of each post */
+	struct exporting exporting;
+	struct measure measure;
+	/* The signals', the printer's, the inquiry's, the exporter's, then one of each post. */
+	struct pollfd *ends;
 	int signals;
 	bool is_stopping;
 	int64_t deadline; /* for readers to end by themselves, by clock_steady; at once: 0 */
@@ -78,6 +82,30 @@ show_status(struct vigil *v)
 		return;
 	describe(v, line);
 	status_bar_show(&v->bar, line);
+}
+
+/* To whoever is to have it, where it is time. */
+static void export(struct vigil *v)
+{
+	const struct recorder_counts recorded = recorded_so_far(v);
+	const struct measured of = {
+	    .config = v->config,
+	    .posts = &v->posts,
+	    .recording = &v->recording,
+	    .inquiry = v->inquiry,
+	    .exporting = &v->exporting,
+	    .recorded = &recorded,
+	};
+	size_t len;
+	char *text;
+
+	exporting_run(&v->exporting);
+	if (!exporting_is_due(&v->exporting))
+		return;
+	text = measure_text(&v->measure, &of, &len);
+	if (text != NULL)
+		exporting_give(&v->exporting, (struct bytes){(const uint8_t *)text, len});
+	free(text);
 }
 
 /* ---- Signals ---- */
@@ -172,6 +200,7 @@ wait_and_hear(struct vigil *v)
 	v->ends[1] = (struct pollfd){.fd = printer != NULL ? printer_descriptor(printer) : -1,
 				     .events = POLLOUT};
 	v->ends[2] = v->inquiry != NULL ? inquiry_poll(v->inquiry) : (struct pollfd){.fd = -1};
+	v->ends[3] = exporting_poll(&v->exporting);
 	posts_poll(&v->posts, v->ends + OWN_ENDS);
 	if (poll(v->ends, v->posts.count + OWN_ENDS, patience(v)) > 0) {
 		if (v->ends[0].revents != 0)
@@ -204,6 +233,7 @@ stand_watch(struct vigil *v)
 			printer_tend(v->config->printer);
 		notify_alive(&v->notify);
 		show_status(v);
+		export(v);
 	}
 }
 
@@ -248,6 +278,8 @@ prepare(struct vigil *v)
 	if (v->signals < 0 || !recording_begin(&v->recording, &v->intake, &v->bar) ||
 	    !posts_begin(&v->posts, &v->intake, &v->recording, &v->bar))
 		return false;
+	exporting_begin(&v->exporting, v->config, &v->bar);
+	measure_begin(&v->measure);
 	v->ends = calloc(v->posts.count + OWN_ENDS, sizeof(*v->ends));
 	if (v->ends == NULL) {
 		log_error("out of memory");
@@ -288,6 +320,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 		out->lookups = inquiry_counts(v.inquiry);
 	inquiry_free(v.inquiry);
 	out->tally = posts_tally(&v.posts);
+	exporting_end(&v.exporting, !out->is_to_reload);
 	notify_end(&v.notify);
 	signals_release(v.signals, v.result->is_to_reload);
 	recording_end(&v.recording);

@@ -34,6 +34,8 @@ static const size_t caps[MESSAGES] = {
     [MESSAGE_COURIER] = 64,
     [MESSAGE_DELIVERY] = ((size_t)256 << 10) + 16,
     [MESSAGE_DELIVERED] = 512,
+    [MESSAGE_EXPORTER] = 2 + EXPORTER_ADDRESS_MAX + 2 + SANDBOX_USER_MAX,
+    [MESSAGE_METRICS] = METRICS_TEXT_MAX,
 };
 
 static const struct field config_fields[] = {
@@ -55,6 +57,11 @@ static const struct field instruction_fields[] = {
 static const struct field layer_fields[] = {
     FIELD_NUMBER(layer_state, layer),
     FIELD_NUMBER(layer_state, error),
+};
+
+static const struct field exporter_fields[] = {
+    FIELD_TEXT(exporter_config, address),
+    FIELD_TEXT(exporter_config, user),
 };
 
 static const struct field opened_fields[] = {
@@ -376,4 +383,25 @@ message_get_filter(struct bytes body, struct expression *out)
 				&out->instructions[i]))
 			return false;
 	return cursor_is_spent(&c) && expression_is_safe(out);
+}
+
+void
+message_put_exporter(struct packer *p, const struct exporter_config *c)
+{
+	PUT(p, MESSAGE_EXPORTER, exporter_fields, c);
+}
+
+bool
+message_get_exporter(struct bytes body, struct exporter_config *out)
+{
+	return get_all(body, exporter_fields, FIELDS(exporter_fields), out);
+}
+
+void
+message_put_metrics(struct packer *p, struct bytes text)
+{
+	size_t begun = message_begin(p, MESSAGE_METRICS);
+
+	pack_bytes(p, bytes_first(text, METRICS_TEXT_MAX));
+	message_end(p, begun);
 }

@@ -56,13 +56,17 @@ enum message {
 	MESSAGE_DELIVERY, /* send this */
 	/* courier to keeper, beside MESSAGE_LAYERS and MESSAGE_NOTICE */
 	MESSAGE_DELIVERED, /* what became of it */
-	MESSAGE_OUTWORN    /* what it opened at its start is of no use any more */
+	MESSAGE_OUTWORN,   /* what it opened at its start is of no use any more */
+	/* keeper to exporter, which answers with MESSAGE_LAYERS or MESSAGE_NOTICE */
+	MESSAGE_EXPORTER, /* first: where to serve */
+	MESSAGE_METRICS   /* the text to serve from now on, as it is */
 };
-#define MESSAGES (MESSAGE_OUTWORN + 1)
+#define MESSAGES (MESSAGE_METRICS + 1)
 
 #define MESSAGE_HEADER    4
 #define MESSAGE_MAX       ((size_t)1536 << 10)  /* the longest of all, header included */
 #define MESSAGE_WORDS_MAX 512                   /* bytes of free text in a message */
+#define METRICS_TEXT_MAX  ((size_t)1 << 20)     /* bytes of what an exporter is to serve */
 #define SOURCE_STEP       8                     /* characters of a source that each packet adds */
 #define SOURCE_TEXT_MAX   (9 * SOURCE_STEP + 1) /* a source in hexadecimal, NUL included */
 #define LAYERS_MAX        16                    /* sandbox layers that fit a message */
@@ -137,6 +141,14 @@ struct live_tally {
 	uint64_t evicted;        /* flows given up for room */
 };
 
+#define EXPORTER_ADDRESS_MAX 108 /* bytes, NUL included: what a Unix socket's path may have */
+
+/* What the exporter needs to know before it closes itself in. */
+struct exporter_config {
+	char address[EXPORTER_ADDRESS_MAX]; /* monitor/metrics/endpoint.h */
+	char user[SANDBOX_USER_MAX];        /* to become; empty: the usual one */
+};
+
 /* How the layers of the sandbox came out. */
 struct layer_states {
 	size_t count;
@@ -160,6 +172,9 @@ void message_put_counts(struct packer *p, const struct dissector_counts *c);
 void message_put_words(struct packer *p, enum message type, struct bytes words);
 void message_put_tally(struct packer *p, const struct live_tally *t);
 void message_put_filter(struct packer *p, const struct expression *e);
+void message_put_exporter(struct packer *p, const struct exporter_config *c);
+/* A text of at most METRICS_TEXT_MAX. */
+void message_put_metrics(struct packer *p, struct bytes text);
 
 /* Each reads one whole body; false where it is bad, and *out is then of no use. Views are borrowed.
  */
@@ -173,5 +188,6 @@ bool message_get_ended(struct bytes body, struct capture_ended *out);
 bool message_get_counts(struct bytes body, struct dissector_counts *out);
 bool message_get_filter(struct bytes body, struct expression *out); /* a safe one */
 bool message_get_tally(struct bytes body, struct live_tally *out);
+bool message_get_exporter(struct bytes body, struct exporter_config *out);
 
 #endif

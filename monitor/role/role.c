@@ -20,6 +20,7 @@
 #include "monitor/log.h"
 #include "monitor/role/checker.h"
 #include "monitor/role/courier.h"
+#include "monitor/role/exporter.h"
 #include "monitor/role/reader.h"
 #include "monitor/role/runner.h"
 #include "monitor/role/sandbox.h"
@@ -46,6 +47,7 @@ static const struct role {
     {"courier", courier_main, false, ALLOWS_DELIVERY},
     /* Programs that it executes inherit what it is closed in by: runner.h. */
     {"runner", runner_main, false, ALLOWS_NOTHING},
+    {"exporter", exporter_main, false, ALLOWS_SERVING},
     /* It is not closed in: what it starts takes its rights. It hears the keeper alone. */
     {"starter", starter_main, false, ALLOWS_NOTHING},
 };

@@ -192,6 +192,7 @@ lay_limits(const struct sandbox *s)
 	    [ALLOWS_CAPTURE] = SANDBOX_DESCRIPTORS_LIVE,
 	    [ALLOWS_NETWORK] = SANDBOX_DESCRIPTORS_OUT,
 	    [ALLOWS_DELIVERY] = SANDBOX_DESCRIPTORS_OUT,
+	    [ALLOWS_SERVING] = SANDBOX_DESCRIPTORS_SERVE,
 	};
 	int error = limit(RLIMIT_NOFILE, descriptors[s->allows]);
 
@@ -383,6 +384,26 @@ allow_network(scmp_filter_ctx filter)
 	return error;
 }
 
+/* What libmicrohttpd calls on connections that came in; none that makes a socket or connects one.
+ */
+static const int serving_calls[] = {
+    SCMP_SYS(sendto),      SCMP_SYS(recvfrom),   SCMP_SYS(sendmsg),     SCMP_SYS(shutdown),
+    SCMP_SYS(getsockopt),  SCMP_SYS(setsockopt), SCMP_SYS(poll),        SCMP_SYS(ppoll),
+    SCMP_SYS(epoll_wait),  SCMP_SYS(epoll_ctl),  SCMP_SYS(epoll_pwait), SCMP_SYS(fcntl),
+    SCMP_SYS(gettimeofday)};
+
+static int
+allow_serving(scmp_filter_ctx filter, const struct sandbox *s)
+{
+	const scmp_datum_t listener = (scmp_datum_t)s->listener;
+	const struct scmp_arg_cmp of_listener[] = {SCMP_A0(SCMP_CMP_EQ, listener, 0)};
+	const struct rule rules[] = {{SCMP_SYS(accept4), 1, of_listener}};
+	int error = decide(filter, SCMP_ACT_ALLOW, serving_calls,
+			   sizeof(serving_calls) / sizeof(serving_calls[0]));
+
+	return error != 0 ? error : add_rules(filter, SCMP_ACT_ALLOW, rules, 1);
+}
+
 static int
 lay_system_calls(const struct sandbox *s)
 {
@@ -402,6 +423,8 @@ lay_system_calls(const struct sandbox *s)
 	if (error == 0 && s->allows == ALLOWS_DELIVERY)
 		error = decide(filter, SCMP_ACT_ALLOW, file_calls,
 			       sizeof(file_calls) / sizeof(file_calls[0]));
+	if (error == 0 && s->allows == ALLOWS_SERVING)
+		error = allow_serving(filter, s);
 #if SANDBOX_IS_INSTRUMENTED
 	if (error == 0)
 		error = decide(filter, SCMP_ACT_ALLOW, instrument_calls,

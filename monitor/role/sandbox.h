@@ -54,7 +54,8 @@ enum allowance {
 	 */
 	ALLOWS_NETWORK,
 	/* The same, and let files grow that were opened before. */
-	ALLOWS_DELIVERY
+	ALLOWS_DELIVERY,
+	ALLOWS_SERVING /* answer whoever connects to one socket, which listens already */
 };
 
 struct sandbox {
@@ -62,15 +63,17 @@ struct sandbox {
 	int link;   /* another one, which the process closes itself before it serves; 0: none */
 	enum allowance allows;
 	int capture;   /* of ALLOWS_CAPTURE: its socket */
+	int listener;  /* of ALLOWS_SERVING: the socket that listens */
 	size_t memory; /* bytes of address space */
 	uid_t uid;     /* to become where it is root: sandbox_find_user */
 	gid_t gid;
 };
 
 /* Most descriptors at once: the standard three, the socket, what a capture has, some to spare. */
-#define SANDBOX_DESCRIPTORS      6
-#define SANDBOX_DESCRIPTORS_LIVE 64 /* the gate's programs and maps, too */
-#define SANDBOX_DESCRIPTORS_OUT  256
+#define SANDBOX_DESCRIPTORS       6
+#define SANDBOX_DESCRIPTORS_LIVE  64 /* the gate's programs and maps, too */
+#define SANDBOX_DESCRIPTORS_OUT   256
+#define SANDBOX_DESCRIPTORS_SERVE 32
 
 /*
  * The user of that name; where it is empty "waxseal", or else "nobody". Reads

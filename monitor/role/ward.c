@@ -73,6 +73,7 @@ begin(struct ward *w)
 		w->process.pid = 0;
 		return;
 	}
+	w->starts++;
 	w->channel = channel_new(w->process.socket);
 	if (w->channel == NULL)
 		close(w->process.socket);
@@ -122,6 +123,18 @@ ward_renew(struct ward *w)
 {
 	ward_end(w);
 	w->again = clock_steady() + WARD_AGAIN;
+}
+
+bool
+ward_is_up(const struct ward *w)
+{
+	return w->is_ready && !w->has_failed;
+}
+
+uint64_t
+ward_restarts(const struct ward *w)
+{
+	return w->starts > 0 ? w->starts - 1 : 0;
 }
 
 void

@@ -42,6 +42,7 @@ struct ward {
 	bool has_failed;   /* it gave a reason, and starting it again will not help */
 	unsigned failures; /* in a row, without anything done between */
 	int64_t again;     /* when to start another one, milliseconds */
+	uint64_t starts;
 };
 
 /* Starts it. False, after a message, where that is not to be. config is copied. */
@@ -59,6 +60,10 @@ int ward_wait(const struct ward *w);
 
 /* Send and hear what there is, and start another one where it is time. */
 void ward_run(struct ward *w);
+
+/* It does its work; and how often it was started again. */
+bool ward_is_up(const struct ward *w);
+uint64_t ward_restarts(const struct ward *w);
 
 /* It has done something: the next that dies has a successor soon. */
 void ward_did(struct ward *w);
