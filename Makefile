@@ -10,7 +10,8 @@
 #   make month      false alarms and what is found, in months of generated mail
 #   make soak       an hour of what goes wrong (root)
 #   make range-live  live capture among real mail servers (root)
-#   make install    DESTDIR, PREFIX             make clean
+#   make install    DESTDIR, PREFIX             make deb      a Debian package, below $O/deb
+#   make clean
 
 O ?= .build
 PREFIX ?= /usr/local
@@ -133,12 +134,14 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 	sqlite3 openssl iproute2 util-linux procps
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
-PACKAGES_TEST := $(PACKAGES_BUILD) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
-	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema prometheus curl
+PACKAGES_DEB := $(PACKAGES_BUILD) clang dpkg-dev debhelper
+PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
+	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema prometheus curl \
+	mmdebstrap lintian
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
-packages-build packages-test packages-range packages-lint packages-fuzz: packages-%:
+packages-build packages-test packages-range packages-lint packages-fuzz packages-deb: packages-%:
 	@sh tests/packages.sh $(PACKAGES_$(shell echo $* | tr a-z A-Z))
 
 # ---- What people run ----
@@ -222,10 +225,14 @@ install: all
 	install -m 0644 monitor/prometheus/waxseal.rules.yml monitor/grafana/waxseal.json $(DESTDIR)$(PREFIX)/share/waxseal
 	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/doc/waxseal
 
+# clang is for the gate in the kernel; dpkg-dev and debhelper need no naming in the package.
+deb: packages-deb
+	@sh monitor/debian/build.sh $O $(VERSION) $(filter-out gcc libc6-dev,$(PACKAGES_BUILD)) clang
+
 clean:
 	rm -rf $O
 
 .PHONY: all demo test check asan lint fuzz coverage bench bench-live bench-history bench-flood bench-lists bench-memory \
 	bench-report \
-	month soak range-live captures install clean \
-	packages-build packages-test packages-range packages-lint packages-fuzz
+	month soak range-live captures install deb clean \
+	packages-build packages-test packages-range packages-lint packages-fuzz packages-deb
