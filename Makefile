@@ -17,6 +17,8 @@ O ?= .build
 PREFIX ?= /usr/local
 DESTDIR ?=
 UNITS ?= $(PREFIX)/lib/systemd/system
+BASH_COMPLETION ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETION ?= $(PREFIX)/share/zsh/site-functions
 FUZZ_SECONDS ?= 60
 VERSION := 0.1.0
 
@@ -41,17 +43,28 @@ sources = $(wildcard $1/*.c $1/*/*.c)
 objects = $(patsubst %.c,$O/%.o,$1)
 DISSECTOR := $(call objects,$(call sources,dissector))
 DB := $(call objects,$(call sources,db))
-MONITOR := $(call objects,$(filter-out monitor/main.c %.bpf.c,$(call sources,monitor))) \
+MONITOR := $(call objects,$(filter-out monitor/main.c monitor/completion/generate.c \
+	%.bpf.c,$(call sources,monitor))) \
 	$O/monitor/capture/gate_object.o $O/monitor/capture/steer_object.o
 TESTS := $(patsubst tests/%.c,$O/tests/%,$(wildcard tests/dissector_*.c tests/db_*.c \
 	tests/monitor_*.c))
 SCRIPTS := $(wildcard tests/*.t)
 FUZZERS := $(patsubst tests/%.c,%,$(filter-out tests/fuzz_replay.c,$(wildcard tests/fuzz_*.c)))
 
-all: $O/waxseal
+all: $O/waxseal $O/completion/waxseal $O/completion/_waxseal
 
 $O/waxseal: $O/monitor/main.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
+# Completion in shells: the tables of the program, and behind them what is the shell's.
+$O/generate: $O/monitor/completion/generate.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+$O/completion/waxseal: $O/generate monitor/completion/bash.in
+	@mkdir -p $(@D)
+	{ $< bash && cat monitor/completion/bash.in; } >$@.new && mv $@.new $@
+$O/completion/_waxseal: $O/generate monitor/completion/zsh.in
+	@mkdir -p $(@D)
+	{ $< zsh && cat monitor/completion/zsh.in; } >$@.new && mv $@.new $@
 
 $O/dissector.a: $(DISSECTOR)
 $O/db.a: $(DB)
@@ -137,7 +150,7 @@ PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-re
 PACKAGES_DEB := $(PACKAGES_BUILD) clang dpkg-dev debhelper
 PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
 	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema prometheus curl \
-	mmdebstrap lintian
+	mmdebstrap lintian zsh
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
@@ -224,6 +237,9 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/waxseal
 	install -m 0644 monitor/prometheus/waxseal.rules.yml monitor/grafana/waxseal.json $(DESTDIR)$(PREFIX)/share/waxseal
 	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/doc/waxseal
+	install -d $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION)
+	install -m 0644 $O/completion/waxseal $(DESTDIR)$(BASH_COMPLETION)/waxseal
+	install -m 0644 $O/completion/_waxseal $(DESTDIR)$(ZSH_COMPLETION)/_waxseal
 
 # clang is for the gate in the kernel; dpkg-dev and debhelper need no naming in the package.
 deb: packages-deb

@@ -244,6 +244,25 @@ const struct flag flags[] = {
 
 const size_t flag_count = sizeof(flags) / sizeof(flags[0]);
 
+flag_word_list *
+flag_words(const struct flag *f)
+{
+	static const struct {
+		flag_taker *take;
+		flag_word_list *words;
+	} rows[] = {
+	    {take_format, format_word},     {take_fail_on, flag_severity},
+	    {take_severity, flag_severity}, {take_kind, flag_kind_word},
+	    {take_state, flag_state_word},  {take_outcome, flag_outcome_word},
+	    {take_gate, flag_gate_word},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].take == f->take)
+			return rows[i].words;
+	return NULL;
+}
+
 const struct flag *
 flag_find(const char *name, size_t length, uint32_t groups)
 {

@@ -3,7 +3,7 @@
  * struct options, one line of help.
  *
  * One row serves the command line, the configuration file and --help alike.
- * Private to options.c and help.c. Checks each value by itself; what flags
+ * Private to options.c, help.c and completion/. Checks each value by itself; what flags
  * mean together is options.c's. What takes the values is in flag_take.h.
  */
 #ifndef MONITOR_FLAG_H
@@ -69,6 +69,10 @@ extern const size_t flag_count;
  */
 const struct flag *flag_find(const char *name, size_t length, uint32_t groups);
 const struct flag *flag_find_letter(char letter);
+
+/* What the value of a flag is one of: the i-th word, NULL at the end. NULL: no list of words. */
+typedef const char *flag_word_list(size_t i);
+flag_word_list *flag_words(const struct flag *f);
 
 /* What is wrong, to t->why. Returns false, so that a caller can return it. */
 bool flag_refuse(struct taking *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

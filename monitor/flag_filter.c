@@ -8,20 +8,20 @@
 
 #define DOMAIN_MAX 254 /* RFC 1035 section 2.3.4, and a leading dot */
 
-static const char *
-kind_word(size_t i)
+const char *
+flag_kind_word(size_t i)
 {
 	return i < judge_kind_count ? judge_kinds[i].name : NULL;
 }
 
-static const char *
-outcome_word(size_t i)
+const char *
+flag_outcome_word(size_t i)
 {
 	return i <= OUTCOME_PARTIAL ? outcome_name((enum outcome)i) : NULL;
 }
 
-static const char *
-state_word(size_t i)
+const char *
+flag_state_word(size_t i)
 {
 	static const char *const words[] = {"open", "acked", "closed", NULL};
 
@@ -53,7 +53,7 @@ flag_kind(struct taking *t, const char *value)
 
 	if (judge_kind(value) != NULL)
 		return true;
-	near = nearest_word(value, kind_word);
+	near = nearest_word(value, flag_kind_word);
 	if (near != NULL)
 		return flag_refuse(t, "%skind %s: unknown (did you mean %s?)", flag_dashes(t),
 				   value, near);
@@ -85,7 +85,7 @@ take_state(struct taking *t, const char *value)
 	size_t chosen;
 
 	t->out->filter.state = value;
-	return flag_choose(t, "state", value, state_word, &chosen);
+	return flag_choose(t, "state", value, flag_state_word, &chosen);
 }
 
 bool
@@ -94,7 +94,7 @@ take_outcome(struct taking *t, const char *value)
 	size_t chosen;
 
 	t->out->filter.outcome = value;
-	return flag_choose(t, "outcome", value, outcome_word, &chosen);
+	return flag_choose(t, "outcome", value, flag_outcome_word, &chosen);
 }
 
 bool

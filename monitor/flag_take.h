@@ -55,8 +55,12 @@ const char *flag_domain(struct taking *t, const char *value);
 /* What stands before an option in a message: nothing where it is a setting of a section. */
 const char *flag_dashes(const struct taking *t);
 
-/* The names of enum severity, for flag_choose. */
+/* The words of a list, for flag_choose and flag_words; NULL at the end. */
 const char *flag_severity(size_t i);
+const char *flag_kind_word(size_t i);
+const char *flag_state_word(size_t i);
+const char *flag_outcome_word(size_t i);
+const char *flag_gate_word(size_t i);
 
 /* A whole number from least to most; false for anything else. */
 bool flag_number(const char *value, uint64_t least, uint64_t most, uint64_t *out);

@@ -10,8 +10,8 @@
 
 #define SENSOR_MAX 64 /* bytes of a sensor's name */
 
-static const char *
-gate_word(size_t i)
+const char *
+flag_gate_word(size_t i)
 {
 	static const char *const words[] = {"auto", "ebpf", "none", NULL};
 
@@ -113,7 +113,7 @@ take_gate(struct taking *t, const char *value)
 {
 	size_t chosen;
 
-	if (!flag_choose(t, "gate", value, gate_word, &chosen))
+	if (!flag_choose(t, "gate", value, flag_gate_word, &chosen))
 		return false;
 	t->out->watch.gate = (enum gate_choice)chosen;
 	t->gate_from = t->source;

@@ -53,7 +53,8 @@ silent() { lintian --fail-on warning "$O"/deb/*.changes >"$folder/out" 2>"$folde
 ok "lintian has nothing to say" silent
 holds() { dpkg-deb --fsys-tarfile "$package" | tar tf - "./$1" >/dev/null 2>"$folder/err"; }
 for file in usr/sbin/waxseal usr/share/man/man8/waxseal.8.gz lib/systemd/system/waxseal.service \
-    etc/waxseal.conf usr/share/doc/waxseal/copyright; do
+    etc/waxseal.conf usr/share/doc/waxseal/copyright \
+    usr/share/bash-completion/completions/waxseal usr/share/zsh/vendor-completions/_waxseal; do
 	ok "it holds $file" holds $file
 done
 
