@@ -132,15 +132,37 @@ take_snaplen(struct taking *t, const char *value)
 	return true;
 }
 
+/* Two readings of one interface would see each packet twice. */
+static bool
+is_apart(struct taking *t, const char *one, const char *other)
+{
+	if (strcmp(one, other) == 0)
+		return flag_refuse(t,
+				   "-i %s: given twice (each interface once; more readers of "
+				   "one: --readers)",
+				   one);
+	if (strcmp(one, "any") == 0 || strcmp(other, "any") == 0)
+		return flag_refuse(t,
+				   "-i any and -i %s: any is of all interfaces already (give "
+				   "any alone, or each interface)",
+				   strcmp(one, "any") == 0 ? other : one);
+	return true;
+}
+
 bool
 take_interface(struct taking *t, const char *value)
 {
+	struct words *list = &t->out->watch.interfaces;
+
 	if (strlen(value) >= LIVE_NAME_MAX)
 		return flag_refuse(t, "-i %.64s...: no interface has so long a name", value);
 	if (t->interfaces_from != t->source)
-		t->out->watch.interfaces.count = 0;
+		list->count = 0;
 	t->interfaces_from = t->source;
-	return flag_append(t, &t->out->watch.interfaces, value);
+	for (size_t i = 0; i < list->count; i++)
+		if (!is_apart(t, list->at[i], value))
+			return false;
+	return flag_append(t, list, value);
 }
 
 static const char *

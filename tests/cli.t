@@ -53,6 +53,25 @@ ok "an unknown option is misuse" is_misuse sessions --frobnicate
 ok "a value that is missing is misuse" is_misuse sessions --limit
 ok "watch without a file is misuse" is_misuse watch
 ok "an interface and a capture are misuse" is_misuse watch -i lo -r "$folder/none"
+# Into a folder: what is no misuse fails at once.
+twice() { is_misuse "$@" && grep -q -e "$said" "$folder/err"; }
+said='-i none0: given twice'
+ok "an interface given twice is misuse" twice --db "$folder" watch -i none0 -i none1 -i none0
+said='-i any and -i none0: '
+ok "so is one beside all of them" twice --db "$folder" watch -i any -i none0
+ok "and all of them beside one" twice --db "$folder" watch -i none0 -i any
+both_configured() {
+	printf 'interface = none0\ninterface = none1\ninterface = none0\n' >"$folder/conf"
+	"$WAXSEAL" --config "$folder/conf" --db "$folder" watch >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq 2 ] && err_is_one_line && grep -q "$folder/conf:3: .*none0: given twice" "$folder/err"
+}
+ok "a configuration that has one twice is refused by its line" both_configured
+replaces_the_configured() {
+	printf 'interface = none0\n' >"$folder/conf"
+	"$WAXSEAL" --config "$folder/conf" --db "$folder" watch -i none0 >"$folder/out" 2>"$folder/err" </dev/null
+	[ $? -eq 1 ] && ! grep -q twice "$folder/err"
+}
+ok "what stands in both is given once" replaces_the_configured
 ok "hostile bytes in an argument do not reach the terminal" is_misuse "$(printf 'a\033[2Jb\nc')"
 
 ok "policy without a domain is misuse" is_misuse policy
