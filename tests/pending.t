@@ -43,6 +43,7 @@ sets_aside() {
 }
 ok "what cannot be recorded at the end is kept beside the database" sets_aside
 unlock
+cp -p "$pending" "$folder/kept"
 is_recorded() {
 	start_with_database -i far && until_it grep -q 'an earlier run' "$folder/err" && [ ! -e "$pending" ] && end 0 &&
 	    ask "$folder/saved" "$what" >"$folder/1" && ask "$folder/live" "$what" >"$folder/2" &&
@@ -50,6 +51,16 @@ is_recorded() {
 	    'select sum(packets) = (select sum(packets) from v_sessions) from v_capture')" = 1 ]
 }
 ok "and the next watch records it, as it would have been" is_recorded
+# As it stands there where the watch dies between its commit and the end of the file.
+is_recorded_once() {
+	ask "$folder/live" 'select sum(packets), sum(bytes), sum(untold) from v_capture' >"$folder/1"
+	cp -p "$folder/kept" "$pending" && start_with_database -i far &&
+	    until_it grep -q 'an earlier run' "$folder/err" && [ ! -e "$pending" ] && end 0 &&
+	    ask "$folder/live" 'select sum(packets), sum(bytes), sum(untold) from v_capture' >"$folder/2" &&
+	    diff "$folder/1" "$folder/2" >"$folder/out" && ask "$folder/live" "$what" >"$folder/2" &&
+	    ask "$folder/saved" "$what" >"$folder/1" && diff "$folder/1" "$folder/2" >"$folder/out"
+}
+ok "once, should it find the file there again" is_recorded_once
 
 # Another end, and another, before anybody is let in.
 adds_up() {
@@ -72,7 +83,7 @@ survives_a_reload() {
 ok "one that begins anew meanwhile records it once it can" survives_a_reload
 
 is_garbage() {
-	{ echo 'waxseal pending 1'; head -c 100000 /dev/urandom; } >"$pending"
+	{ echo 'waxseal pending 2 0123456789abcdef0123456789abcdef'; head -c 100000 /dev/urandom; } >"$pending"
 	chmod 600 "$pending" && start_with_database -i far && end 0 && grep -q "$pending: .*cannot be read" "$folder/err" && [ ! -e "$pending" ]
 }
 ok "garbage in its place is told and does no harm" is_garbage
@@ -84,10 +95,32 @@ is_foreign() {
 ok "what another version left stays" is_foreign
 is_not_followed() {
 	rm -f "$pending"
-	echo 'waxseal pending 1' >"$folder/target" && ln -s "$folder/target" "$pending"
+	echo 'waxseal pending 2 0123456789abcdef0123456789abcdef' >"$folder/target" && ln -s "$folder/target" "$pending"
 	start_with_database -i far && end 0 && grep -q "$pending: " "$folder/err" && [ -s "$folder/target" ] &&
 	    rm "$pending"
 }
 ok "a link in its place is not followed" is_not_followed
+
+# A disk of its own, that something else fills: neither the database nor a file beside it takes anything.
+disk=$folder/disk
+trap 'umount -l "$disk" 2>/dev/null; clean_up' EXIT
+has_no_room() {
+	: >"$folder/err"
+	mkdir "$disk" && mount -t tmpfs -o size=4m none "$disk" || return 1
+	ip netns exec $space "$WAXSEAL" --config /dev/null --db "$disk/live" watch --no-lookups -i far \
+	    >"$folder/out" 2>"$folder/err" </dev/null &
+	watcher=$!
+	until_it grep -q ': capturing' "$folder/err" || return 1
+	dd if=/dev/zero of="$disk/filler" bs=4k >"$folder/play" 2>&1
+	play "$many" && sleep 1 && end 1 && grep -q "$disk/live.pending-default: .*No space left" "$folder/err" &&
+	    grep -q "^not kept  *at least [1-9][0-9]* sessions, refused by the database" "$folder/out" &&
+	    [ ! -s "$disk/live.pending-default" ]
+}
+ok "what finds no room anywhere is told, and counted" has_no_room
+is_no_half_file() {
+	rm "$disk/filler" && ip netns exec $space "$WAXSEAL" --config /dev/null --db "$disk/live" db check >"$folder/out" 2>"$folder/err" &&
+	    [ "$(ask "$disk/live" 'select count(*) from v_sessions')" = 0 ] && [ ! -e "$disk/live.pending-default" ]
+}
+ok "nothing of it is left behind, and the database is whole" is_no_half_file
 
 echo "1..$count"

@@ -146,27 +146,41 @@ recording_note(struct recording *r, enum message type, struct bytes body)
 		recording_refused(r);
 }
 
+/* A session that is known already changes nothing; a minute would add to what is there. */
+static void
+name_source(struct recording *r, const struct spool *from, enum message type, const uint8_t *at)
+{
+	char source[SPOOL_SOURCE_MAX] = "";
+
+	if (from != NULL && type == MESSAGE_MINUTE)
+		spool_source(from, at, source);
+	recorder_source(r->intake->recorder, source);
+}
+
 /*
  * Take these again, whoever said them, and commit them; false where the database
  * refuses. One that is bad was held against its reader already: it must not keep the
- * others away. *bad is how many bytes could not be read.
+ * others away. *bad is how many bytes could not be read. from: the file that they are
+ * in, or NULL.
  */
 static bool
-take_all(struct recording *r, struct bytes in, size_t *bad)
+take_all(struct recording *r, struct bytes in, const struct spool *from, size_t *bad)
 {
 	struct peer any = PEER_OF_BACKLOG;
 	struct bytes body;
 	enum message type;
 
 	*bad = 0;
-	recorder_source(r->intake->recorder, "");
-	while (backlog_next(&in, &type, &body))
+	while (backlog_next(&in, &type, &body)) {
+		name_source(r, from, type, body.at);
 		if (!is_recorded(type) || !intake_take(r->intake, &any, type, body)) {
 			if (r->intake->result->is_refused)
 				return false;
 			*bad += body.len;
 		}
+	}
 	*bad += in.len;
+	recorder_source(r->intake->recorder, "");
 	return recorder_flush(r->intake->recorder) || intake_refused(r->intake);
 }
 
@@ -195,7 +209,7 @@ take_again(struct recording *r)
 	size_t bad;
 
 	note_untold(r);
-	if (!take_all(r, backlog_bytes(&r->backlog), &bad))
+	if (!take_all(r, backlog_bytes(&r->backlog), NULL, &bad))
 		return false;
 	backlog_clear(&r->backlog);
 	return true;
@@ -214,7 +228,7 @@ take_spooled(struct recording *r)
 
 	if (!spool_open(c->db, c->sensor, &spool))
 		return true;
-	is_taken = take_all(r, spool_bytes(&spool), &bad);
+	is_taken = take_all(r, spool_bytes(&spool), &spool, &bad);
 	if (is_taken && bad > 0)
 		log_error("%s: %s of it cannot be read, and are lost", spool.path,
 			  counted(bad, "byte").text);

@@ -1,6 +1,6 @@
 /*
- * A file of messages; see spool.h. Its first line says what it is: what another
- * version wrote is left alone.
+ * A file of messages; see spool.h. Its first line says what it is, and which of
+ * all that ever were: what another version wrote is left alone.
  */
 #include "monitor/role/spool.h"
 
@@ -10,13 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "monitor/log.h"
 
-static const char head[] = "waxseal pending 1\n";
-#define HEAD_LEN (sizeof(head) - 1)
+static const char mark[] = "waxseal pending 2 ";
+#define MARK_LEN (sizeof(mark) - 1)
+#define ID_BYTES 16
+#define HEAD_LEN (MARK_LEN + SPOOL_ID_LEN + 1) /* the mark, the number in hex, the line's end */
 
 /* Only what we made: the folder may be open to others. */
 static bool
@@ -76,21 +79,38 @@ write_all(int fd, struct bytes b)
 }
 
 static bool
-append(int fd, struct bytes messages)
+write_head(int fd)
 {
-	const struct bytes first = {(const uint8_t *)head, HEAD_LEN};
+	char head[HEAD_LEN + 1];
+	uint8_t id[ID_BYTES];
+
+	if (getrandom(id, sizeof(id), 0) != sizeof(id))
+		return false;
+	memcpy(head, mark, MARK_LEN);
+	for (size_t i = 0; i < ID_BYTES; i++)
+		snprintf(head + MARK_LEN + 2 * i, 3, "%02x", id[i]);
+	head[HEAD_LEN - 1] = '\n';
+	return write_all(fd, (struct bytes){(const uint8_t *)head, HEAD_LEN});
+}
+
+/* All or nothing; a file that would hold nothing goes. */
+static bool
+append(int fd, const char *path, struct bytes messages)
+{
 	struct stat s;
 	int error;
 
 	if (fstat(fd, &s) != 0)
 		return false;
 	errno = EFBIG;
-	if ((size_t)s.st_size + HEAD_LEN + messages.len > SPOOL_MAX)
-		return false;
-	if ((s.st_size > 0 || write_all(fd, first)) && write_all(fd, messages) && fsync(fd) == 0)
+	if ((size_t)s.st_size + HEAD_LEN + messages.len <= SPOOL_MAX &&
+	    (s.st_size > 0 || write_head(fd)) && write_all(fd, messages) && fsync(fd) == 0)
 		return true;
 	error = errno;
-	(void)!ftruncate(fd, s.st_size);
+	if (s.st_size > 0)
+		(void)!ftruncate(fd, s.st_size);
+	else
+		unlink(path);
 	errno = error;
 	return false;
 }
@@ -99,7 +119,7 @@ bool
 spool_keep(const char *db, const char *sensor, struct bytes messages, char *path)
 {
 	int fd = name(db, sensor, path) ? open_locked(path, O_CREAT | O_WRONLY | O_APPEND) : -1;
-	bool is_kept = fd >= 0 && append(fd, messages);
+	bool is_kept = fd >= 0 && append(fd, path, messages);
 	int error = errno;
 
 	if (fd >= 0)
@@ -128,7 +148,7 @@ load(struct spool *s)
 	if (s->at == NULL || got < 0)
 		return false;
 	errno = EINVAL;
-	return len == 0 || (len >= HEAD_LEN && memcmp(s->at, head, HEAD_LEN) == 0);
+	return len == 0 || (len >= HEAD_LEN && memcmp(s->at, mark, MARK_LEN) == 0);
 }
 
 bool
@@ -147,6 +167,14 @@ spool_open(const char *db, const char *sensor, struct spool *out)
 		  out->path, errno == EINVAL ? "another version wrote it" : strerror(errno));
 	spool_close(out, false);
 	return false;
+}
+
+void
+spool_source(const struct spool *s, const uint8_t *at, char source[SPOOL_SOURCE_MAX])
+{
+	/* None is the beginning of another: the same length, and digits alone. */
+	snprintf(source, SPOOL_SOURCE_MAX, "pending/%.*s/%08zu", SPOOL_ID_LEN,
+		 (const char *)s->at + MARK_LEN, (size_t)(at - s->at));
 }
 
 struct bytes

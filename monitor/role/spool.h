@@ -13,7 +13,9 @@
 
 #include "dissector/bytes.h"
 
-#define SPOOL_MAX ((size_t)64 << 20) /* bytes of the file: more is not kept */
+#define SPOOL_MAX        ((size_t)64 << 20) /* bytes of the file: more is not kept */
+#define SPOOL_ID_LEN     32                 /* hex digits that no other such file has */
+#define SPOOL_SOURCE_MAX 64
 
 struct spool {
 	char path[PATH_MAX];
@@ -33,6 +35,13 @@ bool spool_keep(const char *db, const char *sensor, struct bytes messages, char 
 bool spool_open(const char *db, const char *sensor, struct spool *out);
 
 struct bytes spool_bytes(const struct spool *s);
+
+/*
+ * Name the message at this place of spool_bytes: what is recorded under this name is
+ * there once, however often the file is found again by a watch that died before
+ * spool_close. What is put behind later changes no name.
+ */
+void spool_source(const struct spool *s, const uint8_t *at, char source[SPOOL_SOURCE_MAX]);
 
 /* They are recorded, and the file goes; or it stays as it is. */
 void spool_close(struct spool *s, bool is_recorded);
