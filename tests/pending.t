@@ -70,7 +70,7 @@ adds_up() {
 ok "what a watch of another sensor finds there it leaves" adds_up
 survives_a_reload() {
 	start -i far && lock && play "$many" && sleep 1 && kill -HUP "$watcher" &&
-	    until_it test -s "$pending" && until_it grep -q 'taken up again' "$folder/err" || return 1
+	    until_it test -s "$pending" && until_it grep -q 'what there is to record waits' "$folder/err" || return 1
 	unlock
 	tries=300
 	until [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 60 ]; do

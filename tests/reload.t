@@ -98,19 +98,21 @@ fi
 is_away_meanwhile() {
 	configure "$base" && begin || return 1
 	sqlite3 "$folder/data/live" >"$folder/lock" 2>&1 <<-END &
+		.timeout 5000
 		begin immediate;
-		.shell sleep 20
+		.shell echo locked; sleep 20
 		rollback;
 	END
 	locker=$!
-	sleep 1
+	until_it grep -q locked "$folder/lock" || return 1
 	play $captures/banner-masked.pcap
 	sleep 1
-	kill -HUP "$watcher"
+	configure "${base}readers = 2\n" && kill -HUP "$watcher"
 	wait $locker
-	alive && has_captured 2 && has_found 1 && play $captures/command-injection.pcap && has_found 2 && end 0
+	alive && has_captured 3 && has_found 1 && play $captures/command-injection.pcap && has_found 2 && end 0 &&
+	    ! grep -q 'mend what stands' "$folder/err" && grep -q "$folder/data/live: what there is to record waits" "$folder/err"
 }
-ok "a database that is locked meanwhile is no reason to end" is_away_meanwhile
+ok "a database that is locked meanwhile keeps no configuration from being taken up" is_away_meanwhile
 
 # ---- Readers that die while they start ----
 

@@ -32,6 +32,13 @@ struct bar {
 	int64_t drawn_at; /* by clock_steady */
 };
 
+/* What went well before a watch begins. */
+enum beginning {
+	BEGINS_FIRST,        /* nothing, or by other settings into another database */
+	BEGINS_WITH_SAME_DB, /* the database, by other settings */
+	BEGINS_AS_BEFORE     /* all of it */
+};
+
 /* What is there from the beginning to the end, however often it is begun anew. */
 struct watching {
 	const struct options *first; /* what was asked for in the beginning */
@@ -343,7 +350,7 @@ json_of(const struct watch_options *w, const struct watching *watching)
 
 static struct keeper_config
 config_of(const struct options *o, const struct checker_config *lookups, struct watching *watching,
-	  bool goes_on)
+	  enum beginning beginning)
 {
 	const struct watch_options *w = &o->watch;
 
@@ -374,7 +381,8 @@ config_of(const struct options *o, const struct checker_config *lookups, struct 
 	    .json = json_of(w, watching),
 	    .printer = watching->printer,
 	    .progress = w->has_progress && isatty(STDERR_FILENO) ? draw_bar : NULL,
-	    .goes_on = goes_on,
+	    .goes_on = beginning == BEGINS_AS_BEFORE,
+	    .awaits_db = beginning != BEGINS_FIRST,
 	    .may_reload = is_sound_anew,
 	    .ctx = watching,
 	};
@@ -409,10 +417,10 @@ tell_reach(const char *metrics)
 
 /* Watch with what is asked for. */
 static struct keeper_result
-watch(const struct options *o, struct watching *watching, bool goes_on)
+watch(const struct options *o, struct watching *watching, enum beginning beginning)
 {
 	struct checker_config lookups;
-	const struct keeper_config config = config_of(o, &lookups, watching, goes_on);
+	const struct keeper_config config = config_of(o, &lookups, watching, beginning);
 	struct keeper_result result;
 
 	asking_config(&o->watch, &lookups);
@@ -441,14 +449,16 @@ watch_anew(const struct options **in_force, struct watching *watching)
 
 	log_note("beginning anew");
 	if (options_parse(first->argc, first->argv, anew, why) == PARSED_RUN)
-		result = watch(anew, watching, false);
+		result = watch(anew, watching,
+			       strcmp(anew->db, (*in_force)->db) == 0 ? BEGINS_WITH_SAME_DB
+								      : BEGINS_FIRST);
 	else
 		log_error("%s", why);
 	if (result.is_unfit) {
 		log_error("what was in force before is taken up again (mend what stands above, and "
 			  "send SIGHUP again)");
 		options_free(anew);
-		return watch(*in_force, watching, true);
+		return watch(*in_force, watching, BEGINS_AS_BEFORE);
 	}
 	if (*in_force != first)
 		options_free(*in_force == &room[0] ? &room[0] : &room[1]);
@@ -460,7 +470,7 @@ static int
 watch_to_end(struct watching *watching)
 {
 	const struct options *in_force = watching->first;
-	struct keeper_result result = watch(in_force, watching, false);
+	struct keeper_result result = watch(in_force, watching, BEGINS_FIRST);
 
 	while (result.is_to_reload)
 		result = watch_anew(&in_force, watching);

@@ -53,6 +53,9 @@ struct keeper_config {
 	void (*progress)(void *ctx, const char *capture, uint64_t consumed, uint64_t size);
 	/* Of interfaces: it went well before, and goes on whatever stands in its way at first. */
 	bool goes_on;
+	/* ... and so did this database: that it refuses at first is no fault of what was asked for.
+	 */
+	bool awaits_db;
 	/* SIGHUP: whether to end it and begin anew; where not, that was told. */
 	bool (*may_reload)(void *ctx);
 	void *ctx;

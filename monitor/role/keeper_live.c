@@ -292,9 +292,11 @@ prepare(struct vigil *v)
 	if (recording_open(&v->recording))
 		return true;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
-	if (v->config->goes_on)
-		recording_refused(&v->recording);
-	return v->config->goes_on;
+	if (!v->config->goes_on && !v->config->awaits_db)
+		return false;
+	log_error("%s: what there is to record waits until it takes records again", v->config->db);
+	recording_refused(&v->recording);
+	return true;
 }
 
 void
