@@ -10,18 +10,10 @@
  * asking which values matter, 5.10 follows 87,000 instructions; they allow 98,304
  * (4.14) and 131,072. A kernel that refuses it all the same is told of, and the
  * gate runs in user space.
- *
- * A packet starts at the entry of its link layer and goes on, a round each, by
- * tail calls of the same program; what is known by then lies in the packet's
- * control block, which is the filter's own while it runs.
  */
-#include <linux/bpf.h>
+#include "monitor/capture/walk_kernel.h"
 
-#define typeof __typeof__ /* the next header is GNU C */
-#include <bpf/bpf_helpers.h>
-
-#include "dissector/gate.h"
-#include "monitor/capture/gate_entries.h"
+#define PASS (-1) /* all of the packet */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -43,24 +35,6 @@ struct {
 	__type(key, uint32_t);
 	__type(value, struct gate_count);
 } counts SEC(".maps");
-
-int go_round(struct __sk_buff *skb);
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__uint(key_size, sizeof(uint32_t));
-	__array(values, int(struct __sk_buff *));
-} rounds SEC(".maps") = {
-    .values = {go_round},
-};
-
-/* What gate.h knows as a packet is the kernel's context; only the functions here look into it. */
-INLINED struct __sk_buff *
-context(const struct gate_packet *p)
-{
-	return (struct __sk_buff *)(uintptr_t)p;
-}
 
 INLINED bool
 gate_load(const struct gate_packet *p, uint32_t at, void *to, uint32_t len)
@@ -87,37 +61,6 @@ gate_flow_begins(const struct gate_packet *p, const struct flow_key *key)
 	bpf_map_delete_elem(&settled, key);
 }
 
-INLINED void
-keep(struct __sk_buff *skb, const struct gate_walk *w)
-{
-	skb->cb[0] = w->at;
-	skb->cb[1] = w->addresses;
-	skb->cb[2] = w->next;
-	skb->cb[3] = w->family;
-	skb->cb[4] = w->rounds;
-}
-
-INLINED struct gate_walk
-kept(const struct __sk_buff *skb)
-{
-	return (struct gate_walk){
-	    .at = skb->cb[0],
-	    .addresses = skb->cb[1],
-	    .next = skb->cb[2],
-	    .family = (uint8_t)skb->cb[3],
-	    .rounds = (uint8_t)skb->cb[4],
-	};
-}
-
-/* A verifier does not follow what goes through the packet's control block. */
-INLINED void
-gate_blur(const struct gate_packet *p, struct gate_walk *w)
-{
-	keep(context(p), w);
-	__asm__ volatile("" : : : "memory"); /* nor does the compiler keep it at hand */
-	*w = kept(context(p));
-}
-
 /* Bytes of the packet to hand on: none, or as much as is wanted. */
 INLINED int
 decide(const struct gate_packet *p, const struct gate_walk *w)
@@ -127,7 +70,7 @@ decide(const struct gate_packet *p, const struct gate_walk *w)
 	struct gate_count *count;
 
 	if (!r)
-		return -1; /* cannot be; all of it */
+		return PASS; /* cannot be */
 	key = gate_end(p, w, r);
 	if (key == GATE_PASS)
 		return (int)r->snaplen;
@@ -139,15 +82,6 @@ decide(const struct gate_packet *p, const struct gate_walk *w)
 	return 0;
 }
 
-/* Ends only where the tail call cannot be made: pass. */
-INLINED int
-go_on(struct __sk_buff *skb, const struct gate_walk *w)
-{
-	keep(skb, w);
-	bpf_tail_call(skb, &rounds, 0);
-	return -1;
-}
-
 SEC("socket")
 int
 go_round(struct __sk_buff *skb)
@@ -156,19 +90,18 @@ go_round(struct __sk_buff *skb)
 	struct gate_walk w = kept(skb);
 
 	gate_round(p, &w);
-	return gate_goes_on(&w) ? go_on(skb, &w) : decide(p, &w);
+	return gate_goes_on(&w) ? go_on(skb, &w, 0, PASS) : decide(p, &w);
 }
 
-/* A socket that is given link headers: one entry for each kind that a packet can begin with. */
-#define ENTRY(name, header)                              \
-	int enter_##name(struct __sk_buff *skb);         \
-	SEC("socket")                                    \
-	int enter_##name(struct __sk_buff *skb)          \
-	{                                                \
-		struct gate_walk w = gate_begin(header); \
-                                                         \
-		return go_on(skb, &w);                   \
-	}
+INLINED int
+enter(struct __sk_buff *skb, uint32_t first)
+{
+	const struct gate_walk w = gate_begin(first);
+
+	return go_on(skb, &w, 0, PASS);
+}
+
+/* A socket that is given link headers. */
 GATE_ENTRIES(ENTRY)
 
 int enter_cooked(struct __sk_buff *skb);
@@ -181,12 +114,11 @@ SEC("socket")
 int
 enter_cooked(struct __sk_buff *skb)
 {
-	uint16_t protocol = (uint16_t)skb->protocol;
-	struct gate_walk w = gate_begin(header_of_cooked(0, gate_u16((const uint8_t *)&protocol)));
+	const struct gate_walk w = begin_cooked(skb);
 
 	if (w.next == HEADER_STOP)
 		return decide((const struct gate_packet *)skb, &w);
-	return go_on(skb, &w);
+	return go_on(skb, &w, 0, PASS);
 }
 
 char terms[] SEC("license") = "ISC";
