@@ -1365,10 +1365,12 @@ lower_for_all_that_knew_it_better_is_told_of_few(void **state)
 	for (unsigned i = 0; i < 6; i++) {
 		meet(sc, NETWORK(i), 1)->tls.version = 0x0303;
 		pass(sc, MINUTE);
-		if (i == 0)
+		if (i < 2)
 			assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
-		if (i >= 3)
-			assert_calm(sc);
+		else if (i < 4)
+			assert_found(sc, "tls-downgrade", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+		else
+			assert_null(finding_of(sc, "tls-downgrade"));
 	}
 	END();
 }
@@ -1386,6 +1388,54 @@ lower_for_one_newcomer_does_not_excuse(void **state)
 	pass(sc, MINUTE);
 	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
 	END();
+}
+
+/* One network that is forced down wherever it goes, and never got better, excuses nobody else. */
+static void
+lower_for_one_that_never_got_better_does_not_excuse(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 6; i++) {
+		use(sc, 0, 1, 1, HOUR);
+		meet(sc, NETWORK(1), 1)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+		assert_calm(sc);
+	}
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
+}
+
+/* Two that lost it do not either, while a third keeps it. */
+static void
+lower_for_two_that_others_keep_does_not_excuse(void **state)
+{
+	SCENE();
+	for (unsigned i = 0; i < 4; i++)
+		use(sc, NETWORK(i), 1, 5, HOUR);
+	for (unsigned i = 0; i < 9; i++) {
+		meet(sc, NETWORK(i % 3), 1)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+		assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+		use(sc, NETWORK(3), 1, 6, HOUR);
+	}
+	END();
+}
+
+/* Each client meets both machines, be it that it met the better one thrice first. */
+static void
+lower_by_turns_is_no_downgrade(void **state)
+{
+	SCENE();
+	for (unsigned i = 0; i < 24; i++) {
+		meet(sc, NETWORK(1 + i % 3), 1)->tls.version = i / 3 % 2 == 0 ? 0x0303 : 0x0304;
+		pass(sc, MINUTE);
+	}
+	use(sc, 0, 1, 4, HOUR);
+	meet(sc, 0, 1)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	END_CALMLY();
 }
 
 static void
@@ -1760,6 +1810,9 @@ main(void)
 	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
 	    FIXTURE_TEST(lower_for_all_that_knew_it_better_is_told_of_few),
 	    FIXTURE_TEST(lower_for_one_newcomer_does_not_excuse),
+	    FIXTURE_TEST(lower_for_one_that_never_got_better_does_not_excuse),
+	    FIXTURE_TEST(lower_for_two_that_others_keep_does_not_excuse),
+	    FIXTURE_TEST(lower_by_turns_is_no_downgrade),
 	    FIXTURE_TEST(lower_from_the_first_session_on_is_found_with_hindsight),
 	    FIXTURE_TEST(lower_in_between_is_found_with_hindsight),
 	    FIXTURE_TEST(no_downgrade_is_found_with_hindsight_where_there_is_none),

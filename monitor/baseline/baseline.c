@@ -20,7 +20,7 @@
 #define AT_HAND_MAX    2048 /* subjects */
 #define SHELF_MAX      ((size_t)256 << 20)
 #define STORED_MAX     4000000 /* subjects in the database */
-#define LOWER_NETWORKS 2       /* are remembered: one at least is another than who asks */
+#define LOWER_NETWORKS 5       /* are remembered: four at least are others than who asks */
 #define SETTLED        20      /* sessions after which a trait is looked at once an hour */
 
 struct baseline *
@@ -266,7 +266,8 @@ learn_lower(struct learning *l, const char *version)
 		count(l, l->server, MARK_VERSION, from, true);
 }
 
-/* Each version below that the server chose at other times was not chosen now. */
+/* Each version below that the server chose at other times, for this network or any, was not
+ * chosen now. */
 static void
 learn_better(struct learning *l, const char *version)
 {
@@ -276,7 +277,8 @@ learn_better(struct learning *l, const char *version)
 		if (l->server->marks[i].kind != MARK_VERSION)
 			continue;
 		memcpy(lower, l->server->marks[i].value, sizeof(lower));
-		if (strchr(lower, ' ') == NULL && strcmp(lower, version) < 0)
+		if (strcmp(lower, version) < 0 &&
+		    (strchr(lower, ' ') == NULL || version_from(lower, l->parties->from)))
 			count(l, l->server, MARK_VERSION, lower, false);
 	}
 }

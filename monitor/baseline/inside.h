@@ -34,6 +34,15 @@ version_is_from(const struct mark *m, const char *version)
 	       m->value[len] == ' ';
 }
 
+/* Whether a version's value is of that network. */
+static inline bool
+version_from(const char *value, const char *from)
+{
+	const char *blank = strchr(value, ' ');
+
+	return blank != NULL && strcmp(blank + 1, from) == 0;
+}
+
 /* Whether a certificate is worth something to those who check it. */
 static inline bool
 certificate_is_good(const struct session *s)

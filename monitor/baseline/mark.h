@@ -28,9 +28,8 @@ enum mark_kind {
 	MARK_SERVER,    /* a server, of a client network: offered, not offered */
 	MARK_EXTENSION, /* of the EHLO reply */
 	MARK_VERSION,   /* of TLS, as four hexadecimal digits. Of a server: though more was offered;
-			   yes:   that one, no: better; and behind a blank a client network that got
-			   it
-			 */
+			   yes: that one, no: better; and the same of a client network that got it,
+			   behind a blank */
 	MARK_KEY,       /* yes: trusted; no: not */
 	MARK_ISSUER,
 	MARK_HELO,    /* a name of the client, where it used STARTTLS */

@@ -14,6 +14,10 @@
 #define BURST               INT64_C(6000000) /* ten a minute */
 #define LOWER_SEEN          3                /* sessions of which */
 #define LOWER_PART          20               /* one in so many at least got less */
+#define LOWER_MIXED         2                /* networks that got less by turns; or */
+#define LOWER_MANY          3                /* that got less at all; or */
+#define LOWER_FEW           2                /* where of the last twenty sessions */
+#define LOWER_OFTEN         5                /* so many got less */
 #define KEY_PART            20               /* one in so many at least showed it */
 
 /* One asking. */
@@ -283,32 +287,65 @@ version_of(const struct mark *m)
 	return (uint16_t)strtoul(m->value, NULL, 16);
 }
 
-static bool
-got_another(const struct asking *a, const char *version)
+/* Other networks that got one version where they had offered more. */
+struct lower {
+	unsigned fallen; /* get less since anybody got better */
+	unsigned low;    /* got less the last time, and before others got better */
+	unsigned mixed;  /* got less and better by turns */
+};
+
+static struct lower
+compare_versions(const struct asking *a, const struct mark *version)
 {
+	struct lower out = {0};
+
 	for (size_t i = 0; i < a->server->count; i++) {
 		const struct mark *m = &a->server->marks[i];
+		struct tally t = mark_tally(m, a->session->start);
 
-		if (version_is_from(m, version) &&
-		    strcmp(m->value + strlen(version) + 1, a->parties->from) != 0 &&
-		    mark_tally(m, a->session->start).yes > 0)
-			return true;
+		if (!version_is_from(m, version->value) || t.yes == 0 ||
+		    version_from(m->value, a->parties->from))
+			continue;
+		if (is_mixed(&t))
+			out.mixed++;
+		else if ((t.recent & 1) != 0 && m->turned > version->last_no)
+			out.fallen++;
+		else
+			out.low += t.recent & 1;
 	}
-	return false;
+	return out;
 }
 
 /*
- * Clients of several networks got less than that where they had offered more,
- * and not just now and then: then it is the server's, or one of its machines'.
+ * One network that never got better, or lost it while others kept it, is as
+ * likely attacked as who asks. Machines that differ show to several, by turns,
+ * and not just now and then; to two where it is much of what the server does.
  */
 static bool
-is_lower_for_others(const struct asking *a, const struct mark *m)
+is_way_of_server(const struct tally *t, const struct lower *lower)
+{
+	unsigned networks = lower->mixed + lower->low;
+
+	if (t->yes < LOWER_SEEN || t->yes * LOWER_PART < t->yes + t->no)
+		return false;
+	return lower->mixed >= LOWER_MIXED || networks >= LOWER_MANY ||
+	       (networks >= LOWER_FEW && tally_recent_yes(t) >= LOWER_OFTEN);
+}
+
+/* What others get where they offered more. */
+static void
+compare_lower(const struct asking *a, const struct mark *m)
 {
 	struct tally t = mark_tally(m, a->session->start);
+	struct lower lower;
 
-	return m->kind == MARK_VERSION && strchr(m->value, ' ') == NULL &&
-	       version_of(m) < a->out->best_version && t.yes >= LOWER_SEEN &&
-	       t.yes * LOWER_PART >= t.yes + t.no && got_another(a, m->value);
+	if (m->kind != MARK_VERSION || strchr(m->value, ' ') != NULL ||
+	    version_of(m) >= a->out->best_version)
+		return;
+	lower = compare_versions(a, m);
+	if (lower.fallen > a->out->networks_fallen)
+		a->out->networks_fallen = lower.fallen;
+	a->out->is_lower_elsewhere |= is_way_of_server(&t, &lower);
 }
 
 /* The best that these two agreed on more than once or twice. */
@@ -341,7 +378,7 @@ recall_version(const struct asking *a)
 			h->best.first = t.first;
 	}
 	for (size_t i = 0; i < a->server->count; i++)
-		h->is_lower_elsewhere |= is_lower_for_others(a, &a->server->marks[i]);
+		compare_lower(a, &a->server->marks[i]);
 }
 
 /*

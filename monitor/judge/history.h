@@ -88,9 +88,10 @@ struct history {
 	bool has_extensions; /* they are known at all */
 
 	/* TLS of this client at this server. */
-	uint16_t best_version;   /* 0: not known */
-	struct tally best;       /* whether it was that one */
-	bool is_lower_elsewhere; /* other clients get less than that too */
+	uint16_t best_version;    /* 0: not known */
+	struct tally best;        /* whether it was that one */
+	bool is_lower_elsewhere;  /* several networks get less than that, be it by turns */
+	uint32_t networks_fallen; /* others that get less since anybody got better */
 
 	/* The key that the certificate of this name had at this address. */
 	struct tally key;     /* sessions with another key than now; yes: trusted; no: not */

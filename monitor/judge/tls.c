@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "monitor/counted.h"
 #include "monitor/judge/again.h"
 #include "monitor/judge/demand.h"
 #include "monitor/judge/kinds.h"
@@ -22,6 +23,9 @@
 
 #define NAME_TEXT_MAX 64
 #define RENEWAL_TIME  (30 * HISTORY_DAY) /* how long before its end one is renewed */
+
+#define FALLEN_NETWORKS 2 /* others that get less and nobody better: it is the server's; and */
+#define FALLEN_SETTLED  4 /* that was told often enough */
 
 /* A name, or the number where there is none. */
 struct named {
@@ -236,8 +240,9 @@ is_mostly(const struct tally *t)
 }
 
 /*
- * This client and this server agreed on better as a habit, the client offered it
- * again, and nobody else got less: then the server was not set back for all.
+ * This client and this server agreed on better as a habit, and the client offered
+ * it again. Not where machines of the server differ; nor for each client anew
+ * where it was set back for all.
  */
 static bool
 is_below_habit(const struct judge_case *c)
@@ -247,7 +252,33 @@ is_below_habit(const struct judge_case *c)
 
 	return t->client_hello && t->server_hello && t->version != VERSION_NONE &&
 	       h->best_version > t->version && t->offered_version >= h->best_version &&
-	       is_mostly(&h->best) && !h->is_lower_elsewhere;
+	       is_mostly(&h->best) && !h->is_lower_elsewhere && h->networks_fallen < FALLEN_SETTLED;
+}
+
+/* Less than these two agreed on before: taken from this client, or lost by all. */
+static void
+say_below_habit(const struct judge_case *c, struct finding *out)
+{
+	const struct tls_facts *t = &c->session->tls;
+	const struct history *h = c->known;
+
+	rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+	say_detail(out,
+		   "The client offered %s, the ServerHello chose %s, and these two agreed "
+		   "on %s in %" PRIu32 " of %" PRIu32 " sessions before",
+		   version_named(t->offered_version).text, version_named(t->version).text,
+		   version_named(h->best_version).text, h->best.yes, h->best.yes + h->best.no);
+	if (h->networks_fallen >= FALLEN_NETWORKS) {
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		say_more(out,
+			 "; %s got less, too, and nobody got better since: the server seems to "
+			 "have been set back, unless it is done near the server",
+			 counted_grouped(h->networks_fallen, "other client network").text);
+		out->refuted_by = "The server's operator having changed nothing: then it is done "
+				  "near the server. Ask it from a place next to it.";
+	}
+	say_more(out, ".");
+	say_proof_tally(out, "better agreed on", &h->best);
 }
 
 bool
@@ -319,15 +350,7 @@ judge_tls_downgrade(const struct judge_case *c, struct finding *out)
 		say_proof(out, "TLS_FALLBACK_SCSV", "%s",
 			  s->tls.is_fallback ? "offered" : "not seen");
 	} else if (is_below_habit(c)) {
-		rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
-		say_detail(out,
-			   "The client offered %s, the ServerHello chose %s, and these two agreed "
-			   "on %s in %" PRIu32 " of %" PRIu32 " sessions before.",
-			   version_named(s->tls.offered_version).text,
-			   version_named(s->tls.version).text,
-			   version_named(c->known->best_version).text, c->known->best.yes,
-			   c->known->best.yes + c->known->best.no);
-		say_proof_tally(out, "better agreed on", &c->known->best);
+		say_below_habit(c, out);
 	} else {
 		return false;
 	}
