@@ -192,10 +192,7 @@ pass(struct scene *sc, int64_t time)
 static inline const struct finding *
 finding_of(const struct scene *sc, const char *kind)
 {
-	for (size_t i = 0; i < sc->verdict.count; i++)
-		if (strcmp(sc->verdict.findings[i].kind->name, kind) == 0)
-			return &sc->verdict.findings[i];
-	return NULL;
+	return verdict_finding(&sc->verdict, kind);
 }
 
 /* The last session has this finding, as grave and as sure. */

@@ -124,20 +124,11 @@ forget(struct learning *l, struct subject *s, enum mark_kind kind, const char *v
 		subject_forget(s, kind, value);
 }
 
-static const struct finding *
-found(const struct verdict *v, const char *kind)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (strcmp(v->findings[i].kind->name, kind) == 0)
-			return &v->findings[i];
-	return NULL;
-}
-
 static void
 learn_offer(struct learning *l, const struct verdict *v)
 {
 	const struct session *s = l->session;
-	const struct finding *stripped = found(v, "starttls-stripped");
+	const struct finding *stripped = verdict_finding(v, "starttls-stripped");
 	bool is_offered = s->smtp.offered == FACT_YES;
 
 	if (!is_offered && !lacks_offer(s))

@@ -4,8 +4,6 @@
  */
 #include "monitor/judge/again.h"
 
-#include <string.h>
-
 #include "monitor/counted.h"
 #include "monitor/judge/loss.h"
 #include "monitor/judge/say.h"
@@ -13,15 +11,6 @@
 
 #define CHANGED_TIME (7 * HISTORY_DAY) /* as far back as nobody was offered it */
 #define FIRST_LACKS  2                 /* more, and the server rather switched it on */
-
-static const struct finding *
-found(const struct verdict *v, const char *kind)
-{
-	for (size_t i = 0; i < v->count; i++)
-		if (strcmp(v->findings[i].kind->name, kind) == 0)
-			return &v->findings[i];
-	return NULL;
-}
 
 /* Offered, and shortly before somebody was not. */
 static bool
@@ -77,7 +66,7 @@ is_settled(enum loss loss)
 void
 judge_again(const struct judge_case *c, const struct verdict *v, struct rejudging *out)
 {
-	const struct finding *stripped = found(v, "starttls-stripped");
+	const struct finding *stripped = verdict_finding(v, "starttls-stripped");
 	enum loss loss;
 
 	*out = (struct rejudging){.until = c->session->start};
@@ -91,7 +80,7 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 		set(out, AGAIN_CLIENT, "starttls-missing", "starttls-stripped");
 		return;
 	}
-	if (found(v, "starttls-missing") == NULL ||
+	if (verdict_finding(v, "starttls-missing") == NULL ||
 	    c->known->last_doubted < c->session->start - CHANGED_TIME)
 		return;
 	loss = loss_of(c);
@@ -116,9 +105,9 @@ judge_is_setback(const struct session *s, const struct verdict *v, enum setback 
 	case SETBACK_NONE:
 		return false;
 	case SETBACK_FAILED:
-		return found(v, "tls-handshake-failed") != NULL;
+		return verdict_finding(v, "tls-handshake-failed") != NULL;
 	case SETBACK_REFUSED:
-		return found(v, "starttls-refused") != NULL;
+		return verdict_finding(v, "starttls-refused") != NULL;
 	case SETBACK_SUPPRESSED:
 		return s->smtp.ehlo_refusal >= 500;
 	}

@@ -404,6 +404,15 @@ judge_session(const struct session *s, struct verdict *out)
 	judge_case(&c, out);
 }
 
+const struct finding *
+verdict_finding(const struct verdict *v, const char *kind)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (strcmp(v->findings[i].kind->name, kind) == 0)
+			return &v->findings[i];
+	return NULL;
+}
+
 const struct kind *
 judge_kind(const char *name)
 {

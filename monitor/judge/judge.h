@@ -72,6 +72,9 @@ void judge_session(const struct session *s, struct verdict *out);
 /* Judge it beside what is known. */
 void judge_case(const struct judge_case *c, struct verdict *out);
 
+/* What was found of that kind; NULL: nothing. As long as the verdict. */
+const struct finding *verdict_finding(const struct verdict *v, const char *kind);
+
 /* The table, and its length. */
 extern const struct kind judge_kinds[];
 extern const size_t judge_kind_count;
