@@ -936,6 +936,37 @@ a_client_that_used_it_is_missed(void **state)
 	END();
 }
 
+/* One session without, before much was known of it, may have been the first of the attack. */
+static void
+a_client_that_missed_it_once_before_it_was_known_is_missed(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 2, HOUR);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, HOUR);
+	assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	use(sc, 0, 1, 4, HOUR);
+	meet_in_clear(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "starttls-unused", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	END();
+}
+
+/* Two without in eight or nine: it comes now with, now without. */
+static void
+a_client_that_uses_it_now_and_then_is_not(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 2, HOUR);
+	for (int i = 0; i < 4; i++) {
+		meet_in_clear(sc, 0, 1);
+		pass(sc, HOUR);
+		assert_found(sc, "starttls-unused", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+		use(sc, 0, 1, 3, HOUR);
+	}
+	END_CALMLY();
+}
+
 static void
 a_client_that_never_used_it_is_not(void **state)
 {
@@ -1787,6 +1818,8 @@ main(void)
 	    FIXTURE_TEST(a_refusal_by_a_server_that_accepts_is_a_warning),
 	    FIXTURE_TEST(a_rate_limit_is_no_warning),
 	    FIXTURE_TEST(a_client_that_used_it_is_missed),
+	    FIXTURE_TEST(a_client_that_missed_it_once_before_it_was_known_is_missed),
+	    FIXTURE_TEST(a_client_that_uses_it_now_and_then_is_not),
 	    FIXTURE_TEST(a_client_that_never_used_it_is_not),
 	    FIXTURE_TEST(a_client_that_never_came_to_use_it_is_not),
 	    FIXTURE_TEST(another_client_behind_the_same_address_is_not_it),

@@ -16,6 +16,7 @@
 
 #define REFUSAL_MIN       400 /* the least code that says no, RFC 5321 section 4.2.1 */
 #define REFUSALS_IN_A_ROW 3   /* of one client that does not come often are no rate limit */
+#define USED_BUT_ONCE     6   /* uses that one session without does not belie */
 
 /* The EHLO reply as the mask module wants it. */
 static struct mask
@@ -426,6 +427,18 @@ judge_starttls_refused(const struct judge_case *c, struct finding *out)
 }
 
 /*
+ * A habit; or one but for a single session. That one raised no alarm if it came
+ * before the habit did, and may as well have been the first of an attack.
+ */
+static bool
+is_habit_of_use(const struct tally *used)
+{
+	unsigned yes = tally_recent_yes(used);
+
+	return tally_is_steady(used) || (yes >= USED_BUT_ONCE && used->recent_count - yes == 1);
+}
+
+/*
  * It used to use it here: what was offered at this tap may have been taken away
  * before it reached the client. Another name is another machine behind the
  * client's address.
@@ -475,7 +488,7 @@ judge_starttls_unused(const struct judge_case *c, struct finding *out)
 	    "The server offered STARTTLS, no STARTTLS of the client was seen, and the client sent "
 	    "%s in clear",
 	    s->smtp.mail_count > 0 ? "mail" : "credentials");
-	if (tally_is_steady(&c->known->used))
+	if (is_habit_of_use(&c->known->used))
 		say_habit(c, out);
 	if (demand_broken(c) != DEMAND_NONE)
 		say_unused_by_policy(c, out);
