@@ -165,6 +165,9 @@ const struct flag flags[] = {
      "look the policies of recipients' domains up (the default for -i)"},
     {"no-lookups", 0, NULL, FLAG_WATCH | FLAG_POLICY, false, take_no_lookups,
      "look no policies up (the default for -r)"},
+    {"alerts", 0, NULL, FLAG_WATCH, false, take_alerts,
+     "alert the configured sinks (the default for -i)"},
+    {"no-alerts", 0, NULL, FLAG_WATCH, false, take_no_alerts, "alert nobody (the default for -r)"},
     {"resolver", 0, "ADDR[:PORT]", FLAG_WATCH | FLAG_POLICY, true, take_resolver,
      "name server for look-ups; several may follow (default: resolv.conf's)"},
     {"trust-resolver", 0, NULL, FLAG_WATCH | FLAG_POLICY, true, take_trust_resolver,
@@ -251,10 +254,10 @@ flag_words(const struct flag *f)
 		flag_taker *take;
 		flag_word_list *words;
 	} rows[] = {
-	    {take_format, format_word},     {take_fail_on, flag_severity},
-	    {take_severity, flag_severity}, {take_kind, flag_kind_word},
-	    {take_state, flag_state_word},  {take_outcome, flag_outcome_word},
-	    {take_gate, flag_gate_word},
+	    {take_format, report_word},        {take_list_format, list_word},
+	    {take_fail_on, flag_severity},     {take_severity, flag_severity},
+	    {take_kind, flag_kind_word},       {take_state, flag_state_word},
+	    {take_outcome, flag_outcome_word}, {take_gate, flag_gate_word},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -23,6 +23,7 @@ flag_taker take_limit, take_incident, take_surge, take_all, take_sent;
 flag_taker take_file, take_interface, take_expression, take_service, take_sensor;
 flag_taker take_user, take_readers, take_memory, take_buffer, take_snaplen;
 flag_taker take_gate, take_gate_flows;
+flag_taker take_alerts, take_no_alerts;
 flag_taker take_lookups, take_no_lookups, take_lookup_private;
 flag_taker take_resolver, take_trust_resolver, take_ca_file, take_smart_host;
 flag_taker take_fail_on, take_watch_json, take_progress;

@@ -186,6 +186,24 @@ take_yes(struct taking *t, const char *setting, const char *value, bool *out)
 }
 
 bool
+take_alerts(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->watch.alerts = true;
+	t->out->watch.no_alerts = false;
+	return true;
+}
+
+bool
+take_no_alerts(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->watch.alerts = false;
+	t->out->watch.no_alerts = true;
+	return true;
+}
+
+bool
 take_lookups(struct taking *t, const char *value)
 {
 	struct watch_options *w = &t->out->watch;

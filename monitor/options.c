@@ -494,6 +494,12 @@ check_watch(struct taking *t)
 		t->out->watch.lookups = true;
 	if (w->files.count > 0 && t->metrics_from == SOURCE_CONFIG)
 		t->out->watch.metrics = t->out->watch.metrics_file = NULL;
+	/* Who reads a capture of last year must not page anybody by it. */
+	if (w->files.count > 0 && w->alerts && t->out->sinks == NULL)
+		return flag_refuse(t, "--alerts: no sink is configured ([sink NAME] in the "
+				      "configuration, waxseal(8))");
+	if (w->files.count == 0 && !w->no_alerts)
+		t->out->watch.alerts = true;
 	t->out->keep = w->files.count > 0 ? limits_of_now(t) : limits_of_monitor(t);
 	if (w->interfaces.count > 0 && w->files.count > 0)
 		return flag_refuse(t, "-i %s and -r: give interfaces or captures, not both",

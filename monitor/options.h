@@ -53,6 +53,8 @@ struct watch_options {
 	uint32_t gate_flows; /* 1 to GATE_FLOWS_MAX */
 	uint32_t buffer;  /* bytes of a live capture's ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
 	uint32_t snaplen; /* bytes, SNAPLEN_MIN to SNAPLEN_DEFAULT */
+	bool alerts;      /* those sinks that there are */
+	bool no_alerts;   /* --no-alerts */
 	bool lookups;     /* policies are to be looked up */
 	bool no_lookups;  /* --no-lookups: that was asked for */
 	struct words resolvers; /* --resolver; each fits dns_resolver_read */

@@ -3,9 +3,8 @@
  * nothing comes twice, each incident's come in order, and no sink gets more than it
  * is to have. The courier is played: the test says what a sink does, and when.
  */
-#include "tests/db_build.h"
+#include "tests/alert_build.h"
 
-#include "monitor/alert/queue.h"
 #include "monitor/log.h"
 #include "monitor/role/alerting.h"
 
@@ -18,7 +17,7 @@
 
 /* ---- The courier, played ---- */
 
-struct send {
+struct sending {
 	int64_t at, delivery, alert, incident;
 	enum alert_event event;
 	enum severity severity;
@@ -35,11 +34,11 @@ static struct {
 		int64_t answer_at;
 		enum dispatched how;
 	} slots[SINKS_MAX];
-	enum dispatched (*behave)(size_t sink, int64_t now, const struct send *s);
+	enum dispatched (*behave)(size_t sink, int64_t now, const struct sending *s);
 	int64_t delay; /* of an answer */
-	struct send sends[SENDS_MAX];
+	struct sending sends[SENDS_MAX];
 	size_t count;
-	struct send rendered; /* what alert_render saw last */
+	struct sending rendered; /* what alert_render saw last */
 } play;
 
 struct dispatcher *
@@ -66,7 +65,7 @@ dispatcher_is_free(const struct dispatcher *d, size_t sink)
 bool
 dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct bytes payload)
 {
-	struct send *s = &play.sends[play.count];
+	struct sending *s = &play.sends[play.count];
 
 	assert_true(dispatcher_is_free(d, sink));
 	assert_true(play.count < SENDS_MAX);
@@ -131,11 +130,11 @@ alert_render(const struct alert *a, const struct sink *sink, const char *host, F
 {
 	(void)sink;
 	assert_non_null(host);
-	play.rendered = (struct send){.alert = a->id,
-				      .incident = a->incident,
-				      .event = a->event,
-				      .severity = a->severity,
-				      .held_back = a->held_back};
+	play.rendered = (struct sending){.alert = a->id,
+					 .incident = a->incident,
+					 .event = a->event,
+					 .severity = a->severity,
+					 .held_back = a->held_back};
 	if (a->incident != 0) {
 		assert_non_null(a->incident_json);
 		assert_string_equal(a->kind, "starttls-stripped");
@@ -151,14 +150,14 @@ alert_render(const struct alert *a, const struct sink *sink, const char *host, F
 /* ---- The stage ---- */
 
 static enum dispatched
-takes_all(size_t sink, int64_t now, const struct send *s)
+takes_all(size_t sink, int64_t now, const struct sending *s)
 {
 	(void)sink, (void)now, (void)s;
 	return DISPATCH_SENT;
 }
 
 static enum dispatched
-takes_nothing(size_t sink, int64_t now, const struct send *s)
+takes_nothing(size_t sink, int64_t now, const struct sending *s)
 {
 	(void)sink, (void)now, (void)s;
 	return DISPATCH_LATER;
@@ -207,27 +206,8 @@ static void
 happen(struct stage *t, int n, enum severity_rank severity)
 {
 	static int views;
-	struct finding_row finding = plain_finding("starttls-stripped", severity);
-	struct session_row row = plain_row(t->store, ++views);
-	const struct queue_case c = {&row, &finding, 1, play.now};
-	char server[32], client[32], net[32];
-	uint64_t alerts = 0;
-	int64_t id;
 
-	snprintf(server, sizeof(server), "198.51.%d.%d", n / 200, n % 200);
-	snprintf(client, sizeof(client), "10.%d.%d.7", n / 200, n % 200);
-	snprintf(net, sizeof(net), "10.%d.%d.0/24", n / 200, n % 200);
-	row.server = server;
-	row.client = client;
-	row.client_net = net;
-	row.start = START + (int64_t)n * 2 * HOUR + views; /* far apart: no surge */
-	row.end = row.start + SECOND;
-	row.findings = &finding;
-	row.finding_count = 1;
-	assert_true(store_begin(t->store));
-	assert_int_equal(session_add(t->store, &row, &id), SESSION_NEW);
-	assert_true(queue_finding(t->store, &sinks, &c, &alerts));
-	assert_true(store_commit(t->store));
+	add_news(t->store, &sinks, n, ++views, severity, play.now);
 	alerting_stir(t->alerting);
 }
 
@@ -344,14 +324,14 @@ after_a_week_it_is_given_up(void **state)
 }
 
 static enum dispatched
-refuses_the_first(size_t sink, int64_t now, const struct send *s)
+refuses_the_first(size_t sink, int64_t now, const struct sending *s)
 {
 	(void)sink, (void)now;
 	return s->alert == 1 ? DISPATCH_REFUSED : DISPATCH_SENT;
 }
 
 static enum dispatched
-chokes_on_the_first(size_t sink, int64_t now, const struct send *s)
+chokes_on_the_first(size_t sink, int64_t now, const struct sending *s)
 {
 	(void)sink, (void)now;
 	return s->alert == 1 ? DISPATCH_LATER : DISPATCH_SENT;
@@ -548,7 +528,7 @@ static int64_t down_until[2];
 
 /* Each is down now and then, for minutes or for a day; else it takes nearly all. */
 static enum dispatched
-is_moody(size_t sink, int64_t now, const struct send *s)
+is_moody(size_t sink, int64_t now, const struct sending *s)
 {
 	(void)s;
 	if (now < down_until[sink])
@@ -559,7 +539,7 @@ is_moody(size_t sink, int64_t now, const struct send *s)
 }
 
 static bool
-is_counted(const struct send *s)
+is_counted(const struct sending *s)
 {
 	return s->how == DISPATCH_SENT && s->event != ALERT_RENEWED && s->event != ALERT_CLOSED;
 }
@@ -584,7 +564,7 @@ assert_order(size_t sink)
 {
 	for (size_t i = 0; i < play.count; i++)
 		for (size_t k = i + 1; k < play.count; k++) {
-			const struct send *a = &play.sends[i], *b = &play.sends[k];
+			const struct sending *a = &play.sends[i], *b = &play.sends[k];
 
 			if (a->sink != sink || b->sink != sink || a->how != DISPATCH_SENT ||
 			    b->how != DISPATCH_SENT)

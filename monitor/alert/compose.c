@@ -11,7 +11,6 @@
 #include "db/incident.h"
 #include "db/outbox.h"
 #include "db/query.h"
-#include "monitor/clock.h"
 #include "monitor/judge/judge.h"
 #include "monitor/moment.h"
 
@@ -21,8 +20,7 @@
 struct composition {
 	struct store *store;
 	struct alert alert;
-	const struct sink *sink;
-	const char *host;
+	const struct composing *how;
 	FILE *out;
 	char text[EVIDENCE_MAX]; /* of the lines of evidence */
 	size_t used;
@@ -76,7 +74,7 @@ on_evidence(void *ctx, const char *what, const char *value)
 static void
 render(struct composition *c)
 {
-	c->is_rendered = alert_render(&c->alert, c->sink, c->host, c->out);
+	c->is_rendered = alert_render(&c->alert, c->how->sink, c->how->host, c->out);
 }
 
 static bool
@@ -154,13 +152,13 @@ compose_incident(struct composition *c)
 }
 
 enum composed
-compose(struct store *s, int64_t alert, const struct sink *sink, const char *host, FILE *out)
+compose(struct store *s, int64_t alert, const struct composing *how, FILE *out)
 {
 	static struct composition c; /* large */
 	struct outbox_alert row;
 	char sensor[SENSOR_MAX];
 
-	c = (struct composition){.store = s, .sink = sink, .host = host, .out = out};
+	c = (struct composition){.store = s, .how = how, .out = out};
 	if (!outbox_read(s, alert, &row, sensor, sizeof(sensor)))
 		return COMPOSED_FAILED;
 	if (row.id == 0)
@@ -169,7 +167,7 @@ compose(struct store *s, int64_t alert, const struct sink *sink, const char *hos
 	    .id = row.id,
 	    .event = (enum alert_event)row.event,
 	    .at = row.at,
-	    .now = clock_wall(),
+	    .now = how->now,
 	    .sensor = sensor[0] != '\0' ? sensor : NULL,
 	    .incident = row.incident,
 	    .severity = (enum severity)row.severity,

@@ -16,8 +16,14 @@ enum composed {
 	COMPOSED_FAILED /* the database did; store_error says why */
 };
 
-/* Write the alert with this id as it goes to that sink now. host: the name of this machine. */
-enum composed compose(struct store *s, int64_t alert, const struct sink *sink, const char *host,
-		      FILE *out);
+/* Where it goes, and where and when it is written: microseconds since the epoch. */
+struct composing {
+	const struct sink *sink;
+	const char *host; /* the name of this machine */
+	int64_t now;
+};
+
+/* Write the alert with this id as it goes to that sink. */
+enum composed compose(struct store *s, int64_t alert, const struct composing *how, FILE *out);
 
 #endif

@@ -375,6 +375,7 @@ config_of(const struct options *o, const struct checker_config *lookups, struct 
 	    .smart_hosts = &w->smart_hosts,
 	    .metrics = w->metrics,
 	    .metrics_file = w->metrics_file,
+	    .sinks = w->alerts ? o->sinks : NULL,
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,

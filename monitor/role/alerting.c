@@ -8,6 +8,7 @@
 #include "monitor/role/alerting.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "db/outbox.h"
 #include "monitor/alert/compose.h"
 #include "monitor/alert/queue.h"
+#include "monitor/clock.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
 
@@ -292,11 +294,13 @@ give(struct alerting *a, struct store *s, size_t sink, const struct outbox_deliv
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
+	const struct composing how = {
+	    .sink = &a->sinks->at[sink], .host = a->host, .now = a->now.wall};
 	enum composed composed = COMPOSED_FAILED;
 	bool is_given = false;
 
 	if (out != NULL) {
-		composed = compose(s, d->alert, &a->sinks->at[sink], a->host, out);
+		composed = compose(s, d->alert, &how, out);
 		if (fclose(out) != 0)
 			composed = COMPOSED_FAILED;
 	}
@@ -474,4 +478,64 @@ alerting_run(struct alerting *a, struct store *store, const struct plan_time *no
 	/* Where it is locked it is soon tried again, and nothing was written. */
 	if (!is_good && a->due > a->now.steady + BUSY_MS * 1000)
 		fail(a, store);
+}
+
+/* ---- At the end ---- */
+
+static struct plan_time
+time_now(void)
+{
+	return (struct plan_time){.wall = clock_wall(), .steady = clock_steady_us()};
+}
+
+/* Whether something could be given now to a sink that is well. */
+static bool
+has_due(const struct alerting *a, struct store *s)
+{
+	for (size_t i = 0; i < a->sinks->count; i++) {
+		int64_t next_try;
+
+		if (a->now.steady >= a->slots[i].health.not_before &&
+		    outbox_next(s, a->sinks->at[i].name, &next_try) && next_try <= a->now.wall)
+			return true;
+	}
+	return false;
+}
+
+static void
+wait_for_it(const struct alerting *a)
+{
+	struct pollfd end = {.fd = alerting_descriptor(a),
+			     .events = (short)(POLLIN | (alerting_wants_out(a) ? POLLOUT : 0))};
+	const int wait = alerting_wait(a);
+
+	poll(&end, 1, wait < BUSY_MS ? wait : BUSY_MS);
+}
+
+void
+alerting_finish(struct alerting *a, struct store *store, int64_t give_ms, int64_t wait_ms)
+{
+	const int64_t began = clock_steady();
+
+	for (;;) {
+		const struct plan_time now = time_now();
+		const int64_t passed = clock_steady() - began;
+
+		if (passed >= give_ms)
+			alerting_end_soon(a);
+		alerting_stir(a);
+		alerting_run(a, store, &now);
+		if (passed >= give_ms + wait_ms ||
+		    (alerting_is_idle(a) && (a->is_ending || !has_due(a, store))))
+			return;
+		wait_for_it(a);
+	}
+}
+
+void
+alerting_tend(struct alerting *a, struct store *store)
+{
+	const struct plan_time now = time_now();
+
+	alerting_run(a, store, &now);
 }

@@ -29,6 +29,15 @@ void alerting_free(struct alerting *a);
  */
 void alerting_run(struct alerting *a, struct store *store, const struct plan_time *now);
 
+/* The same, now. */
+void alerting_tend(struct alerting *a, struct store *store);
+
+/*
+ * At the end: give what is due for so long, then wait for what is under way, as long as
+ * that. This waits; it returns as soon as nothing is left to do.
+ */
+void alerting_finish(struct alerting *a, struct store *store, int64_t give_ms, int64_t wait_ms);
+
 /* Something was written to the outbox: look at once. */
 void alerting_stir(struct alerting *a);
 

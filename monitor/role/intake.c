@@ -57,6 +57,7 @@ intake_open_recorder(struct intake *k)
 		return true;
 	k->recorder = recorder_open(k->config->db, k->config->sensor, why, sizeof(why));
 	if (k->recorder != NULL && expect_policies(k, why, sizeof(why))) {
+		recorder_alert(k->recorder, k->config->sinks);
 		if (k->config->smart_hosts != NULL)
 			recorder_smart_hosts(k->recorder, k->config->smart_hosts);
 		recorder_keep(k->recorder, &k->config->keep, k->config->interface_count == 0);

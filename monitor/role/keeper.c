@@ -19,11 +19,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "db/outbox.h"
 #include "monitor/clock.h"
+#include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/role/alerting.h"
 #include "monitor/role/inquiry.h"
 
 #define NAP_MS     1000   /* the longest sleep while answers are waited for */
+#define GIVE_MS    50000  /* for alerts to be given to the courier, when all is read */
+#define SEND_MS    12000  /* ... and sent: what is not marked comes twice */
 #define ANSWERS_MS 100000 /* in all, at the end: no look-up takes so long, lookup.h */
 #define AHEAD_MOST 32     /* look-ups under way when no more is read until some are answered */
 
@@ -302,6 +307,58 @@ read_with_lookups(struct keeper *k)
 	k->intake.inquiry = NULL;
 }
 
+static void
+read_with_answers(struct keeper *k)
+{
+	if (k->config->lookups != NULL)
+		read_with_lookups(k);
+	else
+		read_all(k);
+}
+
+static void
+tell_waiting(void *ctx, const char *sink, int64_t waiting)
+{
+	const struct keeper *k = ctx;
+
+	log_note(
+	    "%s: %s for the sink %s wait (the next watch with alerts sends them; waxseal alert "
+	    "list shows them)",
+	    k->config->db, counted((uint64_t)waiting, "alert").text, sink);
+}
+
+/* All is on record: what it alerts of is sent, and what cannot be sent now waits. */
+static void
+send_alerts(struct keeper *k, struct alerting *alerting)
+{
+	struct recorder *r = k->intake.recorder;
+
+	if (r == NULL || stopped_by != 0 || k->result->is_refused)
+		return;
+	if (!recorder_flush(r)) {
+		intake_refused(&k->intake);
+		return;
+	}
+	alerting_finish(alerting, recorder_store(r), GIVE_MS, SEND_MS);
+	outbox_walk_sinks(recorder_store(r), tell_waiting, k);
+}
+
+/* What is to be sent is so when all was read. */
+static void
+read_with_alerts(struct keeper *k)
+{
+	const struct keeper_config *c = k->config;
+	struct alerting *alerting = alerting_new(c->starter, c->user, c->sinks);
+
+	if (alerting == NULL) {
+		intake_fail(&k->intake);
+		return;
+	}
+	read_with_answers(k);
+	send_alerts(k, alerting);
+	alerting_free(alerting);
+}
+
 void
 keeper_run(const struct keeper_config *config, struct keeper_result *out)
 {
@@ -309,10 +366,10 @@ keeper_run(const struct keeper_config *config, struct keeper_result *out)
 
 	catch_signals(on_signal);
 	if (intake_begin(&k.intake, config, out)) {
-		if (config->lookups != NULL)
-			read_with_lookups(&k);
+		if (config->sinks != NULL)
+			read_with_alerts(&k);
 		else
-			read_all(&k);
+			read_with_answers(&k);
 		out->is_given_up = out->is_refused; /* the last commit is still to come */
 	}
 	intake_end(&k.intake);

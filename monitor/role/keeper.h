@@ -34,6 +34,7 @@ struct keeper_config {
 	unsigned readers; /* of each interface, 1 to 64 */
 	uint32_t buffer;  /* bytes of each one's ring */
 	enum gate_choice gate;
+	const struct sinks *sinks; /* that alerts go to; NULL: none is alerted */
 	struct retain_limits
 	    keep; /* of the database: those of captures count from its newest session */
 	const struct checker_config *lookups;  /* of policies; NULL: none */

@@ -12,6 +12,7 @@
 
 #include "monitor/clock.h"
 #include "monitor/log.h"
+#include "monitor/role/alerting.h"
 #include "monitor/role/inquiry.h"
 #include "monitor/role/measure.h"
 #include "monitor/role/notify.h"
@@ -23,7 +24,10 @@
 #define AT_ONCE_MS  1000  /* two signals so close are one: timeout(1) sends its own twice */
 #define LOOK_MS     1000  /* the longest sleep */
 #define ANSWERS_MS  5000  /* for look-ups under way at its end: one that goes well takes less */
-#define OWN_ENDS    4     /* to be polled, beside the posts' */
+#define GIVE_MS     2000  /* at its end: for alerts that are due to be given to the courier */
+#define SEND_MS     12000 /* ... and sent: what is not marked comes twice */
+#define SEND_NEW_MS 2000  /* ... where it begins anew, and nobody captures meanwhile */
+#define OWN_ENDS    5     /* to be polled, beside the posts' */
 
 struct vigil {
 	struct intake intake;
@@ -32,10 +36,13 @@ struct vigil {
 	struct recording recording;
 	struct posts posts;
 	struct status_bar bar;
-	struct inquiry *inquiry; /* NULL: no policies are looked up */
+	struct inquiry *inquiry;   /* NULL: no policies are looked up */
+	struct alerting *alerting; /* NULL: nobody is alerted */
+	uint64_t alerts;           /* queued, when it was looked at last */
 	struct exporting exporting;
 	struct measure measure;
-	/* The signals', the printer's, the inquiry's, the exporter's, then one of each post. */
+	/* The signals', the printer's, the inquiry's, the exporter's, the courier's, then one of
+	 * each post. */
 	struct pollfd *ends;
 	int signals;
 	bool is_stopping;
@@ -187,7 +194,38 @@ patience(const struct vigil *v)
 
 	if (v->inquiry != NULL)
 		most = inquiry_patience(v->inquiry, most);
+	if (v->alerting != NULL && alerting_wait(v->alerting) < most)
+		most = alerting_wait(v->alerting);
 	return batch >= 0 && batch < most ? batch : most;
+}
+
+static struct pollfd
+alerting_end(const struct vigil *v)
+{
+	if (v->alerting == NULL)
+		return (struct pollfd){.fd = -1};
+	return (struct pollfd){
+	    .fd = alerting_descriptor(v->alerting),
+	    .events = (short)(POLLIN | (alerting_wants_out(v->alerting) ? POLLOUT : 0))};
+}
+
+/* Between batches; a batch ends early where one that was sent is to be marked. */
+static void
+tend_alerts(struct vigil *v)
+{
+	struct recorder *r;
+	uint64_t alerts;
+
+	if (v->alerting == NULL)
+		return;
+	if (alerting_wants_store(v->alerting))
+		recording_commit(&v->recording);
+	r = v->intake.recorder;
+	alerts = r != NULL ? recorder_counts(r).alerts : 0;
+	if (alerts != v->alerts)
+		alerting_stir(v->alerting);
+	v->alerts = alerts;
+	alerting_tend(v->alerting, r != NULL ? recorder_store(r) : NULL);
 }
 
 /* Wait for signals, readers and the checker; for these not while the database is away. */
@@ -201,6 +239,7 @@ wait_and_hear(struct vigil *v)
 				     .events = POLLOUT};
 	v->ends[2] = v->inquiry != NULL ? inquiry_poll(v->inquiry) : (struct pollfd){.fd = -1};
 	v->ends[3] = exporting_poll(&v->exporting);
+	v->ends[4] = alerting_end(v);
 	posts_poll(&v->posts, v->ends + OWN_ENDS);
 	if (poll(v->ends, v->posts.count + OWN_ENDS, patience(v)) > 0) {
 		if (v->ends[0].revents != 0)
@@ -229,6 +268,7 @@ stand_watch(struct vigil *v)
 		if (v->posts.has_failed && !v->is_stopping)
 			stop(v, false);
 		recording_tend(&v->recording);
+		tend_alerts(v);
 		if (v->config->printer != NULL)
 			printer_tend(v->config->printer);
 		notify_alive(&v->notify);
@@ -256,6 +296,24 @@ await_answers(struct vigil *v)
 		notify_alive(&v->notify);
 	}
 	inquiry_tell_rest(v->inquiry);
+}
+
+/* What was sent and is not marked is sent again, by the next watch. */
+static void
+finish_alerts(struct vigil *v)
+{
+	const bool is_anew = v->result->is_to_reload;
+	struct store *store;
+
+	if (v->alerting == NULL)
+		return;
+	recording_commit(&v->recording);
+	store = v->intake.recorder != NULL ? recorder_store(v->intake.recorder) : NULL;
+	if (store != NULL && v->deadline != 0)
+		alerting_finish(v->alerting, store, is_anew ? 0 : GIVE_MS,
+				is_anew ? SEND_NEW_MS : SEND_MS);
+	alerting_free(v->alerting);
+	v->alerting = NULL;
 }
 
 /* ---- From start to end ---- */
@@ -289,6 +347,10 @@ prepare(struct vigil *v)
 		v->inquiry = v->intake.inquiry = inquiry_new(&v->intake, &v->bar);
 	if (v->config->lookups != NULL && v->inquiry == NULL && !v->config->goes_on)
 		return false;
+	if (v->config->sinks != NULL)
+		v->alerting = alerting_new(v->config->starter, v->config->user, v->config->sinks);
+	if (v->config->sinks != NULL && v->alerting == NULL && !v->config->goes_on)
+		return false;
 	if (recording_open(&v->recording))
 		return true;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
@@ -311,6 +373,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
 		await_answers(&v);
+		finish_alerts(&v);
 		status_bar_clear(&v.bar);
 		close_database(&v);
 	} else {
@@ -321,6 +384,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	if (v.inquiry != NULL)
 		out->lookups = inquiry_counts(v.inquiry);
 	inquiry_free(v.inquiry);
+	alerting_free(v.alerting);
 	out->tally = posts_tally(&v.posts);
 	exporting_end(&v.exporting, !out->is_to_reload);
 	notify_end(&v.notify);

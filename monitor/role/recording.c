@@ -311,6 +311,19 @@ settle(struct recording *r)
 }
 
 void
+recording_commit(struct recording *r)
+{
+	if (r->intake->recorder == NULL)
+		return;
+	if (recorder_flush(r->intake->recorder)) {
+		clear_backlog(r);
+		return;
+	}
+	intake_refused(r->intake);
+	recording_refused(r);
+}
+
+void
 recording_tend(struct recording *r)
 {
 	settle(r);

@@ -62,6 +62,9 @@ void recording_refused(struct recording *r);
 /* What is due: commit, follow the database's name, open it again. */
 void recording_tend(struct recording *r);
 
+/* Commit what is under way now. */
+void recording_commit(struct recording *r);
+
 /* Milliseconds until a batch is to be committed; -1: none is open. */
 int recording_patience(const struct recording *r);
 
