@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "db/outbox.h"
+#include "monitor/command/alert.h"
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
 #include "monitor/counted.h"
@@ -77,6 +78,5 @@ command_alert(const struct options *o)
 		return list(o);
 	if (strcmp(o->action, "retry") == 0)
 		return retry(o);
-	log_error("alert test: not in this version");
-	return STATUS_FAILED;
+	return alert_test(o);
 }
