@@ -133,7 +133,7 @@ take_output(struct taking *t, const char *value)
 const struct flag flags[] = {
     {"read", 'r', "FILE", FLAG_WATCH, false, take_file,
      "read a saved capture; several may follow; - is standard input"},
-    {"interface", 'i', "IFACE", FLAG_WATCH, true, take_interface,
+    {"interface", 'i', "IFACE", FLAG_WATCH | FLAG_DOCTOR, true, take_interface,
      "capture live traffic; several may follow; any is all of them"},
     {"filter", 'f', "EXPR", FLAG_WATCH, true, take_expression,
      "read only packets that this libpcap filter lets through"},

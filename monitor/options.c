@@ -630,6 +630,8 @@ check_whole(struct taking *t)
 		return flag_refuse(t, "--since is later than --until (nothing can lie between)");
 	switch (o->command->operands) {
 	case OPERANDS_NONE:
+		if ((o->command->flags & FLAG_DOCTOR) != 0)
+			t->out->keep = limits_of_monitor(t);
 		return (o->command->flags & FLAG_REPORT) == 0 || check_report(t);
 	case OPERANDS_FILES:
 		return check_watch(t);

@@ -71,6 +71,9 @@ struct sinks {
 	size_t count;
 };
 
+/* For who has none: how to set one, with the path of the configuration to be filled in. */
+#define SINK_ADVICE "set one in %s: a line \"[sink ops]\", and \"type = syslog\" below it"
+
 const char *sink_type_name(enum sink_type type);
 
 void sinks_free(struct sinks *sinks);

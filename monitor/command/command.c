@@ -29,6 +29,8 @@ const struct command commands[] = {
      FLAG_NOTE},
     {"alert", command_alert, "alerts that wait or failed, and those of a test",
      "test [SINK] | list | retry [ID]", OPERANDS_ALERT, FLAG_ALERT | FLAG_JSON | FLAG_CSV},
+    {"doctor", command_doctor, "what stands in the way of a good watch, and what to do",
+     "[-i IFACE ...] [OPTION ...]", OPERANDS_NONE, FLAG_DOCTOR | FLAG_POLICY | FLAG_JSON},
     {"db", command_db, "care of the database", "check | stats | prune | backup FILE",
      OPERANDS_ACTION, FLAG_PRUNE},
 };

@@ -24,6 +24,7 @@ int command_ack(const struct options *o);
 int command_close(const struct options *o);
 int command_reopen(const struct options *o);
 int command_alert(const struct options *o);
+int command_doctor(const struct options *o);
 int command_db(const struct options *o);
 
 /* What may follow a command beside flags. */

@@ -1,5 +1,4 @@
 /* waxseal policy: MTA-STS, DANE and TLSRPT of a domain, explained. */
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,79 +7,6 @@
 #include "monitor/command/policy_view.h"
 #include "monitor/log.h"
 #include "monitor/policy_rows.h"
-#include "monitor/role/asker.h"
-
-/* One look-up under way. */
-struct asking {
-	const struct options *options;
-	bool is_over;
-	struct learnt *learnt; /* NULL: nothing */
-};
-
-static void
-on_learnt(void *ctx, struct learnt *learnt)
-{
-	struct asking *asking = ctx;
-
-	learnt_free(asking->learnt);
-	asking->learnt = learnt;
-	asking->is_over = true;
-}
-
-/* A checker that was just started has done nothing yet that would be too much. */
-static void
-on_not_now(void *ctx, const struct not_now *n)
-{
-	struct asking *asking = ctx;
-
-	(void)n;
-	asking->is_over = true;
-}
-
-static void
-on_lost(void *ctx)
-{
-	struct asking *asking = ctx;
-
-	asking->is_over = true;
-}
-
-static struct asker_config
-config_of(const struct options *o, struct asking *asking)
-{
-	struct asker_config config = {
-	    .ca_file = o->watch.ca_file,
-	    .learnt = on_learnt,
-	    .not_now = on_not_now,
-	    .lost = on_lost,
-	    .ctx = asking,
-	};
-
-	asking_config(&o->watch, &config.checker);
-	return config;
-}
-
-/* NULL, after a message, where nothing was learnt. */
-static struct learnt *
-look_up(const struct options *o)
-{
-	const struct lookup_request r = {.domain = o->domain, .now = o->now, .is_known = true};
-	struct asking asking = {.options = o};
-	const struct asker_config config = config_of(o, &asking);
-	struct asker *a = asker_new(&config);
-
-	asking.is_over = a == NULL || !asker_ask(a, &r);
-	while (!asking.is_over) {
-		struct pollfd end = {.fd = asker_descriptor(a), .events = POLLIN};
-
-		if (asker_wants_out(a))
-			end.events |= POLLOUT;
-		poll(&end, 1, asker_wait(a));
-		asker_run(a);
-	}
-	asker_free(a);
-	return asking.learnt;
-}
 
 /* What the database has of the domain. */
 struct recall {
@@ -176,7 +102,11 @@ learn(const struct options *o, const struct recall *r)
 	struct learnt *learnt;
 
 	if (!o->watch.no_lookups)
-		return look_up(o);
+		return asking_once(&o->watch, &(struct lookup_request){
+						  .domain = o->domain,
+						  .now = o->now,
+						  .is_known = true,
+					      });
 	if (r->known == NULL) {
 		log_error("%s: %s knows nothing of its policy (leave --no-lookups out to ask for "
 			  "it)",
