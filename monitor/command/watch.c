@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "monitor/alert/sink.h"
 #include "monitor/capture/expression.h"
 #include "monitor/clock.h"
 #include "monitor/command/asking.h"
@@ -480,6 +481,18 @@ watch_to_end(struct watching *watching)
 	return watching->has_met_fail_on ? STATUS_FAIL_ON_MET : STATUS_DONE;
 }
 
+/* What whoever starts it for the first time wants to know: where it all goes, and who hears of it.
+ */
+static void
+say_first(const struct options *o)
+{
+	if (!o->has_db)
+		log_note("what is seen is kept in %s (--db, or \"db\" in %s, names another)", o->db,
+			 o->config);
+	if (o->sinks == NULL || o->sinks->count == 0)
+		log_note("no alert sink is set, and no alert is sent (" SINK_ADVICE ")", o->config);
+}
+
 int
 command_watch(const struct options *o)
 {
@@ -493,8 +506,10 @@ command_watch(const struct options *o)
 		log_error("cannot start what starts the readers: %s", strerror(errno));
 		return STATUS_FAILED;
 	}
-	if (o->watch.interfaces.count > 0)
+	if (o->watch.interfaces.count > 0) {
 		log_never_wait();
+		say_first(o);
+	}
 	if (o->watch.interfaces.count > 0 && o->watch.is_json)
 		watching.printer = printer_new();
 	enclosure = enclosure_of(o);
