@@ -303,10 +303,19 @@ what_lies_outside_is_known_beforehand(void **state)
 	const struct enclosure elsewhere = {.db = "elsewhere/waxseal.db"};
 	const struct enclosure beside = {.db = "./db/other.db", .ca_file = "ca/bundle.pem"};
 	const struct enclosure no_ca = {.db = enclosure.db, .ca_file = "ca/none.pem"};
+	const struct enclosure measured = {.db = enclosure.db, .metrics_file = "etc/a.prom"};
+	const struct enclosure renamed = {.db = enclosure.db, .metrics_file = "etc/b.prom"};
+	const struct enclosure moved = {.db = enclosure.db, .metrics_file = "db/a.prom"};
 	const char *what;
 
 	(void)state;
 	assert_true(enclose_reaches(&enclosure, &enclosure, &what));
+	assert_true(enclose_reaches(&measured, &renamed, &what));
+	assert_true(enclose_reaches(&measured, &enclosure, &what));
+	assert_false(enclose_reaches(&measured, &moved, &what));
+	assert_string_equal(what, "db/a.prom");
+	assert_false(enclose_reaches(&enclosure, &measured, &what));
+	assert_string_equal(what, "etc/a.prom");
 	assert_true(enclose_reaches(&enclosure, &beside, &what));
 	assert_false(enclose_reaches(&enclosure, &elsewhere, &what));
 	assert_string_equal(what, "elsewhere/waxseal.db");

@@ -715,6 +715,27 @@ a_live_capture_must_have_a_buffer_and_readers(void **state)
 }
 
 static void
+where_to_serve_crosses(void **state)
+{
+	const struct exporter_config config = {.address = "/run/waxseal/metrics.sock",
+					       .user = "nobody"};
+	struct exporter_config got;
+	struct packer p = packer_over(memory, sizeof(memory));
+
+	(void)state;
+	message_put_exporter(&p, &config);
+	assert_true(message_get_exporter(only_body(&p), &got));
+	assert_string_equal(got.address, config.address);
+	assert_string_equal(got.user, config.user);
+	/* No byte may be there that is not printable, and none behind the last. */
+	memory[MESSAGE_HEADER + 2] = 0x1b;
+	assert_false(message_get_exporter(only_body(&p), &got));
+	memory[MESSAGE_HEADER + 2] = '/';
+	assert_false(message_get_exporter(
+	    (struct bytes){memory + MESSAGE_HEADER, p.len - MESSAGE_HEADER - 1}, &got));
+}
+
+static void
 a_tally_crosses(void **state)
 {
 	const struct live_tally tally = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -842,6 +863,7 @@ main(void)
 	    cmocka_unit_test(a_source_is_hexadecimal_and_nothing_else),
 	    cmocka_unit_test(a_configuration_crosses_and_its_services_are_checked),
 	    cmocka_unit_test(a_live_capture_must_have_a_buffer_and_readers),
+	    cmocka_unit_test(where_to_serve_crosses),
 	    cmocka_unit_test(a_tally_crosses),
 	    cmocka_unit_test(an_end_crosses_with_its_words_cut_to_size),
 	    cmocka_unit_test(layers_cross_up_to_their_cap),

@@ -165,6 +165,23 @@ give_up(void)
 	abort();
 }
 
+static int listener; /* of ALLOWS_SERVING, and the port that it has */
+static struct sockaddr_in served;
+
+static void
+begin_to_listen(struct sandbox *s)
+{
+	socklen_t len = sizeof(served);
+
+	served =
+	    (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	s->listener = listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	if (bind(listener, (struct sockaddr *)&served, sizeof(served)) != 0 ||
+	    listen(listener, 8) != 0 ||
+	    getsockname(listener, (struct sockaddr *)&served, &len) != 0)
+		_exit(MISSING);
+}
+
 /* Make the attempt in a child; layer LAYERS: with all of them. */
 static int
 attempt(enum layer layer, int (*try)(void))
@@ -183,6 +200,8 @@ attempt(enum layer layer, int (*try)(void))
 			sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &s);
 		if (layer == (enum layer)LAYERS) {
 			sandbox_approach(&s, error);
+			if (allows == ALLOWS_SERVING)
+				begin_to_listen(&s);
 			sandbox_enter(&s, error);
 		} else {
 			error[layer] = sandbox_lay(layer, &s);
@@ -362,6 +381,54 @@ the_network_is_open_to_whom_it_is_allowed(void **state)
 	close(s);
 }
 
+/* Nobody is there: it may ask, and is told so. */
+static int
+accept_nobody(void)
+{
+	int s = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	return s >= 0 || errno != EAGAIN ? EIO : 0;
+}
+
+static int
+accept_elsewhere(void)
+{
+	return accept4(kept, NULL, NULL, 0) < 0 ? errno : 0;
+}
+
+static int
+connect_out(void)
+{
+	return connect(listener, (struct sockaddr *)&served, sizeof(served)) != 0 ? errno : 0;
+}
+
+static void
+who_serves_answers_and_cannot_ask(void **state)
+{
+	static const struct row open_ways[] = {{"accept", accept_nobody, WENT_WELL, false}};
+	static const struct row shut[] = {
+	    {"accept elsewhere", accept_elsewhere, STOPPED, false},
+	    {"connect", connect_out, STOPPED, false},
+	    {"TCP", try_tcp, STOPPED, false},
+	    {"UDP", try_udp, STOPPED, false},
+	    {"raw", try_raw, STOPPED, false},
+	    {"packets", try_packets, STOPPED, false},
+	    {"local", try_local, STOPPED, false},
+	    {"open", try_passwd, EACCES, true},
+	    {"create", make_file, EACCES, true},
+	    {"fork", start_process, STOPPED, false},
+	    {"execve", try_program, STOPPED, false},
+	    {"kill", signal_parent, STOPPED, true},
+	    {"io_uring", make_ring, STOPPED, false},
+	};
+
+	(void)state;
+	allows = ALLOWS_SERVING;
+	TRY((enum layer)LAYERS, open_ways);
+	TRY((enum layer)LAYERS, shut);
+	allows = ALLOWS_NOTHING;
+}
+
 static void
 memory_beyond_the_limit_is_refused(void **state)
 {
@@ -450,6 +517,7 @@ main(void)
 	    cmocka_unit_test(no_system_call_leads_out),
 	    cmocka_unit_test(what_a_reader_needs_goes_on_working),
 	    cmocka_unit_test(the_network_is_open_to_whom_it_is_allowed),
+	    cmocka_unit_test(who_serves_answers_and_cannot_ask),
 	    cmocka_unit_test(memory_beyond_the_limit_is_refused),
 	    cmocka_unit_test(limits_alone_bound_descriptors),
 	    cmocka_unit_test(landlock_alone_keeps_every_path_shut),
