@@ -457,6 +457,31 @@ each_kind_has_a_signature_of_its_own(void **state)
 	}
 }
 
+/* Expected against observed, evidence, what refutes it, what to do, how to look further. */
+static void
+each_kind_is_told_whole(void **state)
+{
+	const struct sink stream = {.type = SINK_SYSLOG, .facility = 3, .carrier = CARRIER_TCP};
+	const struct sink *const sinks[] = {&file_sink, &stream, &alertmanager};
+	struct alert a = build_alert();
+
+	(void)state;
+	for (size_t i = 0; i < judge_kind_count * 3; i++) {
+		char *text;
+
+		a.kind = judge_kinds[i / 3].name;
+		a.incident_json = NULL;
+		text = rendered(&a, sinks[i % 3]);
+		assert_has(text, judge_kinds[i / 3].expected);
+		assert_has(text, a.summary);
+		assert_has(text, "in 7 of 7 sessions");
+		assert_has(text, a.refuted_by);
+		assert_has(text, a.advice);
+		assert_has(text, "waxseal show 3");
+		free(text);
+	}
+}
+
 static void
 what_does_not_fit_is_refused(void **state)
 {
@@ -529,6 +554,7 @@ main(int argc, char **argv)
 	    cmocka_unit_test(ecs_has_no_ip_that_is_none),
 	    cmocka_unit_test(eve_is_as_suricata_writes_it),
 	    cmocka_unit_test(each_kind_has_a_signature_of_its_own),
+	    cmocka_unit_test(each_kind_is_told_whole),
 	    cmocka_unit_test(what_does_not_fit_is_refused),
 	};
 

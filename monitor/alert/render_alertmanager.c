@@ -70,9 +70,11 @@ put_evidence(struct json_object *o, const struct alert *a)
 static void
 put_incident(struct json_object *o, const struct alert *a)
 {
+	const struct kind *kind = a->kind == NULL ? NULL : judge_kind(a->kind);
 	char server[RENDER_VALUE_MAX], show[64];
 
 	render_member(o, "description", a->summary);
+	render_member(o, "expected", kind == NULL ? NULL : kind->expected);
 	render_member(o, "certainty", a->certainty);
 	render_member(o, "client", a->client);
 	render_server(a, server);

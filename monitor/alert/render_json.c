@@ -153,9 +153,11 @@ put_event(struct json_object *o, const struct alert *a)
 static void
 put_further(struct json_object *o, const struct alert *a)
 {
+	const struct kind *kind = a->kind == NULL ? NULL : judge_kind(a->kind);
 	char command[64];
 
 	put_known(o, "community_id", a->community_id);
+	put_known(o, "expected", kind == NULL ? NULL : kind->expected);
 	put_known(o, "advice", a->advice);
 	put_known(o, "reference", a->reference);
 	snprintf(command, sizeof(command), "waxseal show %lld", (long long)a->incident);

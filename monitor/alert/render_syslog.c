@@ -152,6 +152,7 @@ put_header(const struct rendering *r, FILE *out)
 static void
 put_sentence(const struct alert *a, FILE *out)
 {
+	const struct kind *kind = a->kind == NULL ? NULL : judge_kind(a->kind);
 	char text[RENDER_VALUE_MAX];
 
 	render_title(a, text);
@@ -160,6 +161,8 @@ put_sentence(const struct alert *a, FILE *out)
 		return;
 	if (render_line(a->summary, text, sizeof(text)) > 0)
 		fprintf(out, " - %s", text);
+	if (kind != NULL)
+		fprintf(out, " Expected: %s", kind->expected);
 	fprintf(out, " Look further: waxseal show %" PRId64 ".", a->incident);
 	for (size_t i = 0; i < a->evidence_count && i < ALERT_EVIDENCE; i++) {
 		render_line(a->evidence[i].what, text, sizeof(text) / 4);

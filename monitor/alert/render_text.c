@@ -224,6 +224,8 @@ put_incident(const struct alert *a, FILE *out)
 {
 	const struct kind *kind = a->kind == NULL ? NULL : judge_kind(a->kind);
 
+	if (kind != NULL)
+		paragraph(out, "What was expected", kind->expected);
 	paragraph(out, "What was observed", a->summary);
 	if (kind != NULL)
 		paragraph(out, "What it means", kind->meaning);

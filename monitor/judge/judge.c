@@ -17,6 +17,8 @@ const struct kind judge_kinds[] = {
 	.meaning = "The server can do STARTTLS, but its offer did not reach this point "
 		   "whole. Somebody between the client and the server removes it, so "
 		   "that mail goes in clear.",
+	.expected = "The server's offer of STARTTLS in the EHLO reply, as this "
+		    "server is known to make it.",
 	.refuted_by = "A server that accepts STARTTLS without ever offering it: ask it from "
 		      "a place next to it, and compare the EHLO reply.",
 	.advice = "Compare the EHLO reply at the server itself with the one at this tap, and "
@@ -31,6 +33,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "A keyword of the server's EHLO reply was replaced by padding or "
 		   "damaged, and what it hides is STARTTLS. Clients cannot recognise the "
 		   "offer and send mail in clear.",
+	.expected = "The keyword STARTTLS at its place in the EHLO reply, not padding.",
 	.refuted_by = "The same EHLO reply, line for line, when asked from a place next to "
 		      "the server: then the server itself writes it so.",
 	.advice = "Look for SMTP or ESMTP inspection in firewalls before the server (Cisco: "
@@ -43,6 +46,7 @@ const struct kind judge_kinds[] = {
 	.title = "The server did not offer STARTTLS",
 	.meaning = "The whole EHLO reply was seen, and STARTTLS is not in it. Mostly the "
 		   "server simply cannot do it, or hides it from this client.",
+	.expected = "The keyword STARTTLS in the EHLO reply, where the server can do TLS.",
 	.refuted_by = "Nothing to refute: it says what was seen. It becomes a matter only "
 		      "where this server offers STARTTLS to others, or did so before.",
 	.advice = "Nothing by itself. If the server is yours, switch STARTTLS on; if you "
@@ -56,6 +60,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The command STARTTLS is changed between client and server, so that the "
 		   "server cannot understand it: it arrives as padding, or the server quotes "
 		   "what the client did not send.",
+	.expected = "The client's STARTTLS, letter for letter, where the server reads it.",
 	.refuted_by = "A client that really sends the padding: look at its own log or "
 		      "capture next to it.",
 	.advice = "Look for SMTP inspection on the side of this tap that is named, and "
@@ -69,6 +74,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "STARTTLS was in the EHLO reply, the client asked for it, and the answer "
 		   "was not the go-ahead. Servers under load or rate limits do so; so does whoever "
 		   "wants the mail in clear.",
+	.expected = "220 to STARTTLS, which the server itself had offered.",
 	.refuted_by = "A line in the server's own log that refuses this client, mostly for "
 		      "a rate limit, a missing certificate or a lack of resources.",
 	.advice = "Look for the refusal in the server's log at that time. If the server "
@@ -82,6 +88,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "Without EHLO no extension can be offered, so STARTTLS was never in "
 		   "reach. Very old servers refuse EHLO; so do devices that want mail "
 		   "in clear.",
+	.expected = "EHLO, and 250 with the server's extensions.",
 	.refuted_by = "The server itself answering EHLO so when asked from a place next to "
 		      "it, or refusing this client for its name or address.",
 	.advice = "Send EHLO to the server from another network. If it is accepted there, "
@@ -95,6 +102,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The greeting is mostly asterisks, as firewalls with SMTP inspection "
 		   "write it. Some clients, Postfix among them, take that for a broken "
 		   "firewall and use HELO, which cannot offer STARTTLS.",
+	.expected = "A greeting in plain text, as the server's software writes it.",
 	.refuted_by = "The same greeting when asked from a place next to the server: then "
 		      "its operator wrote it so.",
 	.advice = "Look for SMTP inspection in the firewalls before the server (Cisco: "
@@ -108,6 +116,7 @@ const struct kind judge_kinds[] = {
 	.meaning =
 	    "The client could have encrypted and, as far as was seen, did not ask. Bots, scanners, "
 	    "printers and old software do so every day.",
+	.expected = "STARTTLS from the client before any mail, since the server offers it.",
 	.refuted_by = "A client that is known never to use STARTTLS. It is a matter only "
 		      "where this client used it with this server before.",
 	.advice = "If the client is yours, switch on opportunistic TLS. If it used STARTTLS "
@@ -121,6 +130,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "TLS was agreed, but before its handshake was complete came an alert, a "
 		   "reset, the end of the connection or bytes that are no TLS. Many "
 		   "senders then try again in clear.",
+	.expected = "A handshake that completes, since both sides had agreed on TLS.",
 	.refuted_by = "A fault at one end that its own log names: an expired or unknown "
 		      "certificate, no common version, a first message too large for an "
 		      "old device. Or a checker that only asks whether TLS is there.",
@@ -136,6 +146,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "This client was kept from TLS, and soon after sent mail to the same "
 		   "server, name or domain in clear. Whoever breaks a handshake or "
 		   "refuses STARTTLS counts on that.",
+	.expected = "No mail in clear where TLS was to be used a moment before.",
 	.refuted_by = "A fault at one of the ends that both logs name: an expired "
 		      "certificate, no common version, a rate limit.",
 	.advice = "Look in both logs for the reason of the failure. Let the client defer "
@@ -149,6 +160,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "STARTTLS was answered 220, and then one side went on in readable SMTP. "
 		   "Either the other end saw a different answer, or somebody on the way "
 		   "speaks in its place.",
+	.expected = "A TLS handshake as the next bytes after the 220 to STARTTLS.",
 	.refuted_by = "A capture that was decrypted before it was saved, or a client that "
 		      "is known to be broken in just this way.",
 	.advice = "Check whether this capture is raw. If it is, compare captures at both "
@@ -161,6 +173,7 @@ const struct kind judge_kinds[] = {
 	.title = "Foreign bytes inside an established TLS stream",
 	.meaning = "After the handshake was complete, bytes came in sequence that are no "
 		   "TLS record. Neither end would send them: they were put there.",
+	.expected = "TLS records alone, to the end of the connection.",
 	.refuted_by = "A fault of the tap itself, such as two connections mixed up or "
 		      "damaged memory: it would show in other sessions too.",
 	.advice = "Keep the packets (waxseal export). Find where the foreign bytes enter by "
@@ -174,6 +187,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "Readable text was sent behind STARTTLS before the server had answered. A "
 		   "server that keeps it carries it out as if it had come under TLS "
 		   "(CVE-2011-0411 and its like).",
+	.expected = "Nothing from the client between STARTTLS and its ClientHello.",
 	.refuted_by = "A client or test tool that is known to send commands behind STARTTLS "
 		      "without waiting.",
 	.advice = "Make sure the server drops what it has buffered when TLS starts: update "
@@ -186,6 +200,7 @@ const struct kind judge_kinds[] = {
 	.title = "Replies smuggled in behind the 220 to STARTTLS",
 	.meaning = "Readable text came behind the server's 220 before the client had begun "
 		   "TLS. A client that keeps it takes it for a reply under TLS.",
+	.expected = "Nothing from the server between its 220 and its ServerHello.",
 	.refuted_by = "A server that is known to send such text by mistake, to every "
 		      "client.",
 	.advice = "Update the clients so that they drop what they have buffered when TLS "
@@ -199,6 +214,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The client offered a better version than was chosen, and the server's "
 		   "own sign says that it knows better. Something on the way changed the "
 		   "offer or provoked a weaker second attempt.",
+	.expected = "The best version of TLS that both sides have.",
 	.refuted_by = "A TLS-inspecting firewall that copies the server's random into its "
 		      "own ServerHello: some of 2018 and 2019 did. An attempt after an "
 		      "ordinary failure, for the fallback alert.",
@@ -212,6 +228,7 @@ const struct kind judge_kinds[] = {
 	.title = "An obsolete TLS version or cipher suite was used",
 	.meaning = "The session was to be encrypted in a way that can be broken or does not "
 		   "protect at all.",
+	.expected = "TLS 1.2 or 1.3, with a cipher suite that is not broken.",
 	.refuted_by = "Nothing to refute: the server's hello, which settles it, was seen.",
 	.advice = "Update the older of the two ends. Switch off TLS below 1.2 and suites "
 		  "with NULL, EXPORT, anonymous keys, RC4, DES and 3DES at your own.",
@@ -224,6 +241,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The key differs from those that this address showed before, and it is "
 		   "not a renewal. Operators do change issuers; whoever puts himself in "
 		   "between shows a key of his own.",
+	.expected = "The key that this server is known by, or its renewal by the same issuer.",
 	.refuted_by = "The server's operator having changed the issuer or added a machine: "
 		      "ask the server from a place next to it, and compare the key.",
 	.advice = "Compare the certificate with the one that the server shows in its own "
@@ -236,6 +254,7 @@ const struct kind judge_kinds[] = {
 	.title = "The server's certificate does not verify",
 	.meaning = "It is expired, self-signed, from an unknown issuer or for another name. "
 		   "Most of SMTP is so, and opportunistic TLS goes on all the same.",
+	.expected = "A certificate in force, of an issuer that is trusted, for the server's name.",
 	.refuted_by = "A trust store or a name that is right for this server where ours is "
 		      "not; DANE with a matching TLSA record.",
 	.advice = "Nothing by itself. If the server is yours, renew the certificate for its "
@@ -249,6 +268,7 @@ const struct kind judge_kinds[] = {
 	.title = "The same bytes arrived twice with different content",
 	.meaning = "Two packets claim the same place in the stream and differ. TCP never "
 		   "does that by itself: somebody beside the path races the real sender.",
+	.expected = "The same bytes each time that a part of the stream is sent again.",
 	.refuted_by = "Broken hardware or a proxy that rewrites what it sends again; then "
 		      "both packets have the TTL and the IP-ID run of one sender.",
 	.advice = "Keep the packets (waxseal export). Compare TTL, IP-ID and time of both "
@@ -262,6 +282,8 @@ const struct kind judge_kinds[] = {
 	.title = "A reset that its sender did not send",
 	.meaning = "A reset came in the name of one end, and that end goes on sending or "
 		   "its packets look different. Somebody on the way cut the connection.",
+	.expected = "A reset from the side that it names, and nothing more from that "
+		    "side behind it.",
 	.refuted_by = "A load balancer, firewall or the end's own system sending resets "
 		      "with a TTL of their own; packets that the tap reordered.",
 	.advice = "Look whether resets come at one step of the dialogue, such as after "
@@ -274,6 +296,7 @@ const struct kind judge_kinds[] = {
 	.title = "A password was sent in clear",
 	.meaning = "The client logged in with a mechanism whose data anybody who sees it "
 		   "can use again, and TLS did not cover it.",
+	.expected = "No password before TLS is in force.",
 	.refuted_by = "Test credentials, or a network that is protected in another way.",
 	.advice = "Change the password. Switch the client to TLS, and let the server offer "
 		  "AUTH under TLS alone.",
@@ -286,6 +309,7 @@ const struct kind judge_kinds[] = {
 	.title = "Mail that demands TLS was sent in clear",
 	.meaning = "REQUIRETLS may be asked for under TLS alone. Here it was sent in clear: "
 		   "the client is broken, or TLS was taken away under it.",
+	.expected = "TLS for a message whose sender demands it with REQUIRETLS.",
 	.refuted_by = "Nothing makes this lawful; a test tool explains it.",
 	.advice = "Find out why the client had no TLS in this session, and update it: it "
 		  "should have refused to send.",
@@ -299,6 +323,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The recipient's domain publishes an MTA-STS policy that was in force, and "
 		   "the mail went in clear, or with a certificate that the policy does not "
 		   "allow. A sender that keeps to MTA-STS would not have sent it so.",
+	.expected = "TLS with a valid certificate, as the domain's MTA-STS policy demands.",
 	.refuted_by = "The policy itself, fetched from another network: that it was in another "
 		      "mode then, or does not name this host. Or a sender that does not do "
 		      "MTA-STS: then its mail was never protected by it.",
@@ -314,6 +339,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The recipient's domain publishes an MTA-STS policy that was in force, and "
 		   "no mx pattern of it covers the host that took the mail. Forged MX records "
 		   "lead mail to such hosts.",
+	.expected = "A server that an mx line of the domain's MTA-STS policy covers.",
 	.refuted_by = "The domain's operator: that this host is one of theirs, and missing from "
 		      "the policy.",
 	.advice = "Compare the domain's MX records as seen from several networks with the mx "
@@ -328,6 +354,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The domain's MTA-STS policy is known and has not expired, but its record is "
 		   "gone, or asking for it fails again and again. Whoever wants mail in clear "
 		   "must keep senders from finding the policy.",
+	.expected = "The record and policy of MTA-STS that the domain is known to have.",
 	.refuted_by = "The domain's operator: that the policy was taken down, without first "
 		      "publishing mode none for as long as max_age (RFC 8461 section 8.3).",
 	.advice = "Ask for the _mta-sts record and the policy from another network. If they are "
@@ -341,6 +368,7 @@ const struct kind judge_kinds[] = {
 	.meaning = "The MX host has TLSA records that DNSSEC proves, and the mail went in clear, "
 		   "or with a certificate that none of them names. A sender that does DANE would "
 		   "not have sent it so.",
+	.expected = "TLS with a certificate that the server's TLSA records name.",
 	.refuted_by = "The TLSA records as they were at that time: that they named this "
 		      "certificate, as in the midst of a key's replacement. Or a sender that "
 		      "does not do DANE.",
@@ -355,6 +383,7 @@ const struct kind judge_kinds[] = {
 	.title = "Mail went to a server that is no MX of the domain",
 	.meaning = "The server is none of the recipient domain's MX hosts. It may be a relay "
 		   "that this client uses; or the client was led elsewhere.",
+	.expected = "A server that is an MX of the recipient's domain, or a smart host.",
 	.refuted_by = "A relay (smart host) that the client is set up to use, or MX hosts whose "
 		      "addresses differ by place.",
 	.advice = "Look up in the client's settings where it was to deliver. If it uses no "

@@ -34,6 +34,7 @@ struct kind {
 	const char *name;       /* as in the contract: "starttls-missing" */
 	const char *title;      /* a short heading for people */
 	const char *meaning;    /* what it says, in a sentence or two */
+	const char *expected;   /* what would have been seen where nothing is amiss */
 	const char *refuted_by; /* what would show it harmless, unless a finding has its own */
 	const char *advice;     /* what to do next, imperative */
 	const char *reference;  /* "RFC 3207 section 6" */
