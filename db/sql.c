@@ -16,7 +16,8 @@
 #include <string.h>
 #include <time.h>
 
-#define STATEMENTS_MAX 160                          /* more than db/ has texts */
+#define STATEMENTS_MAX 160  /* more than db/ has texts */
+#define TELL_STEPS     1000 /* of SQLite's machine: far less than a millisecond */
 #define CACHE_PRAGMA   "PRAGMA cache_size = -16000" /* KiB: a batch stays in memory */
 
 struct sql {
@@ -30,7 +31,9 @@ struct sql {
 struct sql_file {
 	sqlite3 *db;
 	bool is_failed, is_cannot_open, is_locked;
-	bool is_hasty;         /* no lock is waited for */
+	bool is_hasty;           /* no lock is waited for */
+	void (*tell)(void *ctx); /* while statements run; NULL: nobody */
+	void *tell_ctx;
 	int64_t waiting_since; /* for a lock: milliseconds of the monotonic clock */
 	char why[STORE_WHY_MAX];
 	size_t count;
@@ -338,6 +341,24 @@ void
 sql_hurry(struct sql_file *f, bool is_hasty)
 {
 	f->is_hasty = is_hasty;
+}
+
+/* It goes on in any case. */
+static int
+on_progress(void *ctx)
+{
+	const struct sql_file *f = ctx;
+
+	f->tell(f->tell_ctx);
+	return 0;
+}
+
+void
+sql_tell(struct sql_file *f, void (*tell)(void *ctx), void *ctx)
+{
+	f->tell = tell;
+	f->tell_ctx = ctx;
+	sqlite3_progress_handler(f->db, TELL_STEPS, tell != NULL ? on_progress : NULL, f);
 }
 
 void

@@ -39,6 +39,9 @@ bool sql_cannot_open(const struct sql_file *f);
 bool sql_is_locked(const struct sql_file *f);
 void sql_hurry(struct sql_file *f, bool is_hasty);
 
+/* Call tell now and then while statements run, several times a second; NULL: nobody any more. */
+void sql_tell(struct sql_file *f, void (*tell)(void *ctx), void *ctx);
+
 /* Say in words why the next sql_why; for failures that are not SQLite's. */
 void sql_fail(struct sql_file *f, const char *why);
 

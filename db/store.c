@@ -30,6 +30,18 @@ static const char write_ahead[] = "PRAGMA journal_mode = WAL;"
 				  "PRAGMA wal_autocheckpoint = 4096;"
 				  "PRAGMA journal_size_limit = 67108864;";
 
+static struct {
+	void (*tell)(void *ctx);
+	void *ctx;
+} upgrade_listener;
+
+void
+store_tell_upgrade(void (*tell)(void *ctx), void *ctx)
+{
+	upgrade_listener.tell = tell;
+	upgrade_listener.ctx = ctx;
+}
+
 static void
 explain(char *why, size_t why_size, const char *path, const char *reason)
 {
@@ -64,6 +76,17 @@ prepare_file(const char *path, enum store_mode mode, bool *is_made)
 }
 
 static bool
+upgrade(struct sql_file *f)
+{
+	bool is_settled;
+
+	sql_tell(f, upgrade_listener.tell, upgrade_listener.ctx);
+	is_settled = schema_settle(f, schema_steps, schema_step_count, true);
+	sql_tell(f, NULL, NULL);
+	return is_settled;
+}
+
+static bool
 settle(struct sql_file *f, enum store_mode mode)
 {
 	/* Told first: what a write-ahead database says of itself is only that it cannot be opened.
@@ -82,7 +105,7 @@ settle(struct sql_file *f, enum store_mode mode)
 	if (schema_is_empty(f) && !sql_exec(f, "PRAGMA auto_vacuum = INCREMENTAL"))
 		return false;
 	/* Whose file it is comes first: changing its journal would be writing to it. */
-	return schema_settle(f, schema_steps, schema_step_count, true) && sql_exec(f, write_ahead);
+	return upgrade(f) && sql_exec(f, write_ahead);
 }
 
 /*

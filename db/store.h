@@ -41,6 +41,13 @@ struct store *store_open(const char *path, enum store_mode mode, char *why, size
  */
 void store_work_beside(const char *path);
 
+/*
+ * Have whoever opens one in this process from now on call tell, several times a second,
+ * while the file is brought to a newer schema: of a large one that takes minutes. NULL:
+ * nobody any more.
+ */
+void store_tell_upgrade(void (*tell)(void *ctx), void *ctx);
+
 /* Roll back what is not committed, and close. NULL does nothing. */
 void store_close(struct store *s);
 

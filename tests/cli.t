@@ -43,7 +43,7 @@ done
 
 ok "no command is misuse" is_misuse
 ok "an unknown command is misuse" is_misuse frobnicate
-says() { words=$1; shift; is_misuse "$@" && grep -q "$words" "$folder/err"; }
+says() { words=$1; shift; is_misuse "$@" && grep -q -e "$words" "$folder/err"; }
 ok "alert alone is misuse" says 'do what? (one of: test' alert
 ok "so is what it does not do" says 'alert send: unknown' alert send
 ok "and what is no alert" says 'not the id of an alert' alert retry x

@@ -220,6 +220,28 @@ each_step_runs_once_and_an_older_file_keeps_its_rows(void **state)
 }
 
 static void
+count_call(void *ctx)
+{
+	++*(size_t *)ctx;
+}
+
+static void
+an_upgrade_tells_that_it_goes_on(void **state)
+{
+	struct fixture *p = *state;
+	size_t calls = 0, before;
+
+	/* Of an empty file: by all steps. */
+	store_tell_upgrade(count_call, &calls);
+	store_close(open_store(p->path, STORE_CREATE));
+	assert_true(calls > 0);
+	before = calls;
+	store_close(open_store(p->path, STORE_CREATE));
+	assert_int_equal(calls, before);
+	store_tell_upgrade(NULL, NULL);
+}
+
+static void
 an_older_schema_is_not_upgraded_by_reading(void **state)
 {
 	struct fixture *p = *state;
@@ -599,6 +621,7 @@ main(void)
 	    FIXTURE_TEST(a_newer_schema_is_refused_with_both_versions),
 	    FIXTURE_TEST(a_failed_open_leaves_no_new_file),
 	    FIXTURE_TEST(each_step_runs_once_and_an_older_file_keeps_its_rows),
+	    FIXTURE_TEST(an_upgrade_tells_that_it_goes_on),
 	    FIXTURE_TEST(an_older_schema_is_not_upgraded_by_reading),
 	    FIXTURE_TEST(a_step_that_fails_leaves_the_file_as_it_was),
 	    FIXTURE_TEST(a_locked_file_is_told_after_waiting),

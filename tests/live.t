@@ -405,7 +405,9 @@ tells_its_manager() {
 	export NOTIFY_SOCKET="$folder/manager" WATCHDOG_USEC=1000000
 	start -i far
 	unset NOTIFY_SOCKET WATCHDOG_USEC
-	told READY=1 1 && told WATCHDOG=1 2 || return 1
+	# The database is made, in the same steps by which an older one is brought to this version.
+	told EXTEND_TIMEOUT_USEC=60000000 1 && told READY=1 1 && told WATCHDOG=1 2 || return 1
+	[ "$(grep -n -m 1 READY=1 "$folder/told" | cut -d: -f1)" -gt "$(grep -n -m 1 EXTEND "$folder/told" | cut -d: -f1)" ] || return 1
 	before=$(sockets)
 	kill -HUP "$watcher" && told READY=1 2 && until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = 2 ]" || return 1
 	told RELOADING=1 1 && told MONOTONIC_USEC= 1 && ! grep -q STOPPING "$folder/told" &&

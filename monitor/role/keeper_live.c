@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "db/store.h"
 #include "monitor/clock.h"
 #include "monitor/log.h"
 #include "monitor/role/alerting.h"
@@ -361,6 +362,12 @@ prepare(struct vigil *v)
 	return true;
 }
 
+static void
+tell_busy(void *ctx)
+{
+	notify_busy(ctx);
+}
+
 void
 keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 {
@@ -369,6 +376,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	if (!intake_begin(&v.intake, config, out))
 		return;
 	notify_begin(&v.notify);
+	store_tell_upgrade(tell_busy, &v.notify);
 	if (prepare(&v)) {
 		notify_say(&v.notify, "READY=1");
 		stand_watch(&v);
@@ -387,6 +395,7 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	alerting_free(v.alerting);
 	out->tally = posts_tally(&v.posts);
 	exporting_end(&v.exporting, !out->is_to_reload);
+	store_tell_upgrade(NULL, NULL);
 	notify_end(&v.notify);
 	signals_release(v.signals, v.result->is_to_reload);
 	recording_end(&v.recording);

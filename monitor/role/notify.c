@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define BUSY_US 1000000 /* between two words of a long step */
+
 /* A path, or behind '@' a name without a file, unix(7). */
 static int
 connect_to(const char *name)
@@ -67,6 +69,17 @@ notify_alive(struct notify *n)
 		return;
 	n->due = clock_steady_us() + n->interval;
 	notify_say(n, "WATCHDOG=1");
+}
+
+void
+notify_busy(struct notify *n)
+{
+	const int64_t now = clock_steady_us();
+
+	if (n->socket < 0 || now < n->busy_due)
+		return;
+	n->busy_due = now + BUSY_US;
+	notify_say(n, "EXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1");
 }
 
 void
