@@ -513,6 +513,30 @@ without_a_database_answers_wait(void **state)
 	end(&t);
 }
 
+/* What is told of one database must not be marked in another that has its name now. */
+static void
+an_answer_is_marked_where_it_was_taken_from(void **state)
+{
+	struct stage t;
+	char other[128];
+
+	begin(&t, state, 1);
+	play.delay = SECOND;
+	happen(&t, 1, RANK_WARNING);
+	run(&t);
+	assert_int_equal(play.count, 1);
+	store_close(t.store);
+	snprintf(other, sizeof(other), "%s/b.db", t.fixture->folder);
+	t.store = open_store(other, STORE_CREATE);
+	play.now += SECOND / 2;
+	happen(&t, 1, RANK_WARNING);
+	play.delay = 0;
+	pass(&t, 10 * SECOND, SECOND);
+	assert_int_equal(play.count, 2);
+	assert_query(other, "SELECT state, tries FROM v_alerts", "sent|1\n");
+	end(&t);
+}
+
 /* ---- Whatever happens ---- */
 
 static uint64_t seed;
@@ -677,6 +701,7 @@ main(void)
 	    FIXTURE_TEST(a_sink_with_a_state_is_kept_up_to_date),
 	    FIXTURE_TEST(nothing_is_given_while_the_database_is_locked),
 	    FIXTURE_TEST(without_a_database_answers_wait),
+	    FIXTURE_TEST(an_answer_is_marked_where_it_was_taken_from),
 	    FIXTURE_TEST(whatever_happens_nothing_is_lost),
 	    FIXTURE_TEST(nor_with_other_luck),
 	};

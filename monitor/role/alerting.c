@@ -207,9 +207,28 @@ mark_failure(const struct alerting *a, struct store *s, const struct slot *slot,
 			   : outbox_later(s, d->id, now + plan_again(d->tries), slot->why);
 }
 
+/* Whether the delivery is of this database: another may have its name by now. */
+static bool
+find_alert(struct store *s, const struct outbox_delivery *d, bool *is_found)
+{
+	struct outbox_alert alert;
+	char sensor[1]; /* not asked for */
+
+	if (!outbox_read(s, d->alert, &alert, sensor, sizeof(sensor)))
+		return false;
+	*is_found = alert.id != 0 && alert.at == d->at;
+	return true;
+}
+
 static bool
 mark(const struct alerting *a, struct store *s, const struct slot *slot)
 {
+	bool is_found;
+
+	if (!find_alert(s, &slot->delivery, &is_found))
+		return false;
+	if (!is_found)
+		return true;
 	switch (slot->how) {
 	case DISPATCH_SENT:
 		return outbox_sent(s, slot->delivery.id, a->now.wall);
