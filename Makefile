@@ -147,10 +147,12 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 	sqlite3 openssl iproute2 util-linux procps
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
+# For tests/sinks.t. syslog-ng is tried where it is, which cannot be beside rsyslog.
+PACKAGES_SINKS := rsyslog rsyslog-gnutls prometheus-alertmanager
 PACKAGES_DEB := $(PACKAGES_BUILD) clang dpkg-dev debhelper
-PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) libcmocka-dev perl \
-	netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema prometheus curl \
-	mmdebstrap lintian zsh
+PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) $(PACKAGES_SINKS) \
+	libcmocka-dev perl netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema \
+	prometheus curl mmdebstrap lintian zsh
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 

@@ -132,7 +132,8 @@ size_t
 resolve_poll(struct resolve *r, struct pollfd *out, int *milliseconds)
 {
 	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-	struct timeval most = {*milliseconds / 1000, *milliseconds % 1000 * 1000}, wait;
+	struct timeval most = {*milliseconds / 1000, (suseconds_t)(*milliseconds % 1000) * 1000},
+		       wait;
 	unsigned bits = (unsigned)ares_getsock(r->channel, sockets, ARES_GETSOCK_MAXNUM);
 	const struct timeval *due = ares_timeout(r->channel, &most, &wait);
 	size_t count = 0;

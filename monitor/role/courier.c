@@ -19,6 +19,7 @@
 struct courier {
 	const struct courier_kind *kind;
 	struct channel *channel;
+	struct courier_config config;
 	struct send_means means;
 	struct courier_sink *sinks[SINKS_MAX];
 	struct send sends[SINKS_MAX];
@@ -39,14 +40,15 @@ say_why(struct courier *c, const char *why)
 
 /* All sinks, and what follows them. */
 static bool
-hear_config(struct courier *c, struct courier_config *out)
+hear_config(struct courier *c)
 {
 	enum message type;
 	struct bytes body;
 
 	while (channel_hear(c->channel, &type, &body) == HEARD_MESSAGE) {
 		if (type == MESSAGE_COURIER)
-			return courier_message_get_config(body, out) && out->sinks == c->count;
+			return courier_message_get_config(body, &c->config) &&
+			       c->config.sinks == c->count;
 		if (type != MESSAGE_SINK || c->count == SINKS_MAX)
 			return false;
 		c->sinks[c->count] = courier_message_get_sink(body);
@@ -93,16 +95,15 @@ static bool
 prepare(struct courier *c, const struct sandbox *box)
 {
 	struct sandbox sandbox = *box;
-	struct courier_config config;
 	int error[LAYERS];
 
 	sandbox.memory = COURIER_MEMORY;
 	/* Before anything is opened that is to be kept. */
 	c->kind->approach(&sandbox, error);
-	if (!hear_config(c, &config))
+	if (!hear_config(c))
 		return false;
-	c->means.user = config.user;
-	if (!sandbox_find_user(&sandbox, config.user)) {
+	c->means.user = c->config.user;
+	if (!sandbox_find_user(&sandbox, c->config.user)) {
 		say_why(c, "there is no such user, or it is root");
 		return false;
 	}
@@ -146,28 +147,35 @@ notice_age(struct courier *c)
 }
 
 static bool
+keep_payload(struct send *s, struct bytes payload)
+{
+	uint8_t *copy = malloc(payload.len + 1);
+
+	if (copy != NULL)
+		memcpy(copy, payload.at, payload.len);
+	s->payload = (struct bytes){copy, payload.len};
+	/* cppcheck-suppress memleak ; send_finish frees it */
+	return copy != NULL;
+}
+
+static bool
 take_delivery(struct courier *c, struct bytes body)
 {
 	struct delivery d;
 	struct send *s;
-	uint8_t *copy;
 
 	if (!courier_message_get_delivery(body, &d) || d.id == 0 || d.sink >= c->count ||
 	    c->ids[d.sink] != 0 || c->sends[d.sink].way == NULL)
 		return false;
 	s = &c->sends[d.sink];
 	c->ids[d.sink] = d.id;
-	copy = malloc(d.payload.len + 1);
 	s->is_busy = true;
 	s->outcome = (struct send_outcome){0};
-	if (copy == NULL) {
-		send_finish(s, DISPATCH_LATER, "out of memory");
-		return true;
-	}
-	memcpy(copy, d.payload.at, d.payload.len);
-	s->payload = (struct bytes){copy, d.payload.len};
 	s->deadline = clock_steady() + SINK_TIMEOUT;
-	s->way->begin(s);
+	if (keep_payload(s, d.payload))
+		s->way->begin(s);
+	else
+		send_finish(s, DISPATCH_LATER, "out of memory");
 	return true;
 }
 
@@ -207,6 +215,8 @@ step_all(struct courier *c, const struct pollfd *polled)
 	for (size_t i = 0; i < c->count; i++) {
 		struct send *s = &c->sends[i];
 
+		if (s->way == NULL)
+			continue;
 		if (polled[i].revents != 0 ||
 		    (s->is_busy && (s->descriptor < 0 || (s->wake != 0 && now >= s->wake))))
 			s->way->step(s);

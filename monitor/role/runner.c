@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,7 +48,5 @@ runner_main(const struct sandbox *box)
 	static const struct courier_kind kind = {
 	    .is_runner = true, .approach = approach, .enter = enter};
 
-	/* One that does not read its alert to the end must not end us. */
-	signal(SIGPIPE, SIG_IGN);
 	return courier_serve(box, &kind);
 }

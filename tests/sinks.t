@@ -1,0 +1,484 @@
+#!/bin/sh
+# Alerts arrive at what people run: rsyslog and syslog-ng, Alertmanager, web servers behind nginx, Postfix's
+# sendmail, files, programs; and each of them down, slow, refusing or talking nonsense holds no other up and
+# loses nothing. As root: a network namespace with the servers in it that nothing leaves.
+set -u
+
+. tests/tap.sh
+
+O=${O:-.build}
+space=waxseal-sinks-$$
+bed=$folder/bed
+netns=/etc/netns/$space
+servers=
+PATH=$PATH:/usr/sbin
+
+can_enter() {
+	[ "$(id -u)" -eq 0 ] && ip netns add $space && ip netns exec $space true && return
+	ip netns del $space
+	return 1
+}
+if ! can_enter 2>/dev/null; then
+	echo "1..0 # SKIP needs root, and network namespaces that can be entered"
+	exit 0
+fi
+clean_up() {
+	# shellcheck disable=SC2086 # one word a process
+	[ -n "$servers" ] && kill -KILL $servers 2>/dev/null
+	ip netns pids $space 2>/dev/null | xargs -r kill -KILL 2>/dev/null
+	ip netns del $space
+	rm -rf "$folder" "$netns"
+}
+trap clean_up EXIT
+
+in_space() { ip netns exec $space "$@"; }
+# serve COMMAND...: in the background, until the end
+serve() {
+	ip netns exec $space "$@" >>"$bed/log" 2>&1 </dev/null &
+	servers="$servers $!"
+}
+has() { command -v "$1" >/dev/null; }
+listens() { in_space ss -Hltnu | grep -q ":$1 "; }
+
+# skip NAME WHY
+skip() {
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
+mkdir -p "$bed" "$netns"
+chmod 755 "$folder" "$bed"
+mkdir -m 777 "$bed/out"
+printf '127.0.0.1 localhost\n127.0.0.1 good.test wrong.test\n' >"$netns/hosts"
+: >"$netns/resolv.conf"
+in_space ip link set lo up
+
+# ---- Certificates ----
+
+key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
+# certificate NAME DAYS: for good.test, by the authority
+certificate() {
+	key "$bed/$1.key"
+	printf 'subjectAltName=DNS:good.test\n' >"$bed/ext"
+	openssl req -new -key "$bed/$1.key" -subj "/CN=good.test" 2>/dev/null |
+	    openssl x509 -req -days "$2" -extfile "$bed/ext" -CA "$bed/ca.pem" -CAkey "$bed/ca.key" \
+		-CAcreateserial -out "$bed/$1.pem" 2>/dev/null
+}
+key "$bed/ca.key"
+openssl req -x509 -new -key "$bed/ca.key" -days 30 -subj "/CN=sinks authority" -out "$bed/ca.pem" 2>/dev/null
+certificate good 30
+key "$bed/self.key"
+openssl req -x509 -new -key "$bed/self.key" -days 30 -subj "/CN=good.test" \
+    -addext subjectAltName=DNS:good.test -out "$bed/self.pem" 2>/dev/null
+
+# ---- Giving ----
+
+# sink NAME SETTING...: into the configuration
+sink() {
+	printf '[sink %s]\n' "$1" >>"$bed/config"
+	shift
+	printf '%s\n' "$@" >>"$bed/config"
+}
+# begin: a configuration anew
+begin() { : >"$bed/config"; }
+# given LINE...: to the sinks; what became of each is in out
+given() { printf '%s\n' "$@" | in_space "$O/tests/sinks/give" "$bed/config" >"$folder/out" 2>"$folder/err"; }
+# told LINE...: just these, in any order
+told() {
+	printf '%s\n' "$@" | sort >"$folder/wanted"
+	sort "$folder/out" | diff "$folder/wanted" - >"$folder/diff" && return
+	cat "$folder/diff" >>"$folder/err"
+	return 1
+}
+# becomes WORDS LINE...: given, and all of it is told that way
+becomes() {
+	words=$1
+	shift
+	given "$@" && grep -q "$words" "$folder/out" && ! grep -v "$words" "$folder/out" >>"$folder/err"
+}
+
+message='<29>1 2026-01-02T03:04:05.678901Z tap1 waxseal 7 incident [waxseal@32473 kind="stripped"] it was stripped'
+
+# ---- Files ----
+
+begin
+sink log type=file "path=$bed/out/alerts.jsonl"
+sink full type=file path=/dev/full
+sink gone "type=file" "path=$bed/none/alerts.jsonl"
+
+appends() {
+	given 'log {"a":1}' 'log {"a":2}' && told 'log sent' 'log sent' &&
+	    [ "$(cat "$bed/out/alerts.jsonl")" = '{"a":1}
+{"a":2}' ] && [ "$(stat -c %a "$bed/out/alerts.jsonl")" = 640 ]
+}
+ok "a file gets a line for each, and none else may read it" appends
+
+keeps_what_was_there() { given 'log {"a":3}' && [ "$(wc -l <"$bed/out/alerts.jsonl")" = 3 ]; }
+ok "a file is appended to" keeps_what_was_there
+
+is_full() { becomes '^full later: /dev/full: cannot append: No space left' 'full x'; }
+ok "a full disk is told, and it is tried again later" is_full
+
+has_no_folder() { becomes '^gone later: .*: cannot open: No such file' 'gone x'; }
+ok "a file that cannot be made is told" has_no_folder
+
+rotates() {
+	{
+		echo 'log {"b":1}'
+		echo 'sleep 100'
+		until [ -e "$bed/out/alerts.1" ]; do sleep 0.1; done
+		echo 'sleep 500'
+		echo 'log {"b":2}'
+	} | in_space "$O/tests/sinks/give" "$bed/config" >"$folder/out" 2>"$folder/err" &
+	giver=$!
+	until_it grep -q sent "$folder/out" && mv "$bed/out/alerts.jsonl" "$bed/out/alerts.1"
+	wait $giver
+	told 'log sent' 'log sent' && [ "$(cat "$bed/out/alerts.jsonl")" = '{"b":2}' ] && ! grep -q . "$folder/err"
+}
+ok "a file that was moved away is made anew" rotates
+
+# ---- Its end ----
+
+dies() {
+	given 'log {"c":1}' kill 'sleep 1500' 'log {"c":2}' && told 'log sent' 'log sent' &&
+	    grep -q 'courier: was ended by signal 9.*another one starts in 1 s' "$folder/err"
+}
+ok "a courier that dies has a successor" dies
+
+# ---- Syslog ----
+
+# arrived FILE: the message, as a receiver of RFC 5424 parsed it
+line='3.5|waxseal|[waxseal@32473 kind="stripped"]|it was stripped'
+arrived() { [ "$(grep -cF "$line" "$1" 2>/dev/null)" -ge "$2" ]; }
+
+begin
+sink udp type=syslog to=udp:127.0.0.1:1514
+sink tcp type=syslog to=tcp:good.test:1515
+sink tls type=syslog to=tls:good.test:1516 "ca-file=$bed/ca.pem"
+sink local type=syslog "path=$bed/out/socket"
+sink wrong type=syslog to=tls:wrong.test:1516 "ca-file=$bed/ca.pem"
+sink stranger type=syslog to=tls:good.test:1516
+
+is_down() {
+	becomes 'tcp later: .*Connection refused' "tcp $message" &&
+	    becomes 'tls later: .*Connection refused' "tls $message" &&
+	    becomes 'local later: .*No such file' "local $message"
+}
+ok "syslog that is down is told, and tried again" is_down
+
+# each NAME FILE: all four ways
+each() {
+	: >"$2"
+	given "udp $message" "tcp $message" "tls $message" "local $message" "tcp $message" "tls $message" &&
+	    told 'udp sent' 'tcp sent' 'tls sent' 'local sent' 'tcp sent' 'tls sent' &&
+	    until_it arrived "$2" 6 && return
+	cat "$2" >>"$folder/err"
+	return 1
+}
+refuses_names() {
+	becomes 'wrong later: .*certificate is refused: hostname mismatch' "wrong $message" &&
+	    becomes 'stranger later: .*certificate is refused' "stranger $message"
+}
+stop_last() {
+	last=${servers##* }
+	kill -KILL "$last"
+	wait "$last" 2>/dev/null
+	servers=${servers% *}
+}
+
+if has rsyslogd; then
+	cat >"$bed/rsyslog.conf" <<-EOF
+		global(workDirectory="$bed" defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="$bed/ca.pem"
+		    defaultNetstreamDriverCertFile="$bed/good.pem" defaultNetstreamDriverKeyFile="$bed/good.key")
+		module(load="imudp")
+		module(load="imptcp")
+		module(load="imtcp" streamDriver.mode="1" streamDriver.authMode="anon")
+		module(load="imuxsock" sysSock.use="off")
+		template(name="t" type="string"
+		    string="%syslogfacility%.%syslogseverity%|%app-name%|%structured-data%|%msg:::drop-last-lf%\n")
+		ruleset(name="r") { action(type="omfile" file="$bed/rsyslog.log" template="t") }
+		input(type="imudp" address="127.0.0.1" port="1514" ruleset="r")
+		input(type="imptcp" address="127.0.0.1" port="1515" ruleset="r")
+		input(type="imtcp" address="127.0.0.1" port="1516" ruleset="r")
+		input(type="imuxsock" socket="$bed/out/socket" useSpecialParser="off" ruleset="r")
+	EOF
+	serve rsyslogd -n -f "$bed/rsyslog.conf" -i "$bed/rsyslog.pid"
+	until_it listens 1516
+	ok "rsyslog takes it by UDP, TCP, TLS and its socket" each rsyslog "$bed/rsyslog.log"
+	ok "TLS to another name, or of an unknown authority, is refused" refuses_names
+	stop_last
+	ok "rsyslog that is gone is told" becomes 'tcp later' "tcp $message"
+else
+	skip "rsyslog takes it" "needs rsyslog"
+fi
+rm -f "$bed/out/socket"
+
+if has syslog-ng; then
+	cat >"$bed/syslog-ng.conf" <<-EOF
+		@version: current
+		source s {
+			syslog(ip(127.0.0.1) port(1514) transport("udp"));
+			syslog(ip(127.0.0.1) port(1515) transport("tcp"));
+			syslog(ip(127.0.0.1) port(1516) transport("tls")
+			    tls(key-file("$bed/good.key") cert-file("$bed/good.pem") peer-verify(optional-untrusted)));
+			unix-dgram("$bed/out/socket" flags(syslog-protocol));
+		};
+		destination d {
+			file("$bed/syslog-ng.log"
+			    template("\$FACILITY_NUM.\$LEVEL_NUM|\$PROGRAM|\$SDATA|\$MSG\n"));
+		};
+		log { source(s); destination(d); };
+	EOF
+	serve syslog-ng -F --no-caps -f "$bed/syslog-ng.conf" -R "$bed/persist" -c "$bed/ctl" -p "$bed/ng.pid"
+	until_it listens 1516
+	ok "syslog-ng takes it by UDP, TCP, TLS and its socket" each syslog-ng "$bed/syslog-ng.log"
+	stop_last
+else
+	skip "syslog-ng takes it" "needs syslog-ng, which Debian does not let in beside rsyslog"
+fi
+rm -f "$bed/out/socket"
+
+# A server that reads nothing, whose window is soon full; and one that closes each connection at once.
+stuck=$bed/stuck.py
+cat >"$stuck" <<'EOF'
+import socket, sys, time
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+s.bind(("127.0.0.1", int(sys.argv[1])))
+s.listen()
+kept = []
+while True:
+    c, _ = s.accept()
+    if sys.argv[2] == "close":
+        c.close()
+    else:
+        kept.append(c)
+EOF
+serve python3 "$stuck" 1520 keep
+serve python3 "$stuck" 1521 close
+begin
+sink stuck type=syslog to=tcp:127.0.0.1:1520
+sink silent type=syslog to=tls:127.0.0.1:1520 "ca-file=$bed/ca.pem"
+sink closed type=syslog to=tls:127.0.0.1:1521 "ca-file=$bed/ca.pem"
+sink log type=file "path=$bed/out/beside.jsonl"
+until_it listens 1521
+long=$(head -c 200000 /dev/zero | tr '\0' x)
+is_slow() {
+	given "+stuck $long" '+silent x' '+closed x' '+log {"d":1}' &&
+	    told 'log sent' 'stuck later: no answer within 10 s' 'silent later: no answer within 10 s' \
+		"$(grep '^closed later: ' "$folder/out")" && [ "$(head -c 8 "$folder/out")" = 'log sent' ]
+}
+ok "a server that reads nothing, or hangs up, is told and holds no other up" is_slow
+
+# ---- Web servers ----
+
+cat >"$bed/web.py" <<'EOF'
+import http.server, sys, time
+
+class Hook(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with open(sys.argv[2], "ab") as log:
+            log.write(b"%s|%s|%s|%s|%s" % tuple(
+                [self.path.encode()] + [self.headers.get(h, "").encode() for h in
+                 ("Content-Type", "Authorization", "X-Key")] + [body]))
+        what = self.path.strip("/")
+        if what == "slow":
+            time.sleep(30)
+        if what == "garbage":
+            self.wfile.write(b"\0\1\2 nonsense\r\n\r\n")
+            return
+        self.send_response(int(what) if what.isdigit() else 200)
+        if what == "429":
+            self.send_header("Retry-After", "3")
+        if what == "302":
+            self.send_header("Location", "http://127.0.0.1:8080/ok")
+        self.end_headers()
+        if what == "endless":
+            try:
+                while True:
+                    self.wfile.write(b"x" * 10000)
+            except OSError:
+                pass
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Hook).serve_forever()
+EOF
+serve python3 "$bed/web.py" 8080 "$bed/web.log"
+until_it listens 8080
+printf 's3cret\n' >"$bed/token"
+begin
+for what in 400 429 503 302 slow garbage endless; do sink "w$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
+sink plain type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/token" "header-file=X-Key: $bed/token"
+sink down type=webhook url=http://127.0.0.1:8081/
+sink untold type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/no-token"
+
+posts() {
+	given 'plain {"e":1}' && told 'plain sent' &&
+	    [ "$(cat "$bed/web.log")" = '/ok|application/json|Bearer s3cret|s3cret|{"e":1}' ] &&
+	    ! grep -r s3cret "$folder/out" "$folder/err"
+}
+ok "a webhook is posted to, with its secrets, which nobody repeats" posts
+
+answers() {
+	given 'w400 x' 'w503 x' 'w302 x' 'wgarbage x' 'wendless x' 'down x' 'untold x' &&
+	    grep -q '^w400 refused: 127.0.0.1: answered 400$' "$folder/out" &&
+	    grep -q '^w503 later: 127.0.0.1: answered 503$' "$folder/out" &&
+	    grep -q '^w302 later: .*answered 302.*not followed' "$folder/out" &&
+	    grep -q '^wgarbage later: ' "$folder/out" && grep -q '^wendless sent$' "$folder/out" &&
+	    grep -q '^down later: ' "$folder/out" && grep -q '^untold later: .*no-token: No such file' "$folder/out"
+}
+ok "what a web server answers decides: sent, later or never" answers
+ok "... and a redirect is not followed" test "$(grep -c '^/ok' "$bed/web.log")" = 1
+
+pauses() {
+	begun=$(date +%s)
+	given 'w429 x' 'w429 x' && told 'w429 later: 127.0.0.1: answered 429' 'w429 later: 127.0.0.1: answered 429' &&
+	    [ $(($(date +%s) - begun)) -ge 3 ]
+}
+ok "a sink that says Retry-After is left alone so long" pauses
+
+is_slow_web() { given '+wslow x' '+plain {"e":2}' && [ "$(sed 1q "$folder/out")" = 'plain sent' ] && grep -q '^wslow later: ' "$folder/out"; }
+ok "a web server that says nothing holds no other up" is_slow_web
+
+if has nginx; then
+	cat >"$bed/nginx.conf" <<-EOF
+		daemon off; pid $bed/nginx.pid; error_log $bed/nginx.err; user root;
+		events {}
+		http {
+			access_log off; client_body_temp_path $bed/b; proxy_temp_path $bed/p;
+			fastcgi_temp_path $bed/f; uwsgi_temp_path $bed/u; scgi_temp_path $bed/s;
+			server { listen 127.0.0.1:8443 ssl; ssl_certificate $bed/good.pem; ssl_certificate_key $bed/good.key;
+				location / { proxy_pass http://127.0.0.1:8080; } }
+			server { listen 127.0.0.1:8444 ssl; ssl_certificate $bed/self.pem; ssl_certificate_key $bed/self.key;
+				location / { proxy_pass http://127.0.0.1:8080; } }
+		}
+	EOF
+	serve nginx -c "$bed/nginx.conf"
+	until_it listens 8444
+	begin
+	# The first has another authority than the rest: none may trust for another.
+	sink good type=webhook url=https://good.test:8443/ok "ca-file=$bed/ca.pem"
+	sink strange type=webhook url=https://good.test:8443/ok
+	sink wrong type=webhook url=https://wrong.test:8443/ok "ca-file=$bed/ca.pem"
+	sink self type=webhook url=https://good.test:8444/ok "ca-file=$bed/ca.pem"
+	verifies() {
+		: >"$bed/web.log"
+		given 'good {"f":1}' 'strange x' 'wrong x' 'self x' 'good {"f":2}' &&
+		    [ "$(grep -c '^good sent$' "$folder/out")" = 2 ] &&
+		    [ "$(grep -c 'later: .*certificate' "$folder/out")" = 3 ] && [ "$(wc -l <"$bed/web.log")" = 2 ]
+	}
+	ok "nginx: by TLS to whom the certificate fits, and to nobody else" verifies
+else
+	skip "nginx" "needs nginx"
+fi
+
+if has prometheus-alertmanager; then
+	printf 'route:\n  receiver: none\nreceivers:\n  - name: none\n' >"$bed/am.yml"
+	serve prometheus-alertmanager --config.file="$bed/am.yml" --storage.path="$bed/am" \
+	    --web.listen-address=127.0.0.1:9093 --cluster.listen-address=
+	until_it listens 9093
+	begin
+	sink am type=webhook format=alertmanager url=http://127.0.0.1:9093/api/v2/alerts
+	alerts() {
+		in_space python3 -c 'import json, urllib.request as u
+print(len([a for a in json.load(u.urlopen("http://127.0.0.1:9093/api/v2/alerts")) if a["labels"]["alertname"] == "waxseal"]))'
+	}
+	takes_alerts() {
+		given 'am [{"labels":{"alertname":"waxseal"},"annotations":{"summary":"x"}}]' 'am nonsense' &&
+		    told 'am sent' 'am refused: 127.0.0.1: answered 400' && [ "$(alerts)" = 1 ]
+	}
+	ok "Alertmanager takes what is one, and refuses what is none" takes_alerts
+else
+	skip "Alertmanager" "needs prometheus-alertmanager"
+fi
+
+# ---- Programs ----
+
+# program NAME LINE...
+program() {
+	printf '#!/bin/sh\n' >"$bed/$1"
+	name=$1
+	shift
+	printf '%s\n' "$@" >>"$bed/$name"
+	chmod 755 "$bed/$name"
+}
+program take "cat >>$bed/out/taken" "printf '%s\n' \"\$@\" >$bed/out/words" "env >$bed/out/environment" "id -u >$bed/out/user"
+program busy 'echo busy just now' 'exit 75'
+program broken 'exit 3'
+# One that is killed may be left as a zombie, where no init collects it.
+is_dead() { ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z; }
+program hang "sleep 321 & echo \$! >$bed/out/hung" 'sleep 321'
+program chatter 'exec yes'
+begin
+sink take type=exec "command=$bed/take a \$(id) ;"
+sink busy type=exec "command=$bed/busy"
+sink broken type=exec "command=$bed/broken"
+sink none type=exec "command=$bed/none"
+sink hang type=exec "command=$bed/hang"
+sink chatter type=exec "command=$bed/chatter"
+
+runs() {
+	given 'take {"g":1}' && told 'take sent' && [ "$(cat "$bed/out/taken")" = '{"g":1}' ] &&
+	    [ "$(cat "$bed/out/words")" = 'a
+$(id)
+;' ] && [ "$(cat "$bed/out/user")" != 0 ] && ! grep -v '^\(PATH\|PWD\|SHLVL\|_\|OLDPWD\)=' "$bed/out/environment"
+}
+ok "a program reads its alert, without a shell, an environment or root" runs
+
+fails() {
+	given 'busy x' 'broken x' 'none x' &&
+	    told "busy later: $bed/busy: exit status 75: busy just now" "broken later: $bed/broken: exit status 3: it printed nothing" \
+		"none later: $bed/none: exit status 127: cannot be executed: No such file or directory"
+}
+ok "a program that fails is told with its first line" fails
+
+is_ended() {
+	rm -f "$bed/out/taken"
+	given '+hang x' '+chatter x' '+take {"g":2}' && [ "$(sed 1q "$folder/out")" = 'take sent' ] &&
+	    [ "$(grep -c 'later: no answer within 10 s' "$folder/out")" = 2 ] && until_it is_dead "$(cat "$bed/out/hung")"
+}
+ok "a program that hangs or prints without end is killed with what it started" is_ended
+
+lost_in_flight() {
+	rm -f "$bed/out/taken"
+	printf '%s\n' '+hang x' '+sleep 500' '+kill runner' 'sleep 200' 'take {"g":3}' |
+	    in_space "$O/tests/sinks/give" "$bed/config" >"$folder/out" 2>"$folder/err"
+	grep -q '^hang lost: ' "$folder/out" && grep -q '^take sent' "$folder/out" &&
+	    grep -q 'runner: was ended by signal 9' "$folder/err"
+}
+ok "what was under way when a process died is told as lost, and another one serves" lost_in_flight
+
+program sendmail "printf '%s\n' \"\$@\" >$bed/out/arguments" "cat >$bed/out/mail"
+begin
+sink mail type=mail to=ops@example.com to=b@example.com from=waxseal@example.com "sendmail=$bed/sendmail"
+mails() {
+	given 'mail Subject: x' && told 'mail sent' && [ "$(tr '\n' ' ' <"$bed/out/arguments")" = \
+	    '-i -f waxseal@example.com -- ops@example.com b@example.com ' ] && [ "$(cat "$bed/out/mail")" = 'Subject: x' ]
+}
+ok "mail goes to sendmail, recipients apart from options" mails
+
+# Postfix's own, whose postdrop is set-group-ID: into a queue of our own.
+has_postfix() { [ -g /usr/sbin/postdrop ] && has postconf; }
+if has_postfix; then
+	mkdir -p "$netns/postfix" "$bed/queue/maildrop" "$bed/queue/public" "$bed/queue/pid"
+	printf '%s\n' 'compatibility_level = 3.6' "queue_directory = $bed/queue" "data_directory = $bed/data" \
+	    'myhostname = tap1.example.com' >"$netns/postfix/main.cf"
+	cp /etc/postfix/master.cf "$netns/postfix/" 2>/dev/null
+	chown postfix:postdrop "$bed/queue/maildrop" "$bed/queue/public"
+	chmod 1730 "$bed/queue/maildrop"
+	chmod 2710 "$bed/queue/public"
+	begin
+	sink mail type=mail to=ops@example.com from=waxseal@example.com
+	queues() {
+		given 'mail Subject: queued by waxseal' && told 'mail sent' &&
+		    grep -qa 'queued by waxseal' "$bed"/queue/maildrop/* && grep -qa 'ops@example.com' "$bed"/queue/maildrop/*
+	}
+	ok "Postfix's sendmail queues it" queues
+else
+	skip "Postfix's sendmail" "needs Postfix, with its postdrop set-group-ID"
+fi
+
+echo "1..$count"
