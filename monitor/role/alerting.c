@@ -158,7 +158,7 @@ fail(struct alerting *a, struct store *s)
 	if (!a->has_failed)
 		log_error("alerts: %s (tried again)", store_error(s));
 	a->has_failed = true;
-	a->due = a->now.steady + LOOK_MS * 1000;
+	a->due = a->now.steady + LOOK_MS * INT64_C(1000);
 	store_rollback(s);
 }
 
@@ -172,7 +172,7 @@ may_write(struct alerting *a, struct store *s)
 	case MAYBE_YES:
 		return true;
 	case MAYBE_NO:
-		a->due = a->now.steady + BUSY_MS * 1000;
+		a->due = a->now.steady + BUSY_MS * INT64_C(1000);
 		return false;
 	case MAYBE_NULL:
 		break;
@@ -486,16 +486,16 @@ alerting_run(struct alerting *a, struct store *store, const struct plan_time *no
 	a->now = *now;
 	dispatcher_run(a->dispatcher);
 	/* Without it nothing can be done, however urgent. */
-	if ((store == NULL || a->is_ending) && a->due < now->steady + BUSY_MS * 1000)
-		a->due = now->steady + BUSY_MS * 1000;
+	if ((store == NULL || a->is_ending) && a->due < now->steady + BUSY_MS * INT64_C(1000))
+		a->due = now->steady + BUSY_MS * INT64_C(1000);
 	if (store == NULL || !mark_answers(a, store) || a->is_ending || now->steady < a->due)
 		return;
-	a->due = now->steady + LOOK_MS * 1000;
+	a->due = now->steady + LOOK_MS * INT64_C(1000);
 	is_good = begin(a, store);
 	for (size_t i = 0; is_good && i < a->sinks->count; i++)
 		is_good = serve(a, store, i);
 	/* Where it is locked it is soon tried again, and nothing was written. */
-	if (!is_good && a->due > a->now.steady + BUSY_MS * 1000)
+	if (!is_good && a->due > a->now.steady + BUSY_MS * INT64_C(1000))
 		fail(a, store);
 }
 
