@@ -26,6 +26,7 @@ set -u
 	echo "watch -i l|watch -i l$([ -e /sys/class/net/lo ] && echo o)"
 	echo "db sta|db stats"
 	echo "db chec|db check"
+	echo "alert retr|alert retry"
 	echo "report --format tls|report --format tlsrpt"
 	echo "watch -r $folder/capt|watch -r $folder/capture.pcap"
 	echo "report --directory $folder/reports-o|report --directory $folder/reports-of"

@@ -98,7 +98,8 @@ put_operands(void)
 	for (size_t c = 0; c < command_count; c++) {
 		if (commands[c].operands == OPERANDS_FILES)
 			printf("\t%s) echo 'file' ;;\n", commands[c].name);
-		if (commands[c].operands == OPERANDS_ACTION) {
+		if (commands[c].operands == OPERANDS_ACTION ||
+		    commands[c].operands == OPERANDS_ALERT) {
 			printf("\t%s) echo 'words", commands[c].name);
 			put_actions(commands[c].synopsis);
 			puts("' ;;");
