@@ -48,12 +48,22 @@ static const char lists[][2][LIST_MAX] = {
 static const char services_of_clients[2][LIST_MAX] = LISTS("service", OF_CLIENTS);
 
 /* An incident is of a client network as the counts are. */
+#define OF_HOURS \
+	" AND last_seen >= ?1 AND first_seen < ?2 AND (?3 IS NULL OR service = ?3)" \
+	" AND (?4 IS NULL OR in_network(server, ?4)) AND (?5 IS NULL OR in_domain(domain, ?5))" \
+	" AND (?6 IS NULL OR in_network(" NETWORK_OF_CLIENT ", ?6))"
+
 static const char open_incidents[] =
 	"SELECT kind, json_quote(kind), severity, count(*), sum(sessions) FROM incidents WHERE state = 'open'"
-	" AND last_seen >= ?1 AND first_seen < ?2 AND (?3 IS NULL OR service = ?3)"
-	" AND (?4 IS NULL OR in_network(server, ?4)) AND (?5 IS NULL OR in_domain(domain, ?5))"
-	" AND (?6 IS NULL OR in_network(" NETWORK_OF_CLIENT ", ?6))"
+	" AND mute_id IS NULL" OF_HOURS
 	" GROUP BY severity, kind ORDER BY severity DESC, 4 DESC, kind";
+
+static const char muted_incidents[] =
+	"SELECT (SELECT count(*) FROM incidents WHERE mute_id IS NOT NULL" OF_HOURS "),"
+	" (SELECT count(DISTINCT f.session_id) FROM findings f JOIN sessions s ON s.id = f.session_id"
+	"  WHERE f.mute_id IS NOT NULL AND s.start >= ?1 AND s.start < ?2"
+	"  AND (?3 IS NULL OR s.service = ?3) AND (?4 IS NULL OR in_network(s.server, ?4))"
+	"  AND (?5 IS NULL OR in_domain(s.domain, ?5)) AND (?6 IS NULL OR in_network(s.client, ?6)))";
 
 static const char losses[] =
 	"SELECT coalesce(sum(packets), 0), coalesce(sum(dropped), 0) FROM capture"
@@ -165,6 +175,30 @@ end_of(const struct hourly_filter *f)
 	return f->until > INT64_MAX - HOURLY_HOUR ? INT64_MAX : f->until + HOURLY_HOUR;
 }
 
+static void
+put_hours(struct sql *q, const struct hourly_filter *f)
+{
+	sql_put_int(q, f->since);
+	sql_put_int(q, end_of(f));
+	sql_put_text(q, f->service);
+	sql_put_network(q, &f->server);
+	sql_put_text(q, f->domain);
+	sql_put_network(q, &f->client);
+}
+
+bool
+hourly_muted(struct store *s, const struct hourly_filter *f, struct hourly_muted *out)
+{
+	struct sql *q = sql_use(s->file, muted_incidents);
+
+	put_hours(q, f);
+	if (sql_row(q)) {
+		out->incidents = sql_take_int(q);
+		out->sessions = sql_take_int(q);
+	}
+	return sql_end(q);
+}
+
 bool
 hourly_incidents(struct store *s, const struct hourly_filter *f,
 		 void (*tell)(void *ctx, const struct hourly_incidents *row), void *ctx)
@@ -172,12 +206,7 @@ hourly_incidents(struct store *s, const struct hourly_filter *f,
 	struct sql *q = sql_use(s->file, open_incidents);
 	struct hourly_incidents row;
 
-	sql_put_int(q, f->since);
-	sql_put_int(q, end_of(f));
-	sql_put_text(q, f->service);
-	sql_put_network(q, &f->server);
-	sql_put_text(q, f->domain);
-	sql_put_network(q, &f->client);
+	put_hours(q, f);
 	while (sql_row(q)) {
 		row.kind = sql_take_text(q);
 		row.json = sql_take_text(q);

@@ -71,7 +71,7 @@ bool hourly_times(struct store *s, const struct hourly_filter *f,
 bool hourly_list(struct store *s, const struct hourly_query *query, const struct hourly_filter *f,
 		 void (*tell)(void *ctx, const struct hourly_row *row), void *ctx);
 
-/* Open incidents of one kind and severity that were seen in these hours. */
+/* Open incidents of one kind and severity, not muted, that were seen in these hours. */
 struct hourly_incidents {
 	const char *kind, *json; /* the kind as text, and as a JSON value */
 	int severity;            /* 0 info, 1 notice, 2 warning, 3 critical */
@@ -79,6 +79,13 @@ struct hourly_incidents {
 };
 bool hourly_incidents(struct store *s, const struct hourly_filter *f,
 		      void (*tell)(void *ctx, const struct hourly_incidents *row), void *ctx);
+
+/* Incidents that are muted, and were seen in these hours; and findings under a mute of sessions
+ * that began in them and are kept, as sessions. */
+struct hourly_muted {
+	int64_t incidents, sessions;
+};
+bool hourly_muted(struct store *s, const struct hourly_filter *f, struct hourly_muted *out);
 
 /* What the taps delivered and lost in these hours, of anybody's. */
 struct hourly_capture {

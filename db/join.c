@@ -11,17 +11,18 @@ struct standing {
 	bool is_closed, has_key; /* has_key: its domain is the row's */
 	int64_t sessions;
 	bool is_part; /* of a surge, or one itself */
+	bool is_muted;
 };
 
 static const char find_by_key[] =
-    "SELECT id, severity, certainty, state = 'closed', 1, sessions, parent IS NOT NULL FROM"
-    " incidents WHERE server = ?1"
+    "SELECT id, severity, certainty, state = 'closed', 1, sessions, parent IS NOT NULL, mute_id IS"
+    " NOT NULL FROM incidents WHERE server = ?1"
     " AND server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
 /* Any key is that of a surge that is joined itself. */
 #define IS_SURGE "(server = '' OR client_net = '')"
 static const char find_by_id[] =
     "SELECT id, severity, certainty, state = 'closed', domain = ?2 OR " IS_SURGE ", sessions,"
-    " parent IS NOT NULL OR " IS_SURGE " FROM incidents WHERE id = ?1";
+    " parent IS NOT NULL OR " IS_SURGE ", mute_id IS NOT NULL FROM incidents WHERE id = ?1";
 
 /* id is 0 where there is none. */
 static bool
@@ -36,6 +37,7 @@ take_standing(struct sql *q, struct standing *out)
 		out->has_key = sql_take_int(q) != 0;
 		out->sessions = sql_take_int(q);
 		out->is_part = sql_take_int(q) != 0;
+		out->is_muted = sql_take_int(q) != 0;
 	}
 	return sql_end(q);
 }
@@ -67,8 +69,8 @@ find_one(struct store *s, int64_t id, const struct session_row *row, struct stan
 static const char open_incident[] =
     "INSERT INTO incidents (kind, server, server_port, client_net, domain, sensor_id, service,"
     " client, severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\","
-    " summary, refuted_by, opened) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'open', ?11,"
-    " ?12, 1, 0, ?13, ?14, ?15, ?11)";
+    " summary, refuted_by, opened, mute_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+    " 'open', ?11, ?12, 1, 0, ?13, ?14, ?15, ?11, nullif(?16, 0))";
 
 static bool
 open_new(struct store *s, const struct session_row *row, struct finding_row *finding)
@@ -90,6 +92,7 @@ open_new(struct store *s, const struct session_row *row, struct finding_row *fin
 	sql_put_text(q, finding->where);
 	sql_put_text(q, finding->summary);
 	sql_put_text(q, finding->refuted_by);
+	sql_put_int(q, finding->mute_id);
 	finding->event = INCIDENT_OPENED;
 	if (!sql_run(q))
 		return false;
@@ -97,9 +100,17 @@ open_new(struct store *s, const struct session_row *row, struct finding_row *fin
 	return true;
 }
 
+/* Whether an incident may be raised by it: not one that is in force by a finding that is muted. */
+static bool
+is_heard(const struct standing *now, const struct finding_row *finding)
+{
+	return finding->mute_id == 0 || now->is_muted;
+}
+
 #define TOUCH                                                                               \
 	"UPDATE incidents SET first_seen = min(first_seen, ?2), last_seen = max(last_seen," \
-	" ?3), sessions = sessions + ?4, certainty = max(certainty, ?5) WHERE id "
+	" ?3), sessions = sessions + ?4, certainty = max(certainty, ?5), mute_id ="         \
+	" iif(mute_id IS NULL, NULL, nullif(?6, 0)) WHERE id "
 
 static const char touch[] = TOUCH "= ?1";
 /* What it is part of counts it, too. */
@@ -115,7 +126,8 @@ touch_one(struct store *s, const struct session_row *row, const struct finding_r
 	sql_put_int(q, row->start);
 	sql_put_int(q, row->end);
 	sql_put_int(q, count);
-	sql_put_int(q, finding->certainty);
+	sql_put_int(q, is_heard(now, finding) ? finding->certainty : RANK_POSSIBLE);
+	sql_put_int(q, finding->mute_id);
 	return sql_run(q);
 }
 
@@ -154,10 +166,12 @@ static bool
 join(struct store *s, const struct session_row *row, struct finding_row *finding,
      const struct standing *now, int count)
 {
-	bool is_graver = (int64_t)finding->severity > now->severity;
-	bool is_surer = (int64_t)finding->severity == now->severity &&
+	bool is_heard_of = is_heard(now, finding);
+	bool is_graver = is_heard_of && (int64_t)finding->severity > now->severity;
+	bool is_surer = is_heard_of && (int64_t)finding->severity == now->severity &&
 			(int64_t)finding->certainty > now->certainty;
-	bool is_recurring = now->is_closed && count != 0;
+	bool is_recurring =
+	    finding->mute_id == 0 && ((now->is_closed && count != 0) || now->is_muted);
 
 	finding->incident_id = now->id;
 	finding->before = (enum severity_rank)now->severity;
@@ -173,7 +187,8 @@ join(struct store *s, const struct session_row *row, struct finding_row *finding
 		return false;
 	if (!touch_one(s, row, finding, now, count))
 		return false;
-	return (!now->is_part && !is_graver && !is_recurring) || surge_settle(s, row, finding);
+	return finding->mute_id != 0 || (!now->is_part && !is_graver && !is_recurring) ||
+	       surge_settle(s, row, finding);
 }
 
 bool
@@ -186,6 +201,8 @@ join_new(struct store *s, const struct session_row *row, struct finding_row *fin
 		return false;
 	if (now.id != 0)
 		return join(s, row, finding, &now, 1);
+	if (finding->mute_id != 0)
+		return open_new(s, row, finding);
 	if (!surge_find_full(s, row, finding, &full))
 		return false;
 	if (full != 0)

@@ -4,6 +4,10 @@
  * The key of an incident is kind, server address and port, client network and
  * recipient domain. Severity and certainty only rise while it is not closed; a
  * closed one that recurs is open again, as grave as what recurred.
+ *
+ * A finding under a mute changes no more of an incident that is not muted than its
+ * count, and has no part in surges. An incident is muted while all of its findings
+ * were; the first that is not opens it again.
  */
 #ifndef DB_JOIN_H
 #define DB_JOIN_H

@@ -89,7 +89,8 @@ static const char sessions_of_incident[] =
 	"SELECT v.id, v.kind, v.severity, v.certainty, v.state," \
 	" rfc3339(v.first_seen) AS first_seen, rfc3339(v.last_seen) AS last_seen, v.sessions," \
 	" v.client, v.server, v.server_port, v.service, v.domain, v.mx, v.\"where\", v.summary," \
-	" v.evidence, v.refuted_by, v.note, v.client_net, v.sensor, v.parent, v.surge, "
+	" v.evidence, v.refuted_by, v.note, v.client_net, v.sensor, v.parent, v.surge," \
+	" v.mute, v.mute_name, rfc3339(v.mute_until) AS mute_until, v.mute_why, "
 
 #define INCIDENT_JSON \
 	"CASE WHEN ?2 THEN json_object('id', v.id, 'kind', v.kind, 'severity', v.severity," \
@@ -98,7 +99,9 @@ static const char sessions_of_incident[] =
 	" 'server', v.server, 'server_port', v.server_port, 'service', v.service," \
 	" 'domain', v.domain, 'mx', v.mx, 'where', v.\"where\", 'summary', v.summary," \
 	" 'evidence', json(v.evidence), 'refuted_by', v.refuted_by, 'note', v.note," \
-	" 'parent', v.parent, 'surge', v.surge) END "
+	" 'parent', v.parent, 'surge', v.surge, 'muted', iif(v.mute IS NULL, NULL," \
+	"  json_object('id', v.mute, 'name', v.mute_name, 'until', rfc3339(v.mute_until)," \
+	"  'why', v.mute_why))) END "
 
 /* What sums it up is listed in its place, and not by what it alone has: an address, a domain. */
 #define IS_FOLDED \
@@ -125,7 +128,8 @@ static const char sessions_of_incident[] =
 	"   OR EXISTS (SELECT 1 FROM json_each(s.mail_from_domains) WHERE in_domain(value, ?8)))))" \
 	" AND (?9 IS NULL OR v.kind = ?9) AND i.severity >= ?10" \
 	" AND (?11 IS NULL OR v.state = ?11) AND (?13 OR i.parent IS NULL OR NOT " IS_FOLDED ")" \
-	" AND (?14 = 0 OR v.id <> ?14 AND v.id IN " SURGE_BELOW ")"
+	" AND (?14 = 0 OR v.id <> ?14 AND v.id IN " SURGE_BELOW ")" \
+	" AND (?15 OR i.mute_id IS NULL)"
 #define INCIDENT_ORDER " ORDER BY v.last_seen DESC, v.id DESC"
 #define INCIDENT_FILTER INCIDENT_WHERE INCIDENT_ORDER " LIMIT ?12"
 
@@ -254,6 +258,7 @@ put_surge(struct sql *q, const char *statement, const struct filter *f)
 		return;
 	sql_put_int(q, f->with_parts || f->id != 0 || f->surge != 0);
 	sql_put_int(q, f->surge);
+	sql_put_int(q, f->with_muted || f->id != 0);
 }
 
 /* By id. */

@@ -31,6 +31,7 @@ struct filter {
 				domain of MAIL or RCPT, of an incident's sessions as well */
 	const char *outcome; /* the session's, or one of the incident's sessions' */
 	int64_t limit;       /* most recent first; 0: no limit */
+	bool with_muted;     /* incidents only: those, too, that are muted */
 	bool with_json;      /* fill in row.json */
 };
 

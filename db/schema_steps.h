@@ -28,6 +28,7 @@ extern const char schema_policy[];
 extern const char schema_places[];
 extern const char schema_lists[];
 extern const char schema_outbox[];
+extern const char schema_mute[];
 
 /* clang-format off */
 

@@ -136,11 +136,13 @@ write_session(struct store *s, const char *text, const struct session_row *row)
 }
 
 static const char insert_finding[] =
-    "INSERT INTO findings (session_id, incident_id, kind, severity, certainty, \"where\", detail)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    "INSERT INTO findings (session_id, incident_id, kind, severity, certainty, \"where\", detail,"
+    " mute_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0))";
+static const char use_mute[] = "UPDATE mutes SET last = max(coalesce(last, 0), ?2) WHERE id = ?1";
 
 static bool
-write_finding(struct store *s, int64_t id, const struct finding_row *finding)
+write_finding(struct store *s, int64_t id, const struct session_row *row,
+	      const struct finding_row *finding)
 {
 	struct sql *q = sql_use(s->file, insert_finding);
 
@@ -151,6 +153,12 @@ write_finding(struct store *s, int64_t id, const struct finding_row *finding)
 	sql_put_int(q, finding->certainty);
 	sql_put_text(q, finding->where);
 	sql_put_text(q, finding->detail);
+	sql_put_int(q, finding->mute_id);
+	if (!sql_run(q) || finding->mute_id == 0)
+		return !sql_failed(s->file);
+	q = sql_use(s->file, use_mute);
+	sql_put_int(q, finding->mute_id);
+	sql_put_int(q, row->end);
 	return sql_run(q);
 }
 
@@ -224,7 +232,7 @@ add_findings(struct store *s, int64_t id, const struct session_row *row, const s
 			is_joined = join_known(s, id, row, finding, &known->findings[k].past);
 		else
 			is_joined = join_new(s, row, finding);
-		if (!is_joined || !write_finding(s, id, finding))
+		if (!is_joined || !write_finding(s, id, row, finding))
 			return false;
 	}
 	return true;
@@ -508,9 +516,9 @@ session_judge_again(struct store *s, int64_t id, const struct session_row *row, 
 	if (!sql_run(q))
 		return false;
 	if (strcmp(kind, finding->kind) == 0)
-		return join_known(s, id, row, finding, &past) && write_finding(s, id, finding) &&
-		       keep_more(s, id, finding);
-	return join_new(s, row, finding) && write_finding(s, id, finding) &&
+		return join_known(s, id, row, finding, &past) &&
+		       write_finding(s, id, row, finding) && keep_more(s, id, finding);
+	return join_new(s, row, finding) && write_finding(s, id, row, finding) &&
 	       keep_early(s, id, finding) && leave(s, id, past.incident);
 }
 
@@ -539,7 +547,7 @@ bool
 session_add_finding(struct store *s, int64_t id, const struct session_row *row,
 		    struct finding_row *finding)
 {
-	return join_new(s, row, finding) && write_finding(s, id, finding) &&
+	return join_new(s, row, finding) && write_finding(s, id, row, finding) &&
 	       keep_early(s, id, finding);
 }
 
@@ -548,7 +556,9 @@ static const char findings_json[] =
     " client, 'client_port', client_port, 'server', server, 'server_port', server_port, 'session',"
     " session, 'kind', kind, 'severity', severity, 'certainty', certainty, 'where', \"where\","
     " 'detail', detail, 'incident', incident, 'surge', (SELECT parent FROM incidents i WHERE i.id ="
-    " incident)) FROM v_findings WHERE session = ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY id";
+    " incident), 'muted', (SELECT json_object('id', m.id, 'name', m.name, 'until',"
+    " rfc3339(m.until), 'why', m.why) FROM findings f JOIN mutes m ON m.id = f.mute_id WHERE f.id ="
+    " v.id)) FROM v_findings v WHERE session = ?1 AND (?2 IS NULL OR kind = ?2) ORDER BY id";
 
 bool
 session_findings(struct store *s, int64_t id, const char *kind,

@@ -42,6 +42,7 @@ struct finding_row {
 	const char *refuted_by; /* what would show it harmless */
 	const char *title;      /* the kind in a few words: of a surge the sentence begins so */
 	bool is_of_path; /* somebody on the way does so: it may have one cause at many servers */
+	int64_t mute_id; /* of the mute that it falls under (db/mute.h); 0: none */
 	const struct proof_row *proofs;
 	size_t proof_count;
 	/* Filled in by session_add where the session was new or longer. */
@@ -175,7 +176,8 @@ bool session_add_finding(struct store *s, int64_t id, const struct session_row *
  * Tell the findings of one session, or that of one kind (NULL: all), each as a JSON object of
  * time, sensor, service, client, client_port, server, server_port, session,
  * kind, severity, certainty, where, detail, incident (its id), surge (the id of the incident that
- * sums that one up, or null). In order of adding.
+ * sums that one up, or null), muted (null, or the mute: id, name, until, why). In order of
+ * adding.
  */
 bool session_findings(struct store *s, int64_t id, const char *kind,
 		      void (*tell)(void *ctx, const char *json), void *ctx);

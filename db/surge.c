@@ -175,8 +175,9 @@ take(struct store *s, int64_t parent, const struct finding_row *finding)
 /* Incidents opened within the hour, each of a key of its own, that no surge has taken. */
 #define FITS                                                                                       \
 	"kind = ?4 AND opened BETWEEN ?5 AND ?6 AND parent IS NULL AND severity >= 1 AND state <>" \
-	" 'closed' AND server <> '' AND client_net <> ''"
-#define FITS_WIDELY "kind = ?4 AND severity >= 2 AND state <> 'closed' AND \"where\" = ?7"
+	" 'closed' AND server <> '' AND client_net <> '' AND mute_id IS NULL"
+#define FITS_WIDELY \
+	"kind = ?4 AND severity >= 2 AND state <> 'closed' AND \"where\" = ?7 AND mute_id IS NULL"
 
 static const char count_of_network[] =
     "SELECT count(*) > ?8 FROM (SELECT 1 FROM incidents WHERE client_net = ?3 AND " FITS

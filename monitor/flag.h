@@ -27,6 +27,7 @@
 #define FLAG_POLICY  0x1000u /* look-ups of one domain */
 #define FLAG_ALERT   0x2000u /* the list of alerts */
 #define FLAG_DOCTOR  0x4000u
+#define FLAG_MUTE    0x8000u /* what is muted */
 
 /* Where a value comes from; a later one replaces what an earlier one listed. */
 enum flag_source { SOURCE_DEFAULT, SOURCE_CONFIG, SOURCE_COMMAND_LINE };

@@ -215,6 +215,14 @@ take_all(struct taking *t, const char *value)
 	return true;
 }
 
+bool
+take_muted(struct taking *t, const char *value)
+{
+	(void)value;
+	t->out->filter.with_muted = true;
+	return true;
+}
+
 /* Of what a report is. */
 bool
 take_service_name(struct taking *t, const char *value)

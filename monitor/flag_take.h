@@ -17,7 +17,7 @@
 flag_taker take_since, take_until;
 flag_taker take_kind, take_severity, take_state, take_outcome;
 flag_taker take_client, take_server, take_domain, take_service_name;
-flag_taker take_limit, take_incident, take_surge, take_all, take_sent;
+flag_taker take_limit, take_incident, take_surge, take_all, take_sent, take_muted;
 
 /* flag_watch.c: what is read, how, and who is asked; some are policy's, too */
 flag_taker take_file, take_interface, take_expression, take_service, take_sensor;
@@ -32,6 +32,10 @@ flag_taker take_metrics, take_metrics_file;
 /* flag_tlsrpt.c: reports of RFC 8460 */
 flag_taker take_directory, take_gzip;
 flag_taker take_contact_info, take_organization_name, take_submitter, take_report_id;
+
+/* flag_mute.c: what is to be muted */
+flag_taker take_mute_kind, take_mute_client, take_mute_server, take_mute_domain;
+flag_taker take_mute_severity, take_mute_until, take_mute_why;
 
 /* flag_retain.c: how long and how much is kept */
 flag_taker take_before, take_keep_sessions, take_keep_evidence, take_keep_incidents, take_keep_size;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "dissector/text.h"
+#include "monitor/alert/mute.h"
 #include "monitor/alert/sink.h"
 #include "monitor/capture/gate.h"
 #include "monitor/clock.h"
@@ -193,6 +194,7 @@ id_parse(struct taking *t, const char *word, const char *of, const char *list)
 
 #define ACTIONS_DB    "check, stats, prune, backup FILE"
 #define ACTIONS_ALERT "test [SINK], list, retry [ID]"
+#define ACTIONS_MUTE  "list, add, remove ID"
 
 static bool
 action_parse(struct taking *t, const char *word, const char *const *actions, const char *shown)
@@ -236,6 +238,19 @@ alert_operand(struct taking *t, const char *word, bool *is_taken)
 	if (*is_taken)
 		o->sink = word;
 	return true;
+}
+
+/* What follows mute. */
+static bool
+mute_operand(struct taking *t, const char *word, bool *is_taken)
+{
+	static const char *const actions[] = {"list", "add", "remove", NULL};
+	struct options *o = t->out;
+
+	if (o->action == NULL)
+		return action_parse(t, word, actions, ACTIONS_MUTE);
+	*is_taken = strcmp(o->action, "remove") == 0 && o->id == 0;
+	return !*is_taken || id_parse(t, word, "a mute", "mute");
 }
 
 static bool
@@ -291,6 +306,10 @@ operand(struct taking *t, const char *word)
 		break;
 	case OPERANDS_ALERT:
 		if (!alert_operand(t, word, &is_taken) || is_taken)
+			return t->why[0] == '\0';
+		break;
+	case OPERANDS_MUTE:
+		if (!mute_operand(t, word, &is_taken) || is_taken)
 			return t->why[0] == '\0';
 		break;
 	case OPERANDS_DOMAIN:
@@ -567,6 +586,35 @@ check_alert(struct taking *t)
 	return true;
 }
 
+static bool
+check_mute_add(struct taking *t)
+{
+	const struct mute *m = t->out->mute;
+	const char *fault = m == NULL
+				? "mute what? (--kind, --client, --server or --domain; and --why)"
+				: mute_fault(m);
+
+	if (fault == NULL && m->until <= t->now)
+		fault = "--until is past";
+	return fault == NULL || flag_refuse(t, "mute add: %s", fault);
+}
+
+static bool
+check_mute(struct taking *t)
+{
+	struct options *o = t->out;
+
+	if (o->action == NULL)
+		o->action = "list";
+	if (strcmp(o->action, "add") == 0)
+		return check_mute_add(t);
+	if (o->mute != NULL)
+		return flag_refuse(t, "mute %s: what is to be muted is for mute add", o->action);
+	if (strcmp(o->action, "remove") == 0 && o->id == 0)
+		return flag_refuse(t, "mute remove: which? (waxseal mute lists them)");
+	return true;
+}
+
 /* A report of RFC 8460 is of all that a domain took. */
 static bool
 check_tlsrpt(struct taking *t)
@@ -647,6 +695,8 @@ check_whole(struct taking *t)
 		return check_db(t);
 	case OPERANDS_ALERT:
 		return check_alert(t);
+	case OPERANDS_MUTE:
+		return check_mute(t);
 	case OPERANDS_DOMAIN:
 		return o->domain.text[0] != '\0' ||
 		       flag_refuse(t, "%s: of which domain? (waxseal %s example.com)",
@@ -719,5 +769,11 @@ options_free(struct options *o)
 	free(o->watch.interfaces.at);
 	free(o->watch.resolvers.at);
 	sinks_free(o->sinks);
+	if (o->mutes != NULL)
+		mutes_free(o->mutes);
+	free(o->mutes);
+	if (o->mute != NULL)
+		mute_free(o->mute);
+	free(o->mute);
 	*o = (struct options){0};
 }

@@ -18,6 +18,8 @@
 #include "monitor/role/message.h"
 
 struct sinks;   /* monitor/alert/sink.h */
+struct mute;    /* monitor/alert/mute.h */
+struct mutes;   /* likewise */
 struct command; /* monitor/command/command.h */
 
 #define OPTIONS_WHY_MAX 512 /* bytes of a line that says what is wrong, NUL included */
@@ -100,13 +102,15 @@ struct options {
 	struct watch_options watch;
 	struct tlsrpt_options tlsrpt; /* report */
 	int64_t id;                   /* of an incident, 1 and up: show, export, ack, close, reopen;
-					 of an alert: alert retry, 0: all */
+					 of an alert: alert retry, 0: all; of a mute: mute remove */
 	struct domain domain;         /* policy: one that may be asked for; else empty */
 	const char *note;             /* --note; NULL: none */
 	const char *output;           /* -w, or the operand of db backup; NULL: none */
 	struct sinks *sinks;          /* where alerts go; NULL: nowhere */
+	struct mutes *mutes;          /* of the configuration; NULL: none */
+	struct mute *mute;            /* that mute add is to add; NULL: nothing was given of it */
 	const char *action;           /* db: "check", "stats", "prune", "backup";
-					 alert: "test", "list", "retry" */
+					 alert: "test", "list", "retry"; mute: "list", "add", "remove" */
 	const char *sink;             /* alert test: its name; NULL: all */
 	struct retain_limits keep;    /* in force for this command; 0: no limit */
 	int64_t before;               /* db prune --before; INT64_MIN: not given */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "monitor/alert/muting.h"
 #include "monitor/alert/queue.h"
 #include "monitor/baseline/baseline.h"
 #include "monitor/baseline/hindsight.h"
@@ -43,6 +44,7 @@ struct recorder {
 	struct recorder_counts batch;     /* of what is not, yet */
 	struct tending tending;
 	const struct sinks *sinks; /* NULL: nobody is alerted */
+	struct muting muting;
 	char *sensor;
 	char source[SOURCE_MAX];
 	int64_t sensor_id; /* while a batch is open */
@@ -58,12 +60,14 @@ recorder_open(const char *path, const char *sensor, char *why, size_t why_size)
 
 	if (r == NULL)
 		goto no_memory;
+	r->muting = MUTING_NONE;
 	r->rows = rows_new();
 	r->baseline = baseline_new();
 	r->book = book_new();
 	r->sensor = strdup(sensor);
 	if (r->rows == NULL || r->baseline == NULL || r->book == NULL || r->sensor == NULL)
 		goto no_memory;
+	rows_mute(r->rows, &r->muting.all);
 	r->store = store_open(path, STORE_CREATE, why, why_size);
 	if (r->store != NULL)
 		return r;
@@ -132,6 +136,7 @@ lose_batch(struct recorder *r)
 {
 	r->counts.sessions_refused += sessions_in(&r->batch);
 	baseline_drop(r->baseline);
+	muting_forget(&r->muting);
 	if (r->recent != NULL)
 		recent_drop(r->recent);
 	r->batch = (struct recorder_counts){0};
@@ -147,7 +152,7 @@ begin(struct recorder *r)
 		return fail(r, store_error(r->store));
 	/* Looked up anew: if the batch that added it was rolled back it is not there. */
 	r->sensor_id = session_sensor(r->store, r->sensor);
-	if (r->sensor_id == 0) {
+	if (r->sensor_id == 0 || !muting_refresh(&r->muting, r->store, clock_wall())) {
 		fail(r, store_error(r->store));
 		store_rollback(r->store);
 		return false;
@@ -162,6 +167,14 @@ end_if_due(struct recorder *r)
 	if (sessions_in(&r->batch) < BATCH_SESSIONS && recorder_patience(r) != 0)
 		return true;
 	return recorder_flush(r);
+}
+
+/* What became of an incident that nobody is told of. */
+static void
+count_muted(struct recorder_counts *c, enum incident_event event)
+{
+	c->incidents_muted += event == INCIDENT_OPENED;
+	c->incidents_touched += event != INCIDENT_OPENED && event != INCIDENT_UNTOUCHED;
 }
 
 static void
@@ -193,7 +206,10 @@ count_incident(struct recorder_counts *c, const struct finding_row *f, enum inci
 static void
 count_finding(struct recorder_counts *c, const struct finding_row *f)
 {
-	count_incident(c, f, f->event);
+	if (f->mute_id != 0)
+		count_muted(c, f->event);
+	else
+		count_incident(c, f, f->event);
 	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
 		count_incident(c, f, f->surge_event);
 }
@@ -228,6 +244,8 @@ count(struct recorder *r, const struct session *s, const struct session_row *row
 		r->batch.outcomes[v->outcome]++;
 		for (i = 0; i < v->count; i++)
 			r->batch.findings[v->findings[i].severity]++;
+		for (i = 0; i < row->finding_count; i++)
+			r->batch.muted[row->findings[i].severity] += row->findings[i].mute_id != 0;
 	}
 	for (i = 0; i < row->finding_count; i++)
 		count_finding(&r->batch, &row->findings[i]);
@@ -368,6 +386,7 @@ tell_hindsight(void *ctx, const struct hindsight_told *told)
 	struct recorder *r = t->recorder;
 
 	r->batch.findings[told->finding->severity]++;
+	r->batch.muted[told->finding->severity] += told->row->mute_id != 0;
 	count_finding(&r->batch, told->row);
 	if (!alert(r, told->session, told->row))
 		t->is_failed = true;
@@ -623,6 +642,17 @@ recorder_settle(struct recorder *r)
 }
 
 bool
+recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_force)
+{
+	r->muting.configured = configured;
+	muting_forget(&r->muting);
+	if (!recorder_flush(r) || !begin(r))
+		return false;
+	*in_force = mutes_in_force(&r->muting.all, clock_wall());
+	return recorder_flush(r);
+}
+
+bool
 recorder_has_moved(const struct recorder *r)
 {
 	return store_has_moved(r->store);
@@ -672,6 +702,7 @@ recorder_close(struct recorder *r)
 	baseline_free(r->baseline);
 	book_free(r->book);
 	recent_free(r->recent);
+	muting_free(&r->muting);
 	free(r->sensor);
 	free(r);
 	return is_good;

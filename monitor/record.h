@@ -17,6 +17,7 @@
 
 struct recorder;
 struct sinks;        /* monitor/alert/sink.h */
+struct mutes;        /* monitor/alert/mute.h */
 struct known_policy; /* monitor/policy/destination.h */
 struct smart_hosts;  /* monitor/policy/smart_hosts.h */
 
@@ -68,6 +69,13 @@ const char *recorder_complaint(struct recorder *r);
 
 /* Queue alerts for these, borrowed, from now on; NULL: for none. */
 void recorder_alert(struct recorder *r, const struct sinks *sinks);
+
+/*
+ * Hold findings against these mutes, borrowed, and those in the database, from now on; what
+ * is added there later holds from the next batch on. NULL: against the latter alone. *in_force:
+ * how many have not ended now. False where the database refused.
+ */
+bool recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_force);
 
 /* The database, for what is no record, between batches: NULL while one is open. */
 struct store *recorder_store(struct recorder *r);
@@ -164,7 +172,9 @@ struct recorder_counts {
 	uint64_t incidents_opened, incidents_raised, incidents_reopened;
 	uint64_t incidents_touched; /* findings that joined an incident and changed no more of it */
 	uint64_t alerts;            /* queued, each once for all its sinks */
+	uint64_t incidents_muted;   /* opened under a mute; counted nowhere else */
 	uint64_t findings[4];       /* by severity, known sessions included */
+	uint64_t muted[4];          /* of these, under a mute */
 	uint64_t outcomes[5];       /* by outcome, known sessions included */
 	/* Since they are over, once each, however often they are told: by service and outcome. */
 	uint64_t over[SERVICES][5];

@@ -16,20 +16,22 @@
 #include "dissector/text.h"
 #include "dissector/tls.h"
 #include "monitor/address.h"
+#include "monitor/alert/mute.h"
 
 /*
  * Room for the text of one session. The largest part is its domains: 2048
  * names of at most 255 bytes, each byte at most 8 as "\\xNN" inside JSON;
  * then up to 512 lines of evidence of at most 2048 bytes, 4 each.
  */
-#define ROOM          (10u << 20)
-#define PRINTABLE_MAX ((size_t)4) /* bytes that text_printable makes of one */
-#define BANNER_MAX    512
-#define DOMAIN_TEXT   (NAME_MAX_BYTES * PRINTABLE_MAX + 1)
-#define SUMMARY_MAX   (DETAIL_MAX + 2 * INET6_ADDRSTRLEN + DOMAIN_TEXT + 64)
+#define ROOM           (10u << 20)
+#define PRINTABLE_MAX  ((size_t)4) /* bytes that text_printable makes of one */
+#define BANNER_MAX     512
+#define DOMAIN_PRINTED (NAME_MAX_BYTES * PRINTABLE_MAX + 1)
+#define SUMMARY_MAX    (DETAIL_MAX + 2 * INET6_ADDRSTRLEN + DOMAIN_PRINTED + 64)
 
 struct rows {
 	size_t used;
+	const struct mutes *mutes; /* NULL: none */
 	struct finding_row findings[FINDINGS_MAX];
 	struct proof_row proofs[FINDINGS_MAX][PROOFS_MAX];
 	struct exhibit exhibit;
@@ -205,7 +207,7 @@ is_ascii(struct bytes text)
 
 /* A domain as its A-labels where it has them, else printable. */
 static void
-domain_text(struct bytes wire, char out[DOMAIN_TEXT])
+domain_text(struct bytes wire, char out[DOMAIN_PRINTED])
 {
 	uint8_t name[NAME_MAX_BYTES + 1];
 	char *labels = NULL;
@@ -218,7 +220,7 @@ domain_text(struct bytes wire, char out[DOMAIN_TEXT])
 				     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
 			wire = bytes_text(labels);
 	}
-	text_printable(bytes_first(wire, NAME_MAX_BYTES), out, DOMAIN_TEXT);
+	text_printable(bytes_first(wire, NAME_MAX_BYTES), out, DOMAIN_PRINTED);
 	idn2_free(labels);
 }
 
@@ -234,7 +236,7 @@ struct array {
 
 /* Printable text as a JSON string, RFC 8259 section 7. Returns its length. */
 static size_t
-quote(const char *text, char out[2 * DOMAIN_TEXT + 2])
+quote(const char *text, char out[2 * DOMAIN_PRINTED + 2])
 {
 	size_t len = 0;
 
@@ -276,7 +278,7 @@ append(struct array *a, const char *quoted, size_t len)
 static const char *
 domains_text(struct rows *r, const struct bytes *domains, size_t count)
 {
-	char domain[DOMAIN_TEXT], quoted[2 * DOMAIN_TEXT + 2];
+	char domain[DOMAIN_PRINTED], quoted[2 * DOMAIN_PRINTED + 2];
 	struct array a;
 	bool is_mixed = false;
 	size_t i, len;
@@ -335,7 +337,7 @@ put_mail(struct rows *r, const struct session *s, struct session_row *out)
 	if (is_whole || s->rcpt_count != 0)
 		out->rcpt_domains = domains_text(r, s->rcpt_domains, s->rcpt_count);
 	if (s->rcpt_count != 0) {
-		char domain[DOMAIN_TEXT];
+		char domain[DOMAIN_PRINTED];
 
 		domain_text(s->rcpt_domains[0], domain);
 		out->domain = copied(r, domain);
@@ -437,6 +439,26 @@ summary_text(struct rows *r, const struct session_row *row, const struct finding
 	return copied(r, text);
 }
 
+void
+rows_mute(struct rows *r, const struct mutes *mutes)
+{
+	r->mutes = mutes;
+}
+
+/* The id of the mute that a finding falls under; 0: none. */
+static int64_t
+mute_of(const struct rows *r, const struct session_row *row, const struct finding *f)
+{
+	const struct scope_case c = {.kind = f->kind->name,
+				     .client = row->client,
+				     .server = row->server,
+				     .domain = row->domain,
+				     .severity = f->severity};
+	const struct mute *m = r->mutes == NULL ? NULL : mutes_find(r->mutes, &c, row->start);
+
+	return m == NULL ? 0 : m->id;
+}
+
 static void
 put_finding(struct rows *r, size_t i, const struct session_row *row, const struct finding *f)
 {
@@ -457,6 +479,7 @@ put_finding(struct rows *r, size_t i, const struct session_row *row, const struc
 	    .is_of_path = !f->kind->is_own_doing,
 	    .proofs = r->proofs[i],
 	    .proof_count = k,
+	    .mute_id = mute_of(r, row, f),
 	};
 }
 

@@ -10,10 +10,14 @@
 #include "monitor/record.h"
 
 struct rows;
+struct mutes; /* monitor/alert/mute.h */
 
 /* NULL where memory is out. */
 struct rows *rows_new(void);
 void rows_free(struct rows *r);
+
+/* Findings are held against these mutes from now on, borrowed. */
+void rows_mute(struct rows *r, const struct mutes *mutes);
 
 /*
  * Fill in *out but for its sensor. evidence may be NULL. All text is lent

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "dissector/text.h"
+#include "monitor/alert/mute.h"
 #include "monitor/alert/sink_settings.h"
 #include "monitor/nearest.h"
 
-const struct section_kind *const section_kinds[] = {&sink_section};
+const struct section_kind *const section_kinds[] = {&mute_section, &sink_section};
 
 const size_t section_kind_count = sizeof(section_kinds) / sizeof(section_kinds[0]);
 

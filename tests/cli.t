@@ -107,7 +107,7 @@ ok "a reader that left is not" reader_left
 example=monitor/waxseal.conf.example
 # With each setting at its default the program does what it does without.
 is_read() {
-	sed 's/^#\([a-z-]* = \)/\1/' $example | grep -v '^ca-file' >"$folder/conf"
+	sed -e 's/^#\([a-z-]* = \)/\1/' -e 's/^#\(\[[a-z]* [a-z-]*\]\)$/\1/' $example | grep -v '^ca-file' >"$folder/conf"
 	"$WAXSEAL" --config "$folder/conf" --db "$folder/db" watch -q -r \
 	    tests/captures/banner-masked.pcap >"$folder/out" 2>"$folder/err"
 }

@@ -18,7 +18,11 @@ static const struct {
      "findings,ending,packets,client_bytes,server_bytes\n"},
     {"v_incidents",
      "id,kind,severity,certainty,state,first_seen,last_seen,sessions,client,server,server_port,"
-     "service,domain,mx,where,summary,evidence,refuted_by,note,client_net,sensor,parent,surge\n"},
+     "service,domain,mx,where,summary,evidence,refuted_by,note,client_net,sensor,parent,surge,"
+     "mute,mute_name,mute_until,mute_why\n"},
+    {"v_mutes",
+     "id,name,kinds,clients,servers,domains,severity,until,why,added,removed,incidents,sessions,"
+     "last\n"},
     {"v_findings",
      "id,session,incident,time,sensor,service,client,client_port,server,server_port,kind,"
      "severity,certainty,where,detail\n"},
@@ -54,7 +58,7 @@ views_keep_their_columns(void **state)
 			 "SELECT group_concat(name) FROM pragma_table_info('%s')", views[i].view);
 		assert_query(p->path, query, views[i].columns);
 	}
-	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "10\n");
+	assert_query(p->path, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "11\n");
 }
 
 static void
@@ -173,7 +177,7 @@ an_incident_is_told_as_the_contract_says(void **state)
 		       "\"evidence\":[{\"what\":\"EHLO reply\",\"value\":\"250 mx1\"},"
 		       "{\"what\":\"tap\",\"value\":\"no loss\"}],"
 		       "\"refuted_by\":\"A reply that has it.\",\"note\":null,"
-		       "\"parent\":null,\"surge\":null}");
+		       "\"parent\":null,\"surge\":null,\"muted\":null}");
 	free(seen.json);
 	store_close(s);
 }

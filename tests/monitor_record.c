@@ -352,7 +352,8 @@ findings_are_told_as_json_lines_for_known_sessions_too(void **state)
 	    "\"client\":\"192.0.2.7\",\"client_port\":40112,\"server\":\"198.51.100.25\","
 	    "\"server_port\":25,\"session\":1,\"kind\":\"credentials-exposed\","
 	    "\"severity\":\"warning\",\"certainty\":\"proven\",\"where\":\"server-side\","
-	    "\"detail\":\"The password was sent in clear.\",\"incident\":1,\"surge\":null}\n";
+	    "\"detail\":\"The password was sent in clear.\",\"incident\":1,\"surge\":null,"
+	    "\"muted\":null}\n";
 	char twice[2 * sizeof(line)];
 
 	snprintf(twice, sizeof(twice), "%s%s", line, line);

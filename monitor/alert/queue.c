@@ -60,7 +60,7 @@ queue_finding(struct store *s, const struct sinks *sinks, const struct queue_cas
 	struct scope_case scope;
 	size_t count = 0;
 
-	if (!alert_of(c, &alert))
+	if (c->finding->mute_id != 0 || !alert_of(c, &alert))
 		return true;
 	scope = (struct scope_case){.kind = c->finding->kind,
 				    .client = c->session->client,

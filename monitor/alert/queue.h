@@ -23,8 +23,8 @@ bool queue_keeps_state(const struct sink *sink);
 
 /*
  * Queue what of it is news for each sink in whose scope it lies: of the surge that
- * the incident is part of, where there is one, else of the incident. *alerts counts
- * what was queued. False: the database failed.
+ * the incident is part of, where there is one, else of the incident. A muted finding is none.
+ * *alerts counts what was queued. False: the database failed.
  */
 bool queue_finding(struct store *s, const struct sinks *sinks, const struct queue_case *c,
 		   uint64_t *alerts);

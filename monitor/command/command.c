@@ -31,6 +31,8 @@ const struct command commands[] = {
      "test [SINK] | list | retry [ID]", OPERANDS_ALERT, FLAG_ALERT | FLAG_JSON | FLAG_CSV},
     {"doctor", command_doctor, "what stands in the way of a good watch, and what to do",
      "[-i IFACE ...] [OPTION ...]", OPERANDS_NONE, FLAG_DOCTOR | FLAG_POLICY | FLAG_JSON},
+    {"mute", command_mute, "what is known and alarms nobody",
+     "[list | add WHAT --why TEXT | remove ID]", OPERANDS_MUTE, FLAG_MUTE | FLAG_JSON},
     {"db", command_db, "care of the database", "check | stats | prune | backup FILE",
      OPERANDS_ACTION, FLAG_PRUNE},
 };

@@ -25,6 +25,7 @@ int command_close(const struct options *o);
 int command_reopen(const struct options *o);
 int command_alert(const struct options *o);
 int command_doctor(const struct options *o);
+int command_mute(const struct options *o);
 int command_db(const struct options *o);
 
 /* What may follow a command beside flags. */
@@ -34,6 +35,7 @@ enum operands {
 	OPERANDS_ID,     /* of an incident, needed */
 	OPERANDS_ACTION, /* of the database, needed */
 	OPERANDS_ALERT,  /* what to do with alerts, needed */
+	OPERANDS_MUTE,   /* an action on mutes; list where none is given */
 	OPERANDS_DOMAIN  /* needed */
 };
 

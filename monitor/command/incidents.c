@@ -2,8 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "db/mute.h"
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
+#include "monitor/counted.h"
+#include "monitor/log.h"
 
 static void
 last_cell(const struct row *row, char *out)
@@ -19,11 +22,18 @@ client_cell(const struct row *row, char *out)
 	snprintf(out, LIST_CELL_MAX, "%s", client == NULL ? LIST_SEVERAL : client);
 }
 
+static void
+state_cell(const struct row *row, char *out)
+{
+	snprintf(out, LIST_CELL_MAX, "%s",
+		 row_value(row, "mute") != NULL ? "muted" : row_value(row, "state"));
+}
+
 static const struct list_column columns[] = {
     {{.title = "ID", .is_right = true}, NULL, "id"},
     {{.title = "SEVERITY"}, NULL, "severity"},
     {{.title = "CERTAINTY", .spare = 4}, NULL, "certainty"},
-    {{.title = "STATE", .spare = 1}, NULL, "state"},
+    {{.title = "STATE", .spare = 1}, state_cell, NULL},
     {{.title = "LAST SEEN"}, last_cell, NULL},
     {{.title = "SESSIONS", .is_right = true, .spare = 5}, NULL, "sessions"},
     {{.title = "KIND", .least = 14}, NULL, "kind"},
@@ -51,11 +61,30 @@ siem(struct store *s, const struct row *row, struct siem *out)
 	query_sessions(s, &latest, take_flow, out);
 }
 
+/* Muted is not unseen: what is left out is told. */
+static void
+tell_muted(const struct options *o)
+{
+	struct store *s = list_store(o);
+	int64_t count;
+
+	if (s == NULL)
+		return;
+	count = mute_incidents(s);
+	if (count > 0)
+		log_note("%s: %s, not listed here (--muted lists them, too; waxseal mute says why)",
+			 o->db, counted((uint64_t)count, "muted incident").text);
+	store_close(s);
+}
+
 int
 command_incidents(const struct options *o)
 {
 	static const struct list list = {"incidents", query_incidents, columns,
 					 sizeof(columns) / sizeof(columns[0]), siem};
+	const int status = list_run(o, &list);
 
-	return list_run(o, &list);
+	if (status == STATUS_DONE && o->format == FORMAT_TABLE && !o->filter.with_muted)
+		tell_muted(o);
+	return status;
 }

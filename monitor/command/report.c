@@ -1,6 +1,7 @@
 /* waxseal report: how much of the mail was encrypted. */
 #include "monitor/report/report.h"
 
+#include "monitor/alert/muting.h"
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
 #include "monitor/command/report.h"
@@ -32,10 +33,24 @@ query_of(const struct options *o)
 	};
 }
 
+/* How many mutes are in force; false: store_error says why there is no answer. */
+static bool
+count_mutes(struct store *s, const struct options *o, size_t *out)
+{
+	struct muting muting = MUTING_NONE;
+	bool is_read;
+
+	muting.configured = o->mutes;
+	is_read = muting_read(&muting, s);
+	*out = mutes_in_force(&muting.all, o->now);
+	muting_free(&muting);
+	return is_read;
+}
+
 int
 command_report(const struct options *o)
 {
-	const struct report_query query = query_of(o);
+	struct report_query query = query_of(o);
 	char why[STORE_WHY_MAX];
 	struct report *r;
 	struct store *s;
@@ -45,7 +60,11 @@ command_report(const struct options *o)
 	s = list_store(o);
 	if (s == NULL)
 		return STATUS_FAILED;
-	r = report_read(s, &query, why);
+	r = NULL;
+	if (!count_mutes(s, o, &query.mutes))
+		snprintf(why, sizeof(why), "%s", store_error(s));
+	else
+		r = report_read(s, &query, why);
 	if (r == NULL)
 		log_error("%s", why);
 	else

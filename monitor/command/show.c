@@ -103,12 +103,30 @@ field(const char *name, const char *value)
 }
 
 static void
+show_mute(const struct row *row)
+{
+	const char *id = row_value(row, "mute"), *name = row_value(row, "mute_name");
+	const char *until = row_value(row, "mute_until");
+
+	if (id == NULL)
+		return;
+	printf("muted by ");
+	if (name != NULL)
+		printf("[mute %s]", name);
+	else
+		printf("mute %s", id);
+	printf(" %s%s: %s\n", until == NULL ? "without an end" : "until ",
+	       until == NULL ? "" : until, text_of(row, "mute_why"));
+}
+
+static void
 show_headline(const struct row *row, const struct kind *kind)
 {
 	printf("Incident %s: %s\n", text_of(row, "id"),
 	       kind == NULL ? text_of(row, "kind") : kind->title);
 	printf("%s, %s, %s (%s)\n", text_of(row, "severity"), text_of(row, "certainty"),
 	       text_of(row, "state"), text_of(row, "kind"));
+	show_mute(row);
 	if (row_value(row, "note") != NULL)
 		printf("note: %s\n", row_value(row, "note"));
 }
@@ -163,6 +181,7 @@ show_parts(const struct page *p, const struct row *row)
 	if (row_value(row, "surge") == NULL)
 		return true;
 	parts.surge = p->options->id;
+	parts.with_muted = true;
 	parts.limit = PARTS_MAX;
 	heading("What it sums up");
 	if (!query_incidents(p->store, &parts, show_part, NULL))

@@ -75,6 +75,22 @@ draw_bar(void *ctx, const char *capture, uint64_t consumed, uint64_t size)
 	bar->drawn_at = now;
 }
 
+/* Muted is not unseen. */
+static void
+show_muted(FILE *out, const struct recorder_counts *c)
+{
+	uint64_t findings = 0;
+
+	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
+		findings += c->muted[s];
+	if (findings > 0)
+		fprintf(out,
+			"muted      %s among these, and %s beside them (waxseal incidents "
+			"--muted)\n",
+			counted(findings, "finding").text,
+			counted(c->incidents_muted, "opened incident").text);
+}
+
 static void
 show_sessions(FILE *out, const struct recorder_counts *c)
 {
@@ -96,6 +112,7 @@ show_sessions(FILE *out, const struct recorder_counts *c)
 		" seen again\n",
 		c->incidents_opened, c->incidents_raised, c->incidents_reopened,
 		c->incidents_touched);
+	show_muted(out, c);
 }
 
 /* What could not be seen: a monitor that misses bytes must not look healthy. */
@@ -215,7 +232,8 @@ static bool
 is_fail_on_met(const struct watch_options *w, const struct recorder_counts *c)
 {
 	for (int s = SEVERITY_INFO; s <= SEVERITY_CRITICAL; s++)
-		if (w->has_fail_on && (enum severity)s >= w->fail_on && c->findings[s] > 0)
+		if (w->has_fail_on && (enum severity)s >= w->fail_on &&
+		    c->findings[s] > c->muted[s])
 			return true;
 	return false;
 }
@@ -377,6 +395,7 @@ config_of(const struct options *o, const struct checker_config *lookups, struct 
 	    .metrics = w->metrics,
 	    .metrics_file = w->metrics_file,
 	    .sinks = w->alerts ? o->sinks : NULL,
+	    .mutes = o->mutes,
 	    .keep = o->keep,
 	    .has_status = isatty(STDERR_FILENO) && log_verbosity() >= 0,
 	    .expression = w->expression,

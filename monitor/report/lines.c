@@ -187,6 +187,10 @@ report_json(const struct report *r, FILE *out)
 			row->json, severity_name((enum severity)row->severity), row->incidents,
 			row->sessions);
 	}
+	fprintf(out,
+		"{\"by\":\"muted\",\"incidents\":%" PRId64 ",\"sessions\":%" PRId64
+		",\"mutes\":%zu}\n",
+		r->muted.incidents, r->muted.sessions, r->mutes);
 	fprintf(out, "{\"by\":\"capture\",\"packets\":%" PRId64 ",\"dropped\":%" PRId64 "}\n",
 		r->capture.packets, r->capture.dropped);
 }

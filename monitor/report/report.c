@@ -237,6 +237,7 @@ read_all(struct store *s, const struct report_query *query, struct report *r)
 		halve(r);
 	return is_good && sum_up(r) && read_lists(s, query->limit, r) &&
 	       hourly_incidents(s, &r->filter, tell_incidents, r) &&
+	       hourly_muted(s, &r->filter, &r->muted) &&
 	       hourly_capture(s, &r->filter, &r->capture) && hourly_uncounted(s, &r->uncounted) &&
 	       !r->has_failed;
 }
@@ -251,6 +252,7 @@ report_read(struct store *s, const struct report_query *query, char *why)
 	if (r == NULL)
 		return NULL;
 	r->filter = query->filter;
+	r->mutes = query->mutes;
 	is_good = hourly_begin(s) && read_all(s, query, r);
 	if (!is_good && !r->has_failed)
 		snprintf(why, STORE_WHY_MAX, "%s", store_error(s));

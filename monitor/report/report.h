@@ -22,6 +22,7 @@ struct report_query {
 	bool has_since;              /* else from the first hour there is */
 	bool has_until;              /* else to the last */
 	int64_t limit;               /* rows of each list; 0: REPORT_LIMIT */
+	size_t mutes;                /* that are in force, to be told */
 };
 
 /* The lists of a report. */
@@ -69,8 +70,10 @@ struct report {
 	struct figures_step *steps; /* from the first to the last hour with sessions */
 	size_t step_count;
 	struct report_list lists[LISTS];
-	struct report_incidents *incidents; /* open ones, worst first */
+	struct report_incidents *incidents; /* open ones, not muted, worst first */
 	size_t incident_count;
+	struct hourly_muted muted;
+	size_t mutes; /* in force */
 	struct hourly_capture capture;
 	int64_t uncounted; /* see hourly_uncounted */
 	bool has_failed;   /* private: memory was refused */
@@ -92,7 +95,7 @@ void report_free(struct report *r); /* NULL does nothing */
 
 /* Sentences for people. */
 #define REPORT_WORDS_MAX 512
-#define REPORT_NOTES_MAX 6
+#define REPORT_NOTES_MAX 7
 
 struct report_words {
 	char title[REPORT_WORDS_MAX];  /* of what, from when to when */

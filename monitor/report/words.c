@@ -228,6 +228,14 @@ say_notes(const struct report *r, struct report_words *out)
 		    "seen.",
 		    number(tap->dropped).text, plural(tap->dropped),
 		    percent(tap->dropped, tap->packets + tap->dropped).text);
+	if (r->muted.incidents > 0 || r->muted.sessions > 0 || r->mutes > 0)
+		say(next_note(out),
+		    "Muted: %s incident%s and %s session%s of this span, which are not among the "
+		    "open "
+		    "incidents (waxseal incidents --muted). %s mute%s in force (waxseal mute).",
+		    number(r->muted.incidents).text, plural(r->muted.incidents),
+		    number(r->muted.sessions).text, plural(r->muted.sessions),
+		    number((int64_t)r->mutes).text, r->mutes == 1 ? " is" : "s are");
 	if (r->filter.domain == NULL)
 		say(next_note(out), "Shares are of the sessions with mail: encrypted (the TLS "
 				    "handshake completed), in "

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "monitor/counted.h"
 #include "monitor/log.h"
 #include "monitor/recent.h"
 #include "monitor/role/ca_file.h"
@@ -47,6 +48,17 @@ expect_policies(struct intake *k, char *why, size_t why_size)
 	return false;
 }
 
+/* How much is not told is told itself. What the database refuses here it refuses again later. */
+static void
+mute(struct intake *k)
+{
+	size_t in_force = 0;
+
+	if (recorder_mutes(k->recorder, k->config->mutes, &in_force) && in_force > 0)
+		log_note("%s in force: what falls under one is recorded, not told (waxseal mute)",
+			 in_force == 1 ? "1 mute is" : counted(in_force, "mute").text);
+}
+
 /* The database is made when the first file proves to be a capture, not before. */
 bool
 intake_open_recorder(struct intake *k)
@@ -61,6 +73,7 @@ intake_open_recorder(struct intake *k)
 		if (k->config->smart_hosts != NULL)
 			recorder_smart_hosts(k->recorder, k->config->smart_hosts);
 		recorder_keep(k->recorder, &k->config->keep, k->config->interface_count == 0);
+		mute(k);
 		return true;
 	}
 	log_error("%s", why);

@@ -39,6 +39,7 @@ struct keeper_config {
 	    keep; /* of the database: those of captures count from its newest session */
 	const struct checker_config *lookups;  /* of policies; NULL: none */
 	const struct smart_hosts *smart_hosts; /* NULL: none */
+	const struct mutes *mutes;             /* of the configuration; NULL: none */
 	const char *metrics; /* of interfaces: where they are served, as endpoint_read takes it */
 	const char *metrics_file; /* ... and written; NULL: nowhere */
 	uint32_t gate_flows;      /* marks of each one's gate at most */

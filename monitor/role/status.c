@@ -20,6 +20,9 @@ status_line(const struct live_tally *t, const struct recorder_counts *c, char ou
 		 counted(t->packets, "packet").text, t->withheld, counted(t->flows, "flow").text,
 		 counted(c->sessions_new + c->sessions_extended, "session").text,
 		 counted(c->incidents_opened, "incident").text, counted(t->dropped, "drop").text);
+	if (c->incidents_muted > 0)
+		snprintf(out + strlen(out), size - strlen(out), ", %s muted",
+			 counted(c->incidents_muted, "incident").text);
 	if (t->untold > 0)
 		snprintf(out + strlen(out), size - strlen(out), ", %s not told",
 			 counted(t->untold, "session").text);
