@@ -334,7 +334,7 @@ learn_setback(struct learning *l, enum mark_kind kind)
 {
 	struct subject *client = memory_subject(l->memory, l->store, l->parties->client);
 	int64_t time = l->session->start;
-	struct party_names names;
+	struct party_names names = {0};
 
 	if (client == NULL) {
 		l->is_failed = true;

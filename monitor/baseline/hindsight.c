@@ -285,7 +285,7 @@ look_at_setback(const struct hindsight *h, const struct judge_case *c, const str
 					  .limit = LOOKED_AT};
 	struct others others = {.count = 0};
 	struct relapses relapses = {.count = 0};
-	struct party_names names;
+	struct party_names names = {0};
 	struct parties p;
 
 	if (setback == SETBACK_NONE)
