@@ -1,41 +1,66 @@
-/* News for the tests of alerts: sessions whose findings open or raise incidents. */
+/* An alert as an incident makes it, a hostile one, and what sinks are sent of them. */
 #ifndef TESTS_ALERT_BUILD_H
 #define TESTS_ALERT_BUILD_H
 
-#include "tests/db_build.h"
+#include <stdlib.h>
+#include <string.h>
 
-#include "monitor/alert/queue.h"
+#include "monitor/alert/alert.h"
 
-/*
- * View number view of the n-th incident, of that severity; what is news of it is queued
- * for the sinks, in the same transaction, which is committed.
- */
-static inline void
-add_news(struct store *s, const struct sinks *sinks, int n, int view, enum severity_rank severity,
-	 int64_t now)
+/* 2026-03-09T09:07:00.006760Z, a Monday. */
+#define BUILD_AT INT64_C(1773047220006760)
+
+static inline struct alert
+build_alert(void)
 {
-	struct finding_row finding = plain_finding("starttls-stripped", severity);
-	struct session_row row = plain_row(s, view);
-	const struct queue_case c = {&row, &finding, 1, now};
-	char server[32], client[32], net[32];
-	uint64_t alerts = 0;
-	int64_t id;
+	return (struct alert){
+	    .id = 7,
+	    .event = ALERT_OPENED,
+	    .at = BUILD_AT,
+	    .sensor = "tap1",
+	    .incident = 3,
+	    .incident_json = "{\"id\":3,\"kind\":\"starttls-stripped\",\"note\":null}",
+	    .kind = "starttls-stripped",
+	    .state = "open",
+	    .certainty = "probable",
+	    .where = "server-side",
+	    .severity = SEVERITY_CRITICAL,
+	    .first_seen = BUILD_AT - INT64_C(300000000),
+	    .last_seen = BUILD_AT,
+	    .sessions = 4,
+	    .client = "192.0.2.7",
+	    .server = "198.51.100.25",
+	    .server_port = 25,
+	    .service = "smtp",
+	    .domain = "example.net",
+	    .mx = "mx1.example.net",
+	    .community_id = "1:wCb3OG7yAFWelaUydu0D+125CLM=",
+	    .summary = "192.0.2.7 to 198.51.100.25:25: the EHLO reply did not offer STARTTLS.",
+	    .refuted_by = "The same reply next to the server.",
+	    .advice = "Find the device between them.",
+	    .reference = "RFC 3207 section 6",
+	    .evidence = {{"offered to this client", "in 7 of 7 sessions"},
+			 {"captured", "both directions, 0 bytes missing"}},
+	    .evidence_count = 2,
+	};
+}
 
-	snprintf(server, sizeof(server), "198.51.%d.%d", n / 200, n % 200);
-	snprintf(client, sizeof(client), "10.%d.%d.7", n / 200, n % 200);
-	snprintf(net, sizeof(net), "10.%d.%d.0/24", n / 200, n % 200);
-	row.server = server;
-	row.client = client;
-	row.client_net = net;
-	row.start = START + n * INT64_C(7200000000) + view; /* far apart: no surge */
-	row.end = row.start + 1000000;
-	row.findings = &finding;
-	row.finding_count = 1;
-	assert_true(store_begin(s));
-	row.sensor_id = session_sensor(s, "tap1");
-	assert_int_not_equal(session_add(s, &row, &id), SESSION_FAILED);
-	assert_true(queue_finding(s, sinks, &c, &alerts));
-	assert_true(store_commit(s));
+/* What is sent; NULL where it was refused. To be freed. */
+static inline char *
+build_rendered(const struct alert *a, const struct sink *sink)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+	bool is_written;
+
+	if (out == NULL)
+		return NULL;
+	is_written = alert_render(a, sink, "tap.example.org", out);
+	if (fclose(out) == 0 && is_written && strlen(text) == length)
+		return text;
+	free(text);
+	return NULL;
 }
 
 #endif

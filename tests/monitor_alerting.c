@@ -3,7 +3,7 @@
  * nothing comes twice, each incident's come in order, and no sink gets more than it
  * is to have. The courier is played: the test says what a sink does, and when.
  */
-#include "tests/alert_build.h"
+#include "tests/news_build.h"
 
 #include "monitor/log.h"
 #include "monitor/role/alerting.h"

@@ -6,7 +6,7 @@
  * The courier is played by a write to a file. The keeper is a process of its own,
  * which kills itself; SQLite's writes go by way of this file.
  */
-#include "tests/alert_build.h"
+#include "tests/news_build.h"
 
 #include <errno.h>
 #include <fcntl.h>

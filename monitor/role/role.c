@@ -96,7 +96,8 @@ role_main(int argc, char *const argv[])
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	/* Libraries write to what the other end has closed: that is an error, and no end of ours. */
+	/* Libraries write to what the other end has closed: that is an error, and no end of ours.
+	 */
 	signal(SIGPIPE, SIG_IGN);
 	role = find(argv[1] + 1);
 	if (role != NULL)
