@@ -12,9 +12,10 @@
 #include "monitor/log.h"
 #include "monitor/role/dispatcher.h"
 
-#define HOST_MAX    256
-#define PATIENCE_MS (3 * SINK_TIMEOUT) /* for the courier to start, and one delivery to each */
-#define LOOK_MS     100
+#define HOST_MAX 256
+#define PATIENCE_MS \
+	((int64_t)3 * SINK_TIMEOUT) /* for the courier to start, and one delivery to each */
+#define LOOK_MS 100
 
 struct trial {
 	const struct sinks *sinks;
