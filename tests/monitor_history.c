@@ -1469,6 +1469,25 @@ lower_by_turns_is_no_downgrade(void **state)
 	END_CALMLY();
 }
 
+/* Nor where few are known yet: one that meets both by turns, or two that do. */
+static void
+lower_by_turns_of_few_is_no_downgrade(void **state)
+{
+	SCENE();
+	for (unsigned i = 0; i < 8; i++) {
+		meet(sc, NETWORK(1), 1)->tls.version = i % 2 == 0 ? 0x0303 : 0x0304;
+		pass(sc, MINUTE);
+		meet(sc, NETWORK(1 + i % 2), 2)->tls.version = i / 2 % 2 == 0 ? 0x0303 : 0x0304;
+		pass(sc, MINUTE);
+	}
+	for (unsigned server = 1; server <= 2; server++) {
+		use(sc, 0, server, 4, HOUR);
+		meet(sc, 0, server)->tls.version = 0x0303;
+		pass(sc, MINUTE);
+	}
+	END_CALMLY();
+}
+
 static void
 agree_on(struct scene *sc, unsigned client, unsigned server, uint16_t version, int times)
 {
@@ -1846,6 +1865,7 @@ main(void)
 	    FIXTURE_TEST(lower_for_one_that_never_got_better_does_not_excuse),
 	    FIXTURE_TEST(lower_for_two_that_others_keep_does_not_excuse),
 	    FIXTURE_TEST(lower_by_turns_is_no_downgrade),
+	    FIXTURE_TEST(lower_by_turns_of_few_is_no_downgrade),
 	    FIXTURE_TEST(lower_from_the_first_session_on_is_found_with_hindsight),
 	    FIXTURE_TEST(lower_in_between_is_found_with_hindsight),
 	    FIXTURE_TEST(no_downgrade_is_found_with_hindsight_where_there_is_none),

@@ -16,8 +16,8 @@
 #define LOWER_PART          20               /* one in so many at least got less */
 #define LOWER_MIXED         2                /* networks that got less by turns; or */
 #define LOWER_MANY          3                /* that got less at all; or */
-#define LOWER_FEW           2                /* where of the last twenty sessions */
-#define LOWER_OFTEN         5                /* so many got less */
+#define LOWER_FEW           2                /* where it is often so: */
+#define LOWER_OFTEN         5                /* one in so many */
 #define KEY_PART            20               /* one in so many at least showed it */
 
 /* One asking. */
@@ -290,8 +290,9 @@ version_of(const struct mark *m)
 /* Other networks that got one version where they had offered more. */
 struct lower {
 	unsigned fallen; /* get less since anybody got better */
-	unsigned low;    /* got less the last time, and before others got better */
+	unsigned low;    /* got less the last time, before others got better; or often */
 	unsigned mixed;  /* got less and better by turns */
+	uint32_t own;    /* sessions of who asks that got less */
 };
 
 static struct lower
@@ -303,33 +304,44 @@ compare_versions(const struct asking *a, const struct mark *version)
 		const struct mark *m = &a->server->marks[i];
 		struct tally t = mark_tally(m, a->session->start);
 
-		if (!version_is_from(m, version->value) || t.yes == 0 ||
-		    version_from(m->value, a->parties->from))
+		if (!version_is_from(m, version->value) || t.yes == 0)
 			continue;
-		if (is_mixed(&t))
+		if (version_from(m->value, a->parties->from))
+			out.own = t.yes;
+		else if (is_mixed(&t))
 			out.mixed++;
 		else if ((t.recent & 1) != 0 && m->turned > version->last_no)
 			out.fallen++;
 		else
-			out.low += t.recent & 1;
+			out.low += (t.recent & 1) != 0 || t.yes * LOWER_OFTEN >= t.yes + t.no;
 	}
 	return out;
+}
+
+/* Of the sessions of others: what was done to who asks says nothing of the server. */
+static bool
+is_often(const struct asking *a, const struct tally *t, const struct lower *lower)
+{
+	uint32_t all = t->yes + t->no, own = lower->own + a->out->best.yes;
+
+	all -= own < all ? own : all;
+	return t->yes > lower->own && (t->yes - lower->own) * LOWER_OFTEN >= all;
 }
 
 /*
  * One network that never got better, or lost it while others kept it, is as
  * likely attacked as who asks. Machines that differ show to several, by turns,
- * and not just now and then; to two where it is much of what the server does.
+ * and not just now and then; to fewer where it is much of what the server does.
  */
 static bool
-is_way_of_server(const struct tally *t, const struct lower *lower)
+is_way_of_server(const struct asking *a, const struct tally *t, const struct lower *lower)
 {
 	unsigned networks = lower->mixed + lower->low;
 
 	if (t->yes < LOWER_SEEN || t->yes * LOWER_PART < t->yes + t->no)
 		return false;
 	return lower->mixed >= LOWER_MIXED || networks >= LOWER_MANY ||
-	       (networks >= LOWER_FEW && tally_recent_yes(t) >= LOWER_OFTEN);
+	       (is_often(a, t, lower) && (networks >= LOWER_FEW || lower->mixed > 0));
 }
 
 /* What others get where they offered more. */
@@ -345,7 +357,7 @@ compare_lower(const struct asking *a, const struct mark *m)
 	lower = compare_versions(a, m);
 	if (lower.fallen > a->out->networks_fallen)
 		a->out->networks_fallen = lower.fallen;
-	a->out->is_lower_elsewhere |= is_way_of_server(&t, &lower);
+	a->out->is_lower_elsewhere |= is_way_of_server(a, &t, &lower);
 }
 
 /* The best that these two agreed on more than once or twice. */
