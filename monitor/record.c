@@ -142,14 +142,10 @@ lose_batch(struct recorder *r)
 	r->batch = (struct recorder_counts){0};
 }
 
-/* Begin a batch where none is open. */
+/* A transaction has begun: what a batch rests on. */
 static bool
-begin(struct recorder *r)
+settle(struct recorder *r)
 {
-	if (store_is_in_transaction(r->store))
-		return true;
-	if (!store_begin(r->store))
-		return fail(r, store_error(r->store));
 	/* Looked up anew: if the batch that added it was rolled back it is not there. */
 	r->sensor_id = session_sensor(r->store, r->sensor);
 	if (r->sensor_id == 0 || !muting_refresh(&r->muting, r->store, clock_wall())) {
@@ -159,6 +155,17 @@ begin(struct recorder *r)
 	}
 	r->begun = clock_steady();
 	return true;
+}
+
+/* Begin a batch where none is open. */
+static bool
+begin(struct recorder *r)
+{
+	if (store_is_in_transaction(r->store))
+		return true;
+	if (!store_begin(r->store))
+		return fail(r, store_error(r->store));
+	return settle(r);
 }
 
 static bool
@@ -646,7 +653,13 @@ recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_fo
 {
 	r->muting.configured = configured;
 	muting_forget(&r->muting);
-	if (!recorder_flush(r) || !begin(r))
+	*in_force = 0;
+	if (!recorder_flush(r))
+		return false;
+	/* Where another process writes nothing waits for it: the first batch reads them. */
+	if (store_begin_now(r->store) != MAYBE_YES)
+		return true;
+	if (!settle(r))
 		return false;
 	*in_force = mutes_in_force(&r->muting.all, clock_wall());
 	return recorder_flush(r);

@@ -73,7 +73,8 @@ void recorder_alert(struct recorder *r, const struct sinks *sinks);
 /*
  * Hold findings against these mutes, borrowed, and those in the database, from now on; what
  * is added there later holds from the next batch on. NULL: against the latter alone. *in_force:
- * how many have not ended now. False where the database refused.
+ * how many have not ended now, 0 where another process is writing. False where the database
+ * refused.
  */
 bool recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_force);
 

@@ -107,7 +107,7 @@ run(struct trial *t)
 		if (t->is_wanted[i] && !t->is_answered[i]) {
 			t->has_failed = true;
 			printf("%s: did not answer in %d seconds\n", t->sinks->at[i].name,
-			       PATIENCE_MS / 1000);
+			       (int)(PATIENCE_MS / 1000));
 		}
 	return is_good && !t->has_failed ? STATUS_DONE : STATUS_FAILED;
 }
