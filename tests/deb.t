@@ -44,7 +44,8 @@ files() {
 
 # ---- The package ----
 
-built() { make deb O="$O" >"$folder/out" 2>"$folder/err" && package=$(tail -n 1 "$folder/out"); }
+# Itself called by make, make says where it is on the lines around.
+built() { env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory deb O="$O" >"$folder/out" 2>"$folder/err" && package=$(tail -n 1 "$folder/out"); }
 package=
 ok "make deb" built
 [ -f "$package" ] || { echo "1..$count"; exit 1; }
