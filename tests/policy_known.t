@@ -53,7 +53,7 @@ sql "INSERT INTO hourly VALUES
 	($at, '203.0.113.9', 'smtp', '', 50, 50, 0, 0, 0, 0),
 	($at, '203.0.113.9', 'smtp', 'part.example.net', 1, 0, 1, 0, 0, 0),
 	($at, '198.51.100.25', 'submission', 'example.net', 9, 0, 9, 0, 0, 0);
-	INSERT INTO sensors VALUES (1, 'tap1');
+	INSERT OR IGNORE INTO sensors VALUES (1, 'tap1');
 	INSERT INTO incidents (kind, server, server_port, client_net, domain, sensor_id, service, client,
 	severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\", summary, refuted_by)
 	VALUES ('starttls-missing', 'a', 25, 'x', 'example.net', 1, 'smtp', 'c', 1, 1, 'open', 0, 0, 1, 0,
