@@ -19,7 +19,7 @@ sql() { sqlite3 "$db" "$1"; }
 # ---- What was seen ----
 
 day=1772323200 # 2026-03-01T00:00:00Z
-sql "INSERT INTO sensors VALUES (1, 'tap1');
+sql "INSERT OR IGNORE INTO sensors VALUES (1, 'tap1');
 CREATE TABLE input (n INTEGER, at REAL, client TEXT, server TEXT, outcome TEXT, domain TEXT,
 	kinds TEXT);"
 
