@@ -89,13 +89,6 @@ dispatcher_descriptor(const struct dispatcher *d)
 	return -1;
 }
 
-bool
-dispatcher_wants_out(const struct dispatcher *d)
-{
-	(void)d;
-	return false;
-}
-
 int
 dispatcher_wait(const struct dispatcher *d)
 {

@@ -86,9 +86,7 @@ step(struct trial *t, bool *is_good)
 static void
 await(const struct trial *t)
 {
-	const bool wants_out = dispatcher_wants_out(t->dispatcher);
-	struct pollfd end = {.fd = dispatcher_descriptor(t->dispatcher),
-			     .events = (short)(POLLIN | (wants_out ? POLLOUT : 0))};
+	struct pollfd end = {.fd = dispatcher_descriptor(t->dispatcher), .events = POLLIN};
 
 	poll(&end, 1, LOOK_MS);
 }

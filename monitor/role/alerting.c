@@ -132,12 +132,6 @@ alerting_descriptor(const struct alerting *a)
 	return dispatcher_descriptor(a->dispatcher);
 }
 
-bool
-alerting_wants_out(const struct alerting *a)
-{
-	return dispatcher_wants_out(a->dispatcher);
-}
-
 int
 alerting_wait(const struct alerting *a)
 {
@@ -524,8 +518,7 @@ has_due(const struct alerting *a, struct store *s)
 static void
 wait_for_it(const struct alerting *a)
 {
-	struct pollfd end = {.fd = alerting_descriptor(a),
-			     .events = (short)(POLLIN | (alerting_wants_out(a) ? POLLOUT : 0))};
+	struct pollfd end = {.fd = alerting_descriptor(a), .events = POLLIN};
 	const int wait = alerting_wait(a);
 
 	poll(&end, 1, wait < BUSY_MS ? wait : BUSY_MS);

@@ -50,7 +50,6 @@ bool alerting_is_idle(const struct alerting *a);
 
 /* To be polled as of the dispatcher; and milliseconds until alerting_run is due. */
 int alerting_descriptor(const struct alerting *a);
-bool alerting_wants_out(const struct alerting *a);
 int alerting_wait(const struct alerting *a);
 
 #endif

@@ -211,18 +211,11 @@ dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct byte
 	return true;
 }
 
+/* Which of the two is to be told more, epoll knows. */
 int
 dispatcher_descriptor(const struct dispatcher *d)
 {
 	return d->epoll;
-}
-
-/* Which of the two is to be told more, epoll knows. */
-bool
-dispatcher_wants_out(const struct dispatcher *d)
-{
-	(void)d;
-	return false;
 }
 
 /* Sinks that asked for a pause are free when it is over: whoever waits is woken then. */

@@ -38,9 +38,8 @@ void dispatcher_free(struct dispatcher *d);
 bool dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct bytes payload);
 bool dispatcher_is_free(const struct dispatcher *d, size_t sink);
 
-/* To be polled for reading, and for writing where dispatcher_wants_out, which it never does. */
+/* To be polled for reading: that there is something to be written shows there as well. */
 int dispatcher_descriptor(const struct dispatcher *d);
-bool dispatcher_wants_out(const struct dispatcher *d);
 
 /* Milliseconds until dispatcher_run is to be called at the latest; -1: none. */
 int dispatcher_wait(const struct dispatcher *d);

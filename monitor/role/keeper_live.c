@@ -205,9 +205,7 @@ alerting_end(const struct vigil *v)
 {
 	if (v->alerting == NULL)
 		return (struct pollfd){.fd = -1};
-	return (struct pollfd){
-	    .fd = alerting_descriptor(v->alerting),
-	    .events = (short)(POLLIN | (alerting_wants_out(v->alerting) ? POLLOUT : 0))};
+	return (struct pollfd){.fd = alerting_descriptor(v->alerting), .events = POLLIN};
 }
 
 /* Between batches; a batch ends early where one that was sent is to be marked. */
