@@ -75,8 +75,7 @@ take_record(struct walk *w, struct record *r)
 static bool
 is_name(const char *a, const char *b)
 {
-	return text_equal((struct bytes){(const uint8_t *)a, strlen(a)},
-			  (struct bytes){(const uint8_t *)b, strlen(b)});
+	return text_equal(bytes_text(a), bytes_text(b));
 }
 
 static void

@@ -133,7 +133,7 @@ set_unicode(struct bytes name, struct domain *out)
 	memcpy(text, name.at, name.len);
 	text[name.len] = '\0';
 	if (idn2_to_ascii_8z(text, &labels, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
-		is_set = set_ascii((struct bytes){(const uint8_t *)labels, strlen(labels)}, out);
+		is_set = set_ascii(bytes_text(labels), out);
 	idn2_free(labels);
 	return is_set;
 }
@@ -167,7 +167,7 @@ domain_prefix(const char *prefix, const struct domain *d, char out[DOMAIN_TEXT])
 struct bytes
 domain_bytes(const struct domain *d)
 {
-	return (struct bytes){(const uint8_t *)d->text, strlen(d->text)};
+	return bytes_text(d->text);
 }
 
 bool

@@ -291,7 +291,7 @@ result_of(const struct fetch *f, CURLcode code)
 static struct bytes
 view(const char *text)
 {
-	return (struct bytes){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};
+	return text == NULL ? (struct bytes){0} : bytes_text(text);
 }
 
 static void

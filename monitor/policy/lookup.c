@@ -197,7 +197,7 @@ read_mx(const struct dns_message *m, struct mx_record *records, char (*hosts)[DN
 
 		if (!dns_message_mx(m, i, &r->preference, hosts[count]))
 			return 0;
-		r->host = (struct bytes){(const uint8_t *)hosts[count], strlen(hosts[count])};
+		r->host = bytes_text(hosts[count]);
 		count++;
 	}
 	return count;
@@ -232,7 +232,7 @@ follow(struct learnt_host *h, const struct dns_answer *a)
 	if (a->message == NULL || !a->message->is_alias)
 		return;
 	h->dane.is_alias = true;
-	name = (struct bytes){(const uint8_t *)a->message->name, strlen(a->message->name)};
+	name = bytes_text(a->message->name);
 	if (domain_read(name, &h->expanded) != DOMAIN_OK)
 		h->expanded.text[0] = '\0';
 }

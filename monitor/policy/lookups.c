@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "dissector/keyhash.h"
+#include "monitor/clock.h"
 #include "monitor/policy/crowd.h"
 
 #define NETWORK_BYTES_4 3
@@ -41,15 +41,6 @@ struct lookups {
 	int64_t host_at, known_host_at; /* ... one more host be asked about */
 	struct lately lately[LOOKUPS_REMEMBERED];
 };
-
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct lookups *
 lookups_new(const struct lookups_config *config, lookups_done *done, void *ctx, char *why,
@@ -140,7 +131,7 @@ lookups_ask(struct lookups *l, const struct lookup_request *r)
 
 	if (is_running(l, &r->domain))
 		return LOOKUPS_TAKEN;
-	if (lately->key == key && milliseconds_now() < lately->again)
+	if (lately->key == key && clock_steady() < lately->again)
 		return LOOKUPS_TOO_SOON;
 	put = fair_put(l->fair, r, &displaced);
 	if (displaced.text[0] != '\0')
@@ -351,7 +342,7 @@ void
 lookups_run(struct lookups *l, struct pollfd *others, size_t count, int milliseconds)
 {
 	struct pollfd ends[LOOKUPS_OTHERS + DNS_POLL_MAX];
-	int64_t now = milliseconds_now();
+	int64_t now = clock_steady();
 	size_t sockets;
 
 	begin_some(l, now);
@@ -365,5 +356,5 @@ lookups_run(struct lookups *l, struct pollfd *others, size_t count, int millisec
 		memcpy(others, ends, count * sizeof(*ends));
 	dns_process(l->means.dns, ends + count, sockets);
 	https_process(l->means.https);
-	step_all(l, milliseconds_now());
+	step_all(l, clock_steady());
 }

@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "monitor/clock.h"
 #include "monitor/policy/origin.h"
 #include "monitor/role/asker.h"
 
@@ -47,15 +47,6 @@ static struct {
 	long peak; /* kilobytes of the checker */
 	int64_t begun;
 } t;
-
-static int64_t
-milliseconds_now(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 give_up(const char *why)
@@ -93,7 +84,7 @@ on_learnt(void *ctx, struct learnt *l)
 	(void)ctx;
 	t.learnt++;
 	if (r != NULL && r->took < 0) {
-		r->took = milliseconds_now() - r->asked;
+		r->took = clock_steady() - r->asked;
 		r->has_policy = l->fetch == LEARNT_FETCHED && l->mx.form == MX_LISTED &&
 				answer_is_known(l->hosts[0].dane.address);
 		t.answered++;
@@ -109,7 +100,7 @@ on_not_now(void *ctx, const struct not_now *n)
 	(void)ctx;
 	t.not_now++;
 	if (r != NULL)
-		r->again = milliseconds_now() + AGAIN;
+		r->again = clock_steady() + AGAIN;
 }
 
 static void
@@ -160,7 +151,7 @@ flood(unsigned long number, char *const patterns[], size_t pattern_count)
 static void
 ask_real(void)
 {
-	int64_t now = milliseconds_now();
+	int64_t now = clock_steady();
 
 	for (size_t i = 0; i < t.count; i++) {
 		struct real *r = &t.real[i];
@@ -227,8 +218,7 @@ tell(unsigned long invented)
 	printf("invented=%lu not_now=%lu learnt=%lu real=%zu policies=%zu "
 	       "median_ms=%lld most_ms=%lld peak_kB=%ld seconds=%lld\n",
 	       invented, t.not_now, t.learnt, t.answered, with_policy, (long long)took[t.count / 2],
-	       (long long)took[t.count - 1], t.peak,
-	       (long long)(milliseconds_now() - t.begun) / 1000);
+	       (long long)took[t.count - 1], t.peak, (long long)(clock_steady() - t.begun) / 1000);
 }
 
 static void
@@ -245,7 +235,7 @@ begin(const char *resolver, const char *ca_file, char *real)
 	for (char *name = strtok(real, ","); name != NULL && t.count < REAL_MAX;
 	     name = strtok(NULL, ","))
 		t.real[t.count++] = (struct real){.domain = named(name), .took = -1};
-	t.begun = milliseconds_now();
+	t.begun = clock_steady();
 	t.asker = asker_new(&config);
 	if (t.asker == NULL || t.count == 0)
 		give_up("it cannot begin");
