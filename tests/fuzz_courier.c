@@ -6,21 +6,9 @@
 #include <stdlib.h>
 
 #include "monitor/role/courier_message.h"
-#include "tests/demand.h"
+#include "tests/packed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static uint8_t memory[MESSAGE_MAX];
-
-static struct bytes
-body_of(const struct packer *p)
-{
-	struct bytes in = {memory, p->len}, body = {0};
-	enum message type;
-
-	demand(!p->is_short && message_take(&in, &type, &body) == GOT_WHOLE && in.len == 0);
-	return body;
-}
 
 static void
 take_sink(struct bytes body)

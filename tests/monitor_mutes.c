@@ -12,40 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/alert/mute.h"
-
-static struct options o;
-static char why[OPTIONS_WHY_MAX];
-static char path[] = "/tmp/waxseal-mutes-XXXXXX";
-
-static enum parsed
-parse(const char *config)
-{
-	char *argv[] = {"waxseal", "--config", path, "incidents"};
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(config, file);
-	fclose(file);
-	options_free(&o);
-	return options_parse(4, argv, &o, why);
-}
-
-static int
-begin(void **state)
-{
-	const int fd = mkstemp(path);
-
-	(void)state;
-	return fd < 0 ? -1 : close(fd);
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	options_free(&o);
-	return unlink(path);
-}
+#include "tests/config_build.h"
 
 /* 2026-03-01T00:00:00Z */
 #define MARCH INT64_C(1772323200000000)

@@ -1,0 +1,21 @@
+/* A message that a fuzz target packs, to take it apart again. */
+#ifndef TESTS_PACKED_H
+#define TESTS_PACKED_H
+
+#include "monitor/role/message.h"
+#include "tests/demand.h"
+
+static uint8_t memory[MESSAGE_MAX];
+
+/* The body of the one message in memory, whole and with nothing behind it. */
+static inline struct bytes
+body_of(const struct packer *p)
+{
+	struct bytes in = {memory, p->len}, body = {0};
+	enum message type;
+
+	demand(!p->is_short && message_take(&in, &type, &body) == GOT_WHOLE && in.len == 0);
+	return body;
+}
+
+#endif
