@@ -42,14 +42,18 @@ ip -n $there addr add 192.0.2.2/24 dev far
 ip -n $here link set near up
 ip -n $there link set far up
 
-# cpu PROCESS...: seconds that they and their children used so far
+# family PROCESS...: they, their children, and so on
+family() {
+	for member; do
+		echo "$member"
+		# shellcheck disable=SC2046 # a list
+		(family $(cat /proc/"$member"/task/*/children 2>/dev/null))
+	done
+}
+# cpu PROCESS...: seconds that they and theirs used so far
 cpu() {
-	for process; do
-		starter=$(cat /proc/"$process"/task/*/children 2>/dev/null)
-		# shellcheck disable=SC2086
-		for one in $process $starter $(cat /proc/${starter:-0 }/task/*/children 2>/dev/null); do
-			cat /proc/"$one"/schedstat
-		done
+	for one in $(family "$@"); do
+		cat /proc/"$one"/schedstat
 	done | awk '{ sum += $1 } END { printf "%.4f", sum / 1e9 }'
 }
 
