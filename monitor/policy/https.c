@@ -288,10 +288,11 @@ result_of(const struct fetch *f, CURLcode code)
 	return HTTPS_UNREACHABLE;
 }
 
+/* What a header says, or nothing where there is none. */
 static struct bytes
-view(const char *text)
+header_text(const char *text)
 {
-	return text == NULL ? (struct bytes){0} : bytes_text(text);
+	return bytes_text(text == NULL ? "" : text);
 }
 
 static void
@@ -309,8 +310,8 @@ finish(struct fetch *f, CURLcode code)
 		    CURLHE_OK)
 			encoding = NULL;
 		a.response.status = (int)status;
-		a.response.content_type = view(type);
-		a.response.encoding = view(encoding != NULL ? encoding->value : NULL);
+		a.response.content_type = header_text(type);
+		a.response.encoding = header_text(encoding != NULL ? encoding->value : NULL);
 		a.response.body_len = f->body_len;
 		a.body = bytes_first((struct bytes){f->body, f->body_len}, STS_TEXT_MAX);
 	}
