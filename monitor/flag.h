@@ -3,8 +3,8 @@
  * struct options, one line of help.
  *
  * One row serves the command line, the configuration file and --help alike.
- * Private to options.c, help.c and completion/. Checks each value by itself; what flags
- * mean together is options.c's. What takes the values is in flag_take.h.
+ * Private to what reads options, help.c and completion/. Checks each value by itself; what
+ * flags mean together is options_check.h's. What takes the values is in flag_take.h.
  */
 #ifndef MONITOR_FLAG_H
 #define MONITOR_FLAG_H

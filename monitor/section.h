@@ -3,7 +3,7 @@
  * the next section or the end.
  *
  * A section is of a kind, which has a row in section.c, and has a name of its
- * own. Reads and checks; opens nothing. Private to options.c, help.c and the
+ * own. Reads and checks; opens nothing. Private to config_file.c, help.c and the
  * files that describe a kind.
  */
 #ifndef MONITOR_SECTION_H
