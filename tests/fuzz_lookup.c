@@ -162,7 +162,16 @@ cross(const struct learnt *l)
 static bool
 go_on(struct lookup *l, int64_t *now)
 {
-	switch (lookup_step(l, *now)) {
+	const enum lookup_stand stand = lookup_step(l, *now);
+
+	if (lookup_has_part(l, *now)) {
+		static struct learnt part;
+
+		demand(stand != LOOKUP_DONE);
+		learnt_part(lookup_learnt(l), &part);
+		cross(&part);
+	}
+	switch (stand) {
 	case LOOKUP_WAITS:
 		demand((t.take != NULL) != (t.fetched != NULL));
 		if (t.take != NULL)

@@ -100,6 +100,25 @@ prints() {
 }
 ok "--json prints what an answer adds" prints
 
+# A policy host that answers late keeps back its policy, and nothing of what the DNS says.
+stripped='starttls-stripped critical probable'
+ok "it watches, and prints" watch $here --json
+ok "DANE, while the policy is still to come" finds lateness.sec.test $mx "dane-violation critical probable, $stripped"
+late_status() {
+	ask "$folder/live" "select mta_sts_status || ' ' || required || ' ' || ifnull(trouble, 'fine') || ' ' ||
+	    ifnull(seen_id, 'none') from policies where domain = 'lateness.sec.test'"
+}
+ok "of which nothing is known then: it is not absent" [ "$(late_status)" = 'unavailable dane fine none' ]
+is_late_policy() { [ "$(late_status)" = 'enforce dane fine 1' ]; }
+ok "it comes" within 20 is_late_policy
+ok "and adds what it has to say" has_found "dane-violation critical probable, $stripped, sts-violation critical probable"
+ok "it ends in order" end 0
+each_once() {
+	[ "$(grep -o '"kind":"[a-z-]*","severity":"critical"' "$folder/out" | sort | uniq -c | awk '{ print $1 }' |
+	    sort -u)" = 1 ] && [ "$(ask "$folder/live" "select count(*) || ' ' || max(sessions) from v_incidents")" = '3 1' ]
+}
+ok "each finding is told and counted once" each_once
+
 # ---- What nobody is asked ----
 
 # asks_nobody COMMAND...: no question and no connection to a policy host begins meanwhile

@@ -429,6 +429,34 @@ an_outage_is_not_held_against_the_domain(void **state)
 	free(twice);
 }
 
+/* The DNS' word on its hosts, ahead of the rest. */
+static void
+a_part_says_of_the_hosts_and_nothing_of_the_policy(void **state)
+{
+	struct learnt *l = answer("2", TEXT, 9), *empty = answer(NULL, NULL, 1), *part;
+
+	(void)state;
+	part = malloc(sizeof(*part));
+	assert_non_null(part);
+	learnt_part(l, part);
+	known_after(NULL, part, &none, T, &after);
+	assert_string_equal(sts_cache_status(&after.cache, T), "unavailable");
+	assert_int_equal(sts_cache_next(&after.cache, T), STS_ASK_RECORD);
+	assert_true(mx_host_has(&after.mx.hosts[0], &(struct address){4, {192, 0, 2, 9}}));
+	assert_true(known_says_something(&after));
+	/* Nor does it unsay what is known, whatever it is a part of. */
+	first.is_resolver_failing = true;
+	learnt_part(empty, part);
+	known_after(&first, part, &none, T + STS_SECOND, &after);
+	assert_true(after.cache.is_known && after.cache.trouble == STS_FINE);
+	assert_string_equal(after.cache.id, "1");
+	assert_true(after.is_resolver_failing);
+	assert_true(mx_host_has(&after.mx.hosts[0], &(struct address){4, {192, 0, 2, 1}}));
+	free(part);
+	learnt_free(empty);
+	learnt_free(l);
+}
+
 static void
 of_a_domain_that_is_not_there_nothing_is_known(void **state)
 {
@@ -468,6 +496,7 @@ main(void)
 	    WITH_FIRST(an_absent_record_ends_no_policy),
 	    WITH_FIRST(a_new_id_with_a_new_text_takes_its_place),
 	    WITH_FIRST(an_outage_is_not_held_against_the_domain),
+	    WITH_FIRST(a_part_says_of_the_hosts_and_nothing_of_the_policy),
 	    cmocka_unit_test(of_a_domain_that_is_not_there_nothing_is_known),
 	};
 

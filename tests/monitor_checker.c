@@ -170,6 +170,28 @@ the_most_that_can_be_learnt_crosses(void **state)
 	learnt_free(l);
 }
 
+static void
+a_part_crosses_with_its_hosts_alone(void **state)
+{
+	struct learnt *l = example(), *part = malloc(sizeof(*part)), *other;
+
+	(void)state;
+	assert_non_null(part);
+	learnt_part(l, part);
+	other = crossed(part);
+	assert_non_null(other);
+	assert_true(other->is_part);
+	assert_int_equal(other->sts_answer, ANSWER_UNASKED);
+	assert_int_equal(other->tlsrpt_answer, ANSWER_UNASKED);
+	assert_int_equal(other->fetch, LEARNT_NOT_TRIED);
+	assert_int_equal(other->sts_problems.count, 0);
+	assert_int_equal(other->mx.count, 2);
+	assert_int_equal(other->hosts[1].dane.records[DANE_BASE_EXPANDED].count, 2);
+	learnt_free(other);
+	free(part);
+	learnt_free(l);
+}
+
 /* Things that no checker of ours says; each is one that one taken over could. */
 static void
 text_without_a_fetch(struct learnt *l)
@@ -244,6 +266,20 @@ words_that_steer_a_terminal(struct learnt *l)
 }
 
 static void
+part_that_has_a_policy(struct learnt *l)
+{
+	l->is_part = true;
+}
+static void
+part_that_has_no_hosts(struct learnt *l)
+{
+	learnt_part(l, l);
+	l->mx_answer = ANSWER_UNAVAILABLE;
+	l->mx.form = MX_UNKNOWN;
+	l->mx.count = 0;
+}
+
+static void
 what_does_not_hold_together_is_refused(void **state)
 {
 	static const struct {
@@ -265,6 +301,8 @@ what_does_not_hold_together_is_refused(void **state)
 	    ROW(records_without_an_answer),
 	    ROW(destination_without_a_record),
 	    ROW(words_that_steer_a_terminal),
+	    ROW(part_that_has_a_policy),
+	    ROW(part_that_has_no_hosts),
 #undef ROW
 	};
 
@@ -612,6 +650,7 @@ main(int argc, char *argv[])
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_learnt_crosses_whole),
 	    cmocka_unit_test(the_most_that_can_be_learnt_crosses),
+	    cmocka_unit_test(a_part_crosses_with_its_hosts_alone),
 	    cmocka_unit_test(what_does_not_hold_together_is_refused),
 	    cmocka_unit_test(one_that_is_cut_is_refused),
 	    cmocka_unit_test(questions_cross_whole_and_names_are_checked_again),

@@ -312,6 +312,8 @@ on_done(void *ctx, const struct lookup_request *r, struct learnt *learnt)
 	struct told *told = ctx;
 
 	assert_string_equal(r->domain.text, learnt->domain.text);
+	if (learnt->is_part)
+		return;
 	told->known += r->is_known;
 	told->real += strncmp(r->domain.text, "real", 4) == 0;
 	told->invented += strncmp(r->domain.text, "invented", 8) == 0;

@@ -29,6 +29,11 @@ on_learnt(void *ctx, struct learnt *learnt)
 {
 	struct asking *asking = ctx;
 
+	/* What is explained is the whole. */
+	if (learnt->is_part) {
+		learnt_free(learnt);
+		return;
+	}
 	learnt_free(asking->learnt);
 	asking->learnt = learnt;
 	asking->is_over = true;

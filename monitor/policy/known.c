@@ -61,7 +61,8 @@ known_after(const struct known_policy *before, struct learnt *learnt,
 		*out = *before;
 	else
 		*out = (struct known_policy){.domain = learnt->domain, .source = "network"};
-	out->is_resolver_failing = outage->is_dns || outage->is_fetch;
+	if (!learnt->is_part)
+		out->is_resolver_failing = outage->is_dns || outage->is_fetch;
 	take_sts(learnt, outage, now, out);
 	take_hosts(learnt, now, out);
 	take_words(learnt, out);

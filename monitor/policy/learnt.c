@@ -97,6 +97,20 @@ learnt_set_hosts(struct learnt *l)
 	}
 }
 
+void
+learnt_part(const struct learnt *l, struct learnt *out)
+{
+	*out = *l;
+	out->is_part = true;
+	out->sts_answer = out->tlsrpt_answer = ANSWER_UNASKED;
+	out->sts_ttl = 0;
+	out->sts_record = (struct sts_record){.state = STS_RECORD_ABSENT};
+	out->fetch = LEARNT_NOT_TRIED;
+	out->text = (struct bytes){0};
+	out->tlsrpt = (struct tlsrpt){.state = TLSRPT_ABSENT};
+	out->sts_problems = out->tlsrpt_problems = (struct problems){0};
+}
+
 static struct sts_event
 record_event(const struct learnt *l, int64_t now)
 {

@@ -32,6 +32,7 @@ struct learnt_host {
 
 struct learnt {
 	struct domain domain;
+	bool is_part;       /* its MX hosts alone: what its policy is follows in another */
 	bool can_be_secure; /* a resolver's word on DNSSEC is believed; else all is insecure */
 	bool was_served; /* some resolver gave any answer: what failed is not the network alone */
 
@@ -74,6 +75,12 @@ bool learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const s
 
 /* Give hosts of l->mx their places: mx_read was called. */
 void learnt_set_hosts(struct learnt *l);
+
+/*
+ * Of l what the DNS said of its MX hosts, and nothing of the rest, as a part. Views and blocks
+ * stay l's: *out is good as long as l is, and not for learnt_free.
+ */
+void learnt_part(const struct learnt *l, struct learnt *out);
 
 /*
  * The events that lead from one struct sts_cache to the next, in order; returns

@@ -35,6 +35,7 @@ struct lookup {
 	bool is_waiting; /* for an answer */
 	bool is_begun, is_fetching;
 	int64_t dns_until, fetch_until; /* milliseconds */
+	int64_t part_from;              /* when its part may be told; 0: it was */
 	bool is_late;                   /* the time for questions is over */
 	size_t host;                    /* of PART_HOSTS */
 	size_t turns;                   /* hosts that may be asked about */
@@ -569,6 +570,7 @@ lookup_step(struct lookup *l, int64_t now)
 	if (!l->is_begun) {
 		l->is_begun = true;
 		l->dns_until = now + LOOKUP_DNS_SECONDS * MILLISECONDS;
+		l->part_from = now + LOOKUP_PART_AFTER;
 	}
 	l->is_late = now >= l->dns_until;
 	ask_on(l, now);
@@ -579,4 +581,14 @@ lookup_step(struct lookup *l, int64_t now)
 	if (l->part == PART_FETCH && is_tired(l, now))
 		l->part = PART_DONE; /* not tried */
 	return l->part == PART_FETCH ? LOOKUP_WANTS_FETCH : LOOKUP_DONE;
+}
+
+bool
+lookup_has_part(struct lookup *l, int64_t now)
+{
+	if (l->part_from == 0 || now < l->part_from || l->part <= PART_HOSTS ||
+	    l->part == PART_DONE || !answer_is_known(l->learnt->mx_answer))
+		return false;
+	l->part_from = 0;
+	return true;
 }

@@ -18,6 +18,13 @@
 /* For all questions of one domain; what is left then is unavailable. */
 #define LOOKUP_DNS_SECONDS 30
 
+/*
+ * Milliseconds behind its beginning from which on what the DNS said of the MX hosts is told ahead
+ * of the rest: a policy host that says nothing must not keep back what DANE demands. Most look-ups
+ * are over by then.
+ */
+#define LOOKUP_PART_AFTER 500
+
 /* Milliseconds that a fetch waits for its turn before it is left ... */
 #define LOOKUP_FETCH_WAIT 60000
 /*
@@ -60,6 +67,12 @@ enum lookup_stand {
 /* Do what can be done. now: of a clock that nobody sets, milliseconds. */
 enum lookup_stand lookup_step(struct lookup *l, int64_t now);
 
+/*
+ * True once, of one that is not done: its MX hosts are known as well as they will be, the rest
+ * takes its time, and learnt_part of lookup_learnt may be told.
+ */
+bool lookup_has_part(struct lookup *l, int64_t now);
+
 /* It has its turn; lookup_step goes on. */
 void lookup_turn(struct lookup *l, int64_t now);
 
@@ -69,7 +82,7 @@ void lookup_fetch(struct lookup *l);
 
 const struct lookup_request *lookup_asked(const struct lookup *l);
 
-/* What was learnt, of one that is LOOKUP_DONE; it stays the look-up's. */
+/* What was learnt, of one that is LOOKUP_DONE or has a part; it stays the look-up's. */
 struct learnt *lookup_learnt(struct lookup *l);
 
 #endif

@@ -40,6 +40,7 @@ struct lookups {
 	int64_t begin_at;               /* when the next may begin, as if there were no burst */
 	int64_t host_at, known_host_at; /* ... one more host be asked about */
 	struct lately lately[LOOKUPS_REMEMBERED];
+	struct learnt part; /* that is told: large */
 };
 
 struct lookups *
@@ -312,6 +313,13 @@ end_one(struct lookups *l, size_t i, int64_t now)
 	lookup_free(r.lookup);
 }
 
+static void
+tell_part(struct lookups *l, struct lookup *lookup)
+{
+	learnt_part(lookup_learnt(lookup), &l->part);
+	l->done(l->ctx, lookup_asked(lookup), &l->part);
+}
+
 /* A step of each; whether one of them waits for its turn. */
 static bool
 step_all(struct lookups *l, int64_t now)
@@ -333,6 +341,8 @@ step_all(struct lookups *l, int64_t now)
 			fetch_in_turn(l, r, now);
 		else if (stand == LOOKUP_DONE)
 			end_one(l, i, now);
+		if (stand != LOOKUP_DONE && lookup_has_part(r->lookup, now))
+			tell_part(l, r->lookup);
 		wants |= stand == LOOKUP_WANTS_TURN || stand == LOOKUP_WANTS_FETCH;
 	}
 	return wants;

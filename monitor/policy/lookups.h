@@ -59,7 +59,11 @@ struct lookups_config {
 
 struct lookups;
 
-/* Called once for each look-up that ends; learnt is good until it returns. */
+/*
+ * Called once for each look-up that ends, and for one that takes its time once before with what is
+ * a part (learnt.h). learnt is good until it returns, and the callee's to change only where it is
+ * whole.
+ */
 typedef void lookups_done(void *ctx, const struct lookup_request *r, struct learnt *learnt);
 
 /* NULL, and one line in why, where it cannot be. */

@@ -17,7 +17,8 @@ struct asker_config {
 	const struct starter *starter; /* who starts it; NULL: this process itself */
 	struct checker_config checker;
 	const char *ca_file; /* NULL: the system's */
-	/* What was learnt; it is the callee's, for learnt_free. */
+	/* What was learnt, in a part (learnt.h) and whole, or whole at once; it is the callee's,
+	 * for learnt_free. */
 	void (*learnt)(void *ctx, struct learnt *learnt);
 	/* It was not looked up, and may be asked for again. */
 	void (*not_now)(void *ctx, const struct not_now *n);

@@ -51,6 +51,7 @@ static const struct field not_now_fields[] = {
 
 static const struct field learnt_fields[] = {
     FIELD_TEXT(learnt, domain.text),
+    FIELD_BOOL(learnt, is_part),
     FIELD_BOOL(learnt, can_be_secure),
     FIELD_BOOL(learnt, was_served),
     ANSWER(sts_answer),
@@ -368,11 +369,21 @@ get_policy(struct cursor *c, struct learnt *out)
 	return out->fetch != LEARNT_FETCHED || learnt_set_text(out, text);
 }
 
+/* A part says nothing of the policy, and something of the hosts. */
+static bool
+is_part_good(const struct learnt *l)
+{
+	return !l->is_part ||
+	       (answer_is_known(l->mx_answer) && l->sts_answer == ANSWER_UNASKED &&
+		l->sts_record.state == STS_RECORD_ABSENT && l->fetch == LEARNT_NOT_TRIED &&
+		l->tlsrpt_answer == ANSWER_UNASKED && l->tlsrpt.state == TLSRPT_ABSENT);
+}
+
 static bool
 get_learnt(struct cursor *c, struct learnt *out)
 {
 	return fields_get(c, learnt_fields, FIELDS(learnt_fields), out) && is_good(&out->domain) &&
-	       is_record_good(&out->sts_record) && get_policy(c, out) &&
+	       is_part_good(out) && is_record_good(&out->sts_record) && get_policy(c, out) &&
 	       get_problems(c, &out->sts_problems) && get_problems(c, &out->tlsrpt_problems) &&
 	       get_problems(c, &out->mx_problems) && get_rua(c, &out->tlsrpt) &&
 	       get_hosts(c, out) && cursor_is_spent(c);

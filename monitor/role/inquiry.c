@@ -162,29 +162,46 @@ count_time(struct lookup_counts *c, int64_t took)
 	c->took_ms += (uint64_t)took;
 }
 
-/* Draw the conclusions from an answer, and have sessions judged by them. */
-static void
-conclude(struct inquiry *q, struct learnt *l)
+/* Draw the conclusions from an answer, and have sessions judged by them. False: the database
+ * refused. */
+static bool
+record(struct inquiry *q, struct learnt *l, int64_t now)
 {
-	const int64_t now = clock_wall();
 	const struct known_outage outage = note_outage(q, l);
 	struct recorder *recorder = q->intake->recorder;
 	const struct known_policy *before;
 
+	if (!recorder_known_policy(recorder, domain_bytes(&l->domain), &before))
+		return false;
+	known_after(before, l, &outage, now, &q->known);
+	return (before == NULL && !known_says_something(&q->known)) ||
+	       recorder_policy(recorder, &q->known, q->intake->config->json);
+}
+
+/* It is still asked: what the database refuses now comes again with the whole. */
+static void
+conclude_part(struct inquiry *q, struct learnt *l)
+{
+	if (record(q, l, clock_wall()))
+		log_detail("look-up of %s: %zu MX hosts; its policy is still to come",
+			   l->domain.text, l->mx.count);
+	else
+		q->is_refused = true;
+}
+
+static void
+conclude(struct inquiry *q, struct learnt *l)
+{
+	const int64_t now = clock_wall();
+
 	q->counts.answered++;
 	count_time(&q->counts, agenda_took(q->agenda, &l->domain, q->heard));
 	q->counts.failed += !is_whole(l);
-	if (!recorder_known_policy(recorder, domain_bytes(&l->domain), &before)) {
+	if (!record(q, l, now)) {
 		refuse(q, &l->domain);
 		return;
 	}
-	known_after(before, l, &outage, now, &q->known);
 	detail(q, l, now);
-	if ((before != NULL || known_says_something(&q->known)) &&
-	    !recorder_policy(recorder, &q->known, q->intake->config->json)) {
-		refuse(q, &l->domain);
-		return;
-	}
 	if (!is_whole(l))
 		ask_again(q, l, now);
 	else if (known_says_something(&q->known))
@@ -198,11 +215,13 @@ on_learnt(void *ctx, struct learnt *l)
 {
 	struct inquiry *q = ctx;
 
+	const bool is_away = q->is_refused || q->intake->recorder == NULL;
+
 	q->heard = clock_steady();
-	if (q->is_refused || q->intake->recorder == NULL)
+	if (is_away && !l->is_part)
 		refuse(q, &l->domain);
-	else if (agenda_is_asked(q->agenda, &l->domain))
-		conclude(q, l);
+	else if (!is_away && agenda_is_asked(q->agenda, &l->domain))
+		(l->is_part ? conclude_part : conclude)(q, l);
 	learnt_free(l);
 }
 

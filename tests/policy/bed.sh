@@ -5,6 +5,7 @@
 #   127.0.0.3                 a resolver that lies: tests/policy/fake.pl
 #   203.0.112.10, 203.0.111.11, 2a00:ffff::10, 127.0.0.1, 10.9.9.9   nginx: policy hosts
 #   203.0.112.25 to .27       mail servers with STARTTLS (Postfix and Exim: mta.sh)
+#   203.0.112.97              the policy hosts of .10, which answer after eight seconds
 #   203.0.112.98              a web server that says nothing; at .99 there is none
 #
 # To be read in like tap.sh, which it needs. Addresses look public, since private ones are refused.
@@ -51,7 +52,7 @@ chmod 755 "$folder" "$bed"
 printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >"$netns/resolv.conf"
 in_space ip link set lo up
 for address in 203.0.112.10/32 203.0.111.11/32 203.0.112.25/32 203.0.112.26/32 203.0.112.27/32 203.0.112.53/32 \
-    203.0.112.98/32 203.0.112.99/32 10.9.9.9/32; do
+    203.0.112.97/32 203.0.112.98/32 203.0.112.99/32 10.9.9.9/32; do
 	in_space ip addr add $address dev lo
 done
 in_space ip -6 addr add 2a00:ffff::10/128 dev lo nodad
@@ -137,7 +138,7 @@ for one in enforced again killed late; do
 	policy $one enforce 'mx: mx2.sec.test' 'max_age: 604800'
 done
 policy tested testing 'mx: mx2.sec.test' 'max_age: 604800'
-for one in split chain long huge beside ipv6 here inside drip closed hang; do
+for one in split chain long huge beside ipv6 here inside drip closed hang lateness; do
 	policy $one enforce
 done
 for one in redirect nocontent partial html untyped charset forbidden gzip longest toolong cnonly \
@@ -364,5 +365,6 @@ serve unbound -d -c "$bed/unbound.conf"
 serve nginx -c "$bed/nginx.conf"
 serve perl tests/policy/fake.pl dns 127.0.0.3 53
 serve perl tests/policy/fake.pl mute 203.0.112.98 443
+serve perl tests/policy/fake.pl late 203.0.112.97 443 203.0.112.10 8000
 serve python3 tests/policy/smtpd.py 203.0.112.25 "$bed/mx.pem" 203.0.112.26 "$bed/mx.pem" \
     203.0.112.27 "$bed/ta.pem"

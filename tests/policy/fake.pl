@@ -2,6 +2,7 @@
 # Name servers and web servers that misbehave, for tests/policy.t:
 #   fake.pl dns ADDRESS PORT    answers by the first label of what is asked (see below)
 #   fake.pl mute ADDRESS PORT   accepts connections over TCP and says nothing
+#   fake.pl late ADDRESS PORT TO MS    passes connections over TCP on to TO, and that after so long
 #   fake.pl relay ADDRESS PORT TO MS   passes questions on to TO:53, and answers after so long
 use strict;
 use warnings;
@@ -19,6 +20,23 @@ if ($what eq 'mute') {
 	my $server = listener(Listen => 16);
 	my @held;
 	push @held, $server->accept() while 1;
+}
+
+if ($what eq 'late') {
+	my $server = listener(Listen => 16);
+	$SIG{CHLD} = 'IGNORE';
+	while (my $client = $server->accept()) {
+		next if fork;
+		select undef, undef, undef, $ARGV[4] / 1000;
+		my $host = IO::Socket::INET->new(PeerAddr => $ARGV[3], PeerPort => $port) || die "$ARGV[3]: $!";
+		my $both = IO::Select->new($client, $host);
+		while (my @ready = $both->can_read) {
+			for my $from (@ready) {
+				sysread($from, my $bytes, 65536) || exit;
+				syswrite $from == $client ? $host : $client, $bytes;
+			}
+		}
+	}
 }
 
 if ($what eq 'relay') {

@@ -82,6 +82,10 @@ on_learnt(void *ctx, struct learnt *l)
 	struct real *r = find(&l->domain);
 
 	(void)ctx;
+	if (l->is_part) {
+		learnt_free(l);
+		return;
+	}
 	t.learnt++;
 	if (r != NULL && r->took < 0) {
 		r->took = clock_steady() - r->asked;
