@@ -356,9 +356,35 @@ the_first_answer_is_all_that_is_known(void **state)
 	assert_false(known_is_due(&first, T + 1));
 	assert_true(known_is_due(&first, T + KNOWN_FRESH));
 	assert_true(known_is_due(&first, T - KNOWN_FRESH)); /* the clock was set back */
-	/* A session that fails has the record asked for again, RFC 8461 section 5.1. */
-	assert_false(known_is_due_for_failure(&first, T + 1, T + STS_RECHECK - 1));
-	assert_true(known_is_due_for_failure(&first, T + 1, T + STS_RECHECK));
+}
+
+/* What would fail by answers of some time before is asked for again. */
+static void
+a_session_that_would_fail_has_its_domain_asked_for(void **state)
+{
+	struct bytes recipient = BYTES("example.net");
+	struct session s = {.service = SERVICE_SMTP,
+			    .start = T + 1,
+			    .server = {.family = 4, .b = {192, 0, 2, 1}},
+			    .rcpt_domains = &recipient,
+			    .rcpt_count = 1};
+
+	(void)state;
+	after = first;
+	after.mx.hosts[0].is_whole = true;
+	/* In clear, the record: RFC 8461 section 5.1. */
+	assert_false(known_is_due_for(&after, &s, T + STS_RECHECK));
+	s.smtp.mail_accepted = s.smtp.message_sent = true;
+	assert_false(known_is_due_for(&after, &s, T + STS_RECHECK - 1));
+	assert_true(known_is_due_for(&after, &s, T + STS_RECHECK));
+	/* Elsewhere than to the MX hosts of before: they may have moved. */
+	s.smtp.mail_accepted = s.smtp.message_sent = false;
+	s.start = T + DESTINATION_RECHECK + 1;
+	assert_false(known_is_due_for(&after, &s, s.start));
+	s.server.b[3] = 99;
+	assert_true(known_is_due_for(&after, &s, s.start));
+	s.start--;
+	assert_false(known_is_due_for(&after, &s, s.start));
 }
 
 static void
@@ -492,6 +518,7 @@ main(void)
 	    WITH_AGENDA(how_long_an_answer_took_counts_from_when_it_was_asked),
 	    cmocka_unit_test(what_fails_for_others_too_is_an_outage),
 	    WITH_FIRST(the_first_answer_is_all_that_is_known),
+	    WITH_FIRST(a_session_that_would_fail_has_its_domain_asked_for),
 	    WITH_FIRST(what_has_no_answer_stays_as_it_was),
 	    WITH_FIRST(an_absent_record_ends_no_policy),
 	    WITH_FIRST(a_new_id_with_a_new_text_takes_its_place),

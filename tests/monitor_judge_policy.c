@@ -17,8 +17,9 @@
 #include "monitor/policy/destination.h"
 #include "tests/certify.h"
 
-#define T0   (BEGIN + 10 * DAY) /* of the session */
-#define HOUR INT64_C(3600000000)
+#define T0     (BEGIN + 10 * DAY) /* of the session */
+#define MINUTE INT64_C(60000000)
+#define HOUR   (60 * MINUTE)
 
 /* One session, what is known beside it, and the texts that the policy is a view of. */
 struct scene {
@@ -327,7 +328,7 @@ mx_alone(struct scene *c)
 
 	c->has_policy = true;
 	c->known.domain = domain("example.net");
-	c->known.learnt = T0 - HOUR;
+	c->known.learnt = T0 - MINUTE;
 	c->known.source = "network";
 	mx->form = MX_LISTED;
 	mx->is_whole = true;
@@ -494,6 +495,21 @@ enforce_with_mx_of_before(struct scene *c)
 	c->known.learnt = T0 - 2 * HOUR;
 }
 
+/* ... or minutes: what would fail by them may be another's by now. */
+static void
+dane_of_minutes_before(struct scene *c)
+{
+	dane(c);
+	c->known.learnt = T0 - 2 * MINUTE;
+}
+
+static void
+mx_of_minutes_before(struct scene *c)
+{
+	mx_alone(c);
+	c->known.learnt = T0 - 2 * MINUTE;
+}
+
 static void
 dane_of_nobody(struct scene *c)
 {
@@ -649,6 +665,13 @@ static const struct row rows[] = {
     {"dane, of nobody but named: DANE-EE", certificate_of_nobody, dane_of_nobody, ""},
     {"dane, another certificate", certificate_of_nobody, dane,
      "certificate-invalid critical proven, dane-violation" CRITICAL},
+    {"dane, another certificate than the records of minutes before name: RFC 7671 section 8.1",
+     certificate_of_nobody, dane_of_minutes_before, "certificate-invalid info proven"},
+    {"dane of minutes before, the certificate named", good_certificate, dane_of_minutes_before, ""},
+    {"dane of minutes before, in clear", unused, dane_of_minutes_before,
+     "starttls-unused" CRITICAL ", dane-violation" CRITICAL},
+    {"another server than minutes before", at_another_server, mx_of_minutes_before,
+     "starttls-unused info possible"},
     {"dane, TLS 1.3", encrypted, dane, ""},
     {"dane, TLS 1.3, not observable", certificate_hidden, dane, ""},
     {"dane, unusable, any certificate", certificate_of_nobody, dane_unusable,
@@ -845,6 +868,9 @@ static const struct host_row host_rows[] = {
      NULL},
     {{"nobody's, dane of another, the host asked for", asked_nobodys, dane,
       "certificate-invalid critical proven, dane-violation" CRITICAL},
+     NULL},
+    {{"nobody's, dane of another, of minutes before", asked_nobodys, dane_of_minutes_before,
+      "certificate-invalid info proven"},
      NULL},
     {{"nobody's, dane names it", asked_nobodys, dane_of_nobody, ""}, NULL},
     {{"nobody's, dane, named by the server alone", calls_itself, dane,

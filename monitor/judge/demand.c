@@ -60,30 +60,13 @@ is_encrypted(const struct session *s)
 	return s->tls.complete == FACT_YES;
 }
 
-static bool
-is_unmatched(enum dane_match match)
-{
-	switch (match) {
-	case DANE_NOT_OBSERVABLE:
-	case DANE_NOT_APPLICABLE:
-	case DANE_MATCHED:
-		return false;
-	case DANE_NO_MATCH:
-	case DANE_WRONG_NAME:
-	case DANE_OUT_OF_DATE:
-	case DANE_BROKEN_CHAIN:
-		return true;
-	}
-	return false;
-}
-
 bool
 demand_refuses_certificate(const struct judge_case *c)
 {
 	if (demand_of(c) != DEMAND_TLS || !is_encrypted(c->session))
 		return false;
 	if (c->policy->policy.required == REQUIRED_DANE)
-		return is_unmatched(c->policy->match);
+		return dane_is_unmatched(c->policy->match);
 	return webpki_is_valid(&c->policy->webpki) == FACT_NO;
 }
 

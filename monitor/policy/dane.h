@@ -121,6 +121,9 @@ enum dane_match {
 	DANE_BROKEN_CHAIN /* DANE-TA(2): a signature, purpose or constraint fails */
 };
 
+/* It was seen, and is not what the records name. */
+bool dane_is_unmatched(enum dane_match match);
+
 /*
  * Match, RFC 7671 with its digest agility (section 9: of one usage and selector
  * the strongest digest alone counts, beside full data). DANE-EE(3) looks at

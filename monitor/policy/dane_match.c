@@ -108,6 +108,23 @@ better(enum dane_match a, enum dane_match b)
 	return a == DANE_NO_MATCH ? b : a;
 }
 
+bool
+dane_is_unmatched(enum dane_match match)
+{
+	switch (match) {
+	case DANE_NOT_OBSERVABLE:
+	case DANE_NOT_APPLICABLE:
+	case DANE_MATCHED:
+		return false;
+	case DANE_NO_MATCH:
+	case DANE_WRONG_NAME:
+	case DANE_OUT_OF_DATE:
+	case DANE_BROKEN_CHAIN:
+		return true;
+	}
+	return false;
+}
+
 enum dane_match
 dane_match(const struct dane_session *s)
 {

@@ -58,15 +58,32 @@ is_stale(const struct session *s, const struct known_policy *known)
 	       known->learnt - s->start > DESTINATION_FRESH;
 }
 
+static bool
+is_outdated(const struct session *s, const struct known_policy *known)
+{
+	return s->start - known->learnt > DESTINATION_RECHECK;
+}
+
+/* That it is none of the hosts is so by answers of its time alone. */
+static void
+find_address(const struct session *s, const struct known_policy *known, struct destination *out,
+	     const struct mx_host **host)
+{
+	out->is_mx = mx_has_address(&known->mx, &s->server, host);
+	if (out->is_mx != FACT_NO)
+		return;
+	out->wants_recheck = is_outdated(s, known);
+	if (out->wants_recheck || is_stale(s, known))
+		out->is_mx = FACT_UNSEEN;
+}
+
 static const struct mx_host *
 find_host(const struct session *s, const struct known_policy *known, struct destination *out)
 {
 	const struct mx_host *host, *asked = NULL;
 	struct domain name;
 
-	out->is_mx = mx_has_address(&known->mx, &s->server, &host);
-	if (out->is_mx == FACT_NO && is_stale(s, known))
-		out->is_mx = FACT_UNSEEN;
+	find_address(s, known, out, &host);
 	if (destination_asked(s, &name))
 		asked = host_asked(known, &name);
 	if (host != NULL) {
@@ -116,6 +133,10 @@ match(const struct session *s, const struct known_policy *known, size_t host,
 		return;
 	add_names(known, host, &d, &out->policy.dane);
 	out->match = dane_match(&d);
+	if (!dane_is_unmatched(out->match) || !is_outdated(s, known))
+		return;
+	out->match = DANE_NOT_OBSERVABLE;
+	out->wants_recheck = true;
 }
 
 static void
@@ -269,6 +290,18 @@ destination_by_host(const struct session *s, const struct known_policy *const *k
 	*out = c.best;
 	out->is_shared = c.is_mixed || count >= DESTINATIONS_MAX;
 	return c.is_made;
+}
+
+bool
+destination_wants_recheck(const struct session *s, const struct known_policy *known)
+{
+	struct destination d = {.wants_recheck = false};
+
+	if (s->rcpt_count > 0)
+		destination_of(s, known, &d);
+	else if (!destination_by_host(s, &known, 1, &d))
+		return false;
+	return d.wants_recheck;
 }
 
 bool

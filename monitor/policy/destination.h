@@ -43,6 +43,13 @@ struct known_policy {
  */
 #define DESTINATION_FRESH INT64_C(3600000000)
 
+/*
+ * A client may have newer answers than these: keys are rolled over (RFC 7671 section 8.1) and
+ * hosts move. What would fail by answers from longer before than this, microseconds, is held
+ * against nobody: it is asked for again, and judged by what comes.
+ */
+#define DESTINATION_RECHECK INT64_C(60000000)
+
 /* How the server was found to be one of the domain's hosts. */
 enum host_by {
 	HOST_UNKNOWN,    /* it was not */
@@ -72,7 +79,8 @@ struct destination {
 	enum sts_trouble trouble;
 	uint32_t failures; /* in a row */
 	int64_t failing_since;
-	bool is_visible; /* certificates were; never under TLS 1.3 */
+	bool wants_recheck; /* it would fail by what may be so no more: DESTINATION_RECHECK */
+	bool is_visible;    /* certificates were; never under TLS 1.3 */
 	struct webpki webpki;
 	enum dane_match match;
 };
@@ -87,6 +95,9 @@ void destination_of(const struct session *s, const struct known_policy *known,
  * for, else the server's address. False, and *asked is empty, where it asked for none.
  */
 bool destination_asked(const struct session *s, struct domain *asked);
+
+/* Is the domain to be asked for anew: would the session fail by what may be so no more? */
+bool destination_wants_recheck(const struct session *s, const struct known_policy *known);
 
 /* Whether one of the domain's MX hosts is there: of this name, or asked is empty, this address. */
 bool destination_is_at(const struct known_policy *known, const struct address *server,

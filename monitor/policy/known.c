@@ -98,10 +98,18 @@ known_is_due(const struct known_policy *known, int64_t now)
 	return is_old(known, now) || sts_cache_next(&known->cache, now) != STS_WAIT;
 }
 
-bool
-known_is_due_for_failure(const struct known_policy *known, int64_t time, int64_t now)
+/* A session that began at time is about to be held against the policy in force, and fails. */
+static bool
+is_due_for_failure(const struct known_policy *known, int64_t time, int64_t now)
 {
-	return known_is_due(known, now) ||
-	       (sts_cache_force(&known->cache, time) == STS_FORCE_YES &&
-		sts_cache_next_for_failure(&known->cache, time, now) != STS_WAIT);
+	return sts_cache_force(&known->cache, time) == STS_FORCE_YES &&
+	       sts_cache_next_for_failure(&known->cache, time, now) != STS_WAIT;
+}
+
+bool
+known_is_due_for(const struct known_policy *known, const struct session *s, int64_t now)
+{
+	if (known_is_due(known, now) || destination_wants_recheck(s, known))
+		return true;
+	return session_outcome(s) == OUTCOME_PLAINTEXT && is_due_for_failure(known, s->start, now);
 }

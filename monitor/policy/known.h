@@ -29,7 +29,10 @@ bool known_says_something(const struct known_policy *known);
 /* Is it to be asked for, where mail is seen for it? */
 bool known_is_due(const struct known_policy *known, int64_t now);
 
-/* The same, where a session that began at time is about to be held against it and fails. */
-bool known_is_due_for_failure(const struct known_policy *known, int64_t time, int64_t now);
+/*
+ * The same for one session that was seen: it fails where it went in clear, or where what would
+ * fail it is too old to be held against it.
+ */
+bool known_is_due_for(const struct known_policy *known, const struct session *s, int64_t now);
 
 #endif

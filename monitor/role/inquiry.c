@@ -378,16 +378,6 @@ want(struct inquiry *q, const struct domain *d, uint64_t origin)
 }
 
 static bool
-is_due(const struct session *s, const struct known_policy *known)
-{
-	const int64_t now = clock_wall();
-
-	if (session_outcome(s) == OUTCOME_PLAINTEXT)
-		return known_is_due_for_failure(known, s->start, now);
-	return known_is_due(known, now);
-}
-
-static bool
 consider(struct inquiry *q, const struct session *s, struct bytes recipient)
 {
 	const struct known_policy *known;
@@ -397,7 +387,7 @@ consider(struct inquiry *q, const struct session *s, struct bytes recipient)
 		return true;
 	if (!recorder_known_policy(q->intake->recorder, domain_bytes(&domain), &known))
 		return false;
-	if (known == NULL || is_due(s, known))
+	if (known == NULL || known_is_due_for(known, s, clock_wall()))
 		want(q, &domain, origin_of(q, s));
 	return true;
 }
@@ -410,7 +400,7 @@ consider_host(struct inquiry *q, const struct session *s)
 	size_t count = recorder_known_at(q->intake->recorder, s, known, DESTINATIONS_MAX);
 
 	for (size_t i = 0; i < count; i++)
-		if (is_due(s, known[i]))
+		if (known_is_due_for(known[i], s, clock_wall()))
 			want(q, &known[i]->domain, origin_of(q, s));
 }
 
