@@ -221,13 +221,28 @@ lay_landlock(const struct sandbox *s)
 
 /*
  * Calls that may be made with any arguments. The C library's qsort asks
- * sysinfo how much memory there is before it sorts more than a little.
+ * sysinfo how much memory there is before it sorts more than a little. By
+ * restart_syscall the kernel goes on with a sleep that a stop, a debugger or the
+ * machine's own sleep interrupted: with a call that was allowed before.
  */
 static const int free_calls[] = {
-    SCMP_SYS(read),          SCMP_SYS(close),        SCMP_SYS(lseek),          SCMP_SYS(munmap),
-    SCMP_SYS(brk),           SCMP_SYS(madvise),      SCMP_SYS(futex),          SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(getpid),
-    SCMP_SYS(gettid),        SCMP_SYS(exit),         SCMP_SYS(exit_group),     SCMP_SYS(sysinfo),
+    SCMP_SYS(read),
+    SCMP_SYS(close),
+    SCMP_SYS(lseek),
+    SCMP_SYS(munmap),
+    SCMP_SYS(brk),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(restart_syscall),
 };
 
 #if !SANDBOX_IS_INSTRUMENTED
