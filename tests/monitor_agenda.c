@@ -402,6 +402,89 @@ what_has_no_answer_stays_as_it_was(void **state)
 	learnt_free(l);
 }
 
+/* The same MX host; its address and TLSA records as these answers say, the latter of some key. */
+static struct learnt *
+answer_of_host(enum answer address, enum answer tlsa)
+{
+	static const uint8_t record[3 + 32] = {3, 1, 1};
+	const struct bytes rdata = {record, sizeof(record)};
+	struct learnt *l = answer("1", NULL, 1);
+	struct dane_answers *dane = &l->hosts[0].dane;
+
+	dane->mx = ANSWER_SECURE;
+	dane->address = address;
+	dane->tlsa[DANE_BASE_EXPANDED] = tlsa;
+	if (tlsa == ANSWER_SECURE)
+		assert_true(learnt_set_tlsa(l, 0, DANE_BASE_EXPANDED, &rdata, 1));
+	if (!answer_is_known(address))
+		l->mx.hosts[0].address_count = 0;
+	l->mx.hosts[0].is_whole = answer_is_known(address);
+	return l;
+}
+
+static enum dane_demand
+demand_after(void)
+{
+	struct dane d;
+
+	dane_judge(&after.dane[0], &d);
+	return d.demand;
+}
+
+/* Who can hold an answer back could else end what a host demands: RFC 7672 section 2.1.2. */
+static void
+records_that_cannot_be_had_now_hold_for_their_time(void **state)
+{
+	static const enum answer failures[] = {ANSWER_BOGUS, ANSWER_UNAVAILABLE};
+	struct learnt *l = answer_of_host(ANSWER_SECURE, ANSWER_SECURE), *failed;
+
+	(void)state;
+	known_after(NULL, l, &none, T, &first);
+	for (size_t i = 0; i < 4; i++) {
+		failed = answer_of_host(i < 2 ? ANSWER_SECURE : failures[i % 2], failures[i % 2]);
+		known_after(&first, failed, &none, T + DESTINATION_FRESH, &after);
+		assert_int_equal(demand_after(), DANE_DEMANDS_AUTHENTICITY);
+		assert_int_equal(after.dane[0].records[DANE_BASE_EXPANDED].count, 1);
+		assert_true(after.learnt == T);
+		/* No longer: then it is not known what it demands. */
+		known_after(&first, failed, &none, T + DESTINATION_FRESH + 1, &after);
+		assert_int_equal(demand_after(), DANE_DEMANDS_DELAY);
+		assert_true(after.learnt == T + DESTINATION_FRESH + 1);
+		learnt_free(failed);
+	}
+	/* A proof that there is none ends it at once. */
+	failed = answer_of_host(ANSWER_SECURE, ANSWER_ABSENT);
+	known_after(&first, failed, &none, T + 1, &after);
+	assert_int_equal(demand_after(), DANE_DEMANDS_NOTHING);
+	assert_true(after.learnt == T + 1);
+	learnt_free(failed);
+	learnt_free(l);
+}
+
+static void
+addresses_that_cannot_be_had_now_stay(void **state)
+{
+	struct learnt *failed = answer_of_host(ANSWER_UNAVAILABLE, ANSWER_UNASKED);
+	struct learnt *other = answer("1", NULL, 2);
+
+	(void)state;
+	known_after(&first, failed, &none, T + STS_SECOND, &after);
+	assert_int_equal(after.mx.hosts[0].address_count, 1);
+	assert_int_equal(after.mx.hosts[0].addresses[0].b[3], 1);
+	assert_false(after.mx.hosts[0].is_whole);
+	assert_true(after.learnt == T + STS_SECOND);
+	/* Those of one family alone are beside what is new. */
+	known_after(&first, other, &none, T + STS_SECOND, &after);
+	assert_int_equal(after.mx.hosts[0].address_count, 2);
+	/* Where all are known what was there before is there no more. */
+	other->mx.hosts[0].is_whole = true;
+	known_after(&first, other, &none, T + STS_SECOND, &after);
+	assert_int_equal(after.mx.hosts[0].address_count, 1);
+	assert_int_equal(after.mx.hosts[0].addresses[0].b[3], 2);
+	learnt_free(other);
+	learnt_free(failed);
+}
+
 /* Nobody can talk a policy away, section 10.2. */
 static void
 an_absent_record_ends_no_policy(void **state)
@@ -520,6 +603,8 @@ main(void)
 	    WITH_FIRST(the_first_answer_is_all_that_is_known),
 	    WITH_FIRST(a_session_that_would_fail_has_its_domain_asked_for),
 	    WITH_FIRST(what_has_no_answer_stays_as_it_was),
+	    WITH_FIRST(records_that_cannot_be_had_now_hold_for_their_time),
+	    WITH_FIRST(addresses_that_cannot_be_had_now_stay),
 	    WITH_FIRST(an_absent_record_ends_no_policy),
 	    WITH_FIRST(a_new_id_with_a_new_text_takes_its_place),
 	    WITH_FIRST(an_outage_is_not_held_against_the_domain),

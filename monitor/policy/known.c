@@ -28,13 +28,64 @@ take_sts(struct learnt *learnt, const struct known_outage *outage, int64_t now,
 	}
 }
 
-static void
-take_hosts(const struct learnt *learnt, int64_t now, struct known_policy *out)
+static enum dane_demand
+demand_of(const struct dane_answers *a)
 {
-	if (!answer_is_known(learnt->mx_answer))
+	struct dane d;
+
+	dane_judge(a, &d);
+	return d.demand;
+}
+
+/* A host that demanded something by its records, and these cannot be had, or are bogus. */
+static bool
+hides_demand(const struct known_policy *before, const struct learnt *learnt, size_t host)
+{
+	const struct mx_host *old = mx_named(&before->mx, &learnt->mx.hosts[host].name);
+	enum dane_demand was;
+
+	if (old == NULL)
+		return false;
+	was = demand_of(&before->dane[old - before->mx.hosts]);
+	return (was == DANE_DEMANDS_AUTHENTICITY || was == DANE_DEMANDS_ENCRYPTION) &&
+	       demand_of(&learnt->hosts[host].dane) == DANE_DEMANDS_DELAY;
+}
+
+/* Whoever can hold an answer back ends no demand by it, RFC 7672 section 2.1.2: it has its time. */
+static bool
+are_hosts_kept(const struct known_policy *before, const struct learnt *learnt, int64_t now)
+{
+	bool hides = false;
+
+	for (size_t i = 0; i < learnt->mx.count; i++)
+		hides = hides || hides_demand(before, learnt, i);
+	return hides && now >= before->learnt && now - before->learnt <= DESTINATION_FRESH;
+}
+
+/* Beside those that could be had. */
+static void
+keep_addresses(const struct mx_set *before, struct mx_set *mx)
+{
+	for (size_t i = 0; i < mx->count; i++) {
+		const struct mx_host *old = mx_named(before, &mx->hosts[i].name);
+
+		for (size_t k = 0; old != NULL && !mx->hosts[i].is_whole && k < old->address_count;
+		     k++)
+			mx_add_address(&mx->hosts[i], &old->addresses[k]);
+	}
+}
+
+static void
+take_hosts(const struct known_policy *before, const struct learnt *learnt, int64_t now,
+	   struct known_policy *out)
+{
+	if (!answer_is_known(learnt->mx_answer) ||
+	    (before != NULL && are_hosts_kept(before, learnt, now)))
 		return;
 	out->learnt = now;
 	out->mx = learnt->mx;
+	if (before != NULL)
+		keep_addresses(&before->mx, &out->mx);
 	for (size_t i = 0; i < MX_HOSTS_MAX; i++) {
 		out->dane[i] = learnt->hosts[i].dane;
 		out->expanded[i] = learnt->hosts[i].expanded;
@@ -64,7 +115,7 @@ known_after(const struct known_policy *before, struct learnt *learnt,
 	if (!learnt->is_part)
 		out->is_resolver_failing = outage->is_dns || outage->is_fetch;
 	take_sts(learnt, outage, now, out);
-	take_hosts(learnt, now, out);
+	take_hosts(before, learnt, now, out);
 	take_words(learnt, out);
 }
 

@@ -18,7 +18,9 @@ struct known_outage {
 /*
  * before: NULL where nothing was known. now: of the clock that before goes by,
  * microseconds. What is wrong with the policy's text is added to learnt. Of what
- * had no answer the old one stays; *out has views into before and learnt.
+ * had no answer the old one stays, that is of MX hosts their addresses, and where TLSA
+ * records that demand something cannot be had now, all that is known of the hosts, for
+ * DESTINATION_FRESH; *out has views into before and learnt.
  */
 void known_after(const struct known_policy *before, struct learnt *learnt,
 		 const struct known_outage *outage, int64_t now, struct known_policy *out);

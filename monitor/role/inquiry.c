@@ -202,7 +202,8 @@ conclude(struct inquiry *q, struct learnt *l)
 		return;
 	}
 	detail(q, l, now);
-	if (!is_whole(l))
+	/* Where its hosts stay what they were, they could not be had, either. */
+	if (!is_whole(l) || q->known.learnt != now)
 		ask_again(q, l, now);
 	else if (known_says_something(&q->known))
 		agenda_answered(q->agenda, &l->domain, true, clock_steady());
