@@ -513,6 +513,28 @@ a_new_id_with_a_new_text_takes_its_place(void **state)
 	learnt_free(l);
 }
 
+/* Its text may be another by now, under the same id: it is to be fetched again. */
+static void
+a_policy_that_does_not_name_an_mx_host_is_doubted(void **state)
+{
+	struct learnt *l = answer("1", NULL, 1);
+	const int64_t later = T + STS_BACK_OFF + 1;
+
+	(void)state;
+	assert_false(known_doubts_policy(&first, later));
+	assert_int_equal(domain_read(BYTES("mx2.example.net"), &l->mx.hosts[0].name), DOMAIN_OK);
+	known_after(&first, l, &none, later, &after);
+	assert_true(known_doubts_policy(&after, later));
+	assert_false(known_doubts_policy(&after, later - 1)); /* fetched a moment ago */
+	after.cache.trouble = STS_FETCH_FAILED;
+	assert_false(known_doubts_policy(&after, later)); /* that was tried */
+	after.cache.trouble = STS_FINE;
+	assert_false(known_doubts_policy(&after, sts_cache_expires(&after.cache)));
+	after.cache.mode = STS_MODE_NONE;
+	assert_false(known_doubts_policy(&after, later));
+	learnt_free(l);
+}
+
 static void
 an_outage_is_not_held_against_the_domain(void **state)
 {
@@ -607,6 +629,7 @@ main(void)
 	    WITH_FIRST(addresses_that_cannot_be_had_now_stay),
 	    WITH_FIRST(an_absent_record_ends_no_policy),
 	    WITH_FIRST(a_new_id_with_a_new_text_takes_its_place),
+	    WITH_FIRST(a_policy_that_does_not_name_an_mx_host_is_doubted),
 	    WITH_FIRST(an_outage_is_not_held_against_the_domain),
 	    WITH_FIRST(a_part_says_of_the_hosts_and_nothing_of_the_policy),
 	    cmocka_unit_test(of_a_domain_that_is_not_there_nothing_is_known),

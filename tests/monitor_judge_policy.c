@@ -371,12 +371,31 @@ static void
 enforce_other_host(struct scene *c)
 {
 	with_sts(c, STS_MODE_ENFORCE, STS("enforce", "mail.example.net"));
+	c->known.cache.fetched = T0 - MINUTE;
+}
+
+/* ... as it was fetched an hour before: its text may be another by now, under the same id. */
+static void
+enforce_other_host_of_before(struct scene *c)
+{
+	enforce_other_host(c);
+	c->known.cache.fetched = T0 - HOUR;
+}
+
+/* ... and cannot be fetched anew: RFC 8461 section 5.1. */
+static void
+enforce_other_host_held_back(struct scene *c)
+{
+	enforce_other_host_of_before(c);
+	c->known.cache.trouble = STS_FETCH_FAILED;
+	c->known.cache.failures = 1;
 }
 
 static void
 testing_other_host(struct scene *c)
 {
 	with_sts(c, STS_MODE_TESTING, STS("testing", "mail.example.net"));
+	c->known.cache.fetched = T0 - MINUTE;
 }
 
 static void
@@ -616,6 +635,12 @@ static const struct row rows[] = {
     {"null MX, RFC 7505", unused, null_mx,
      "starttls-unused info possible, mx-mismatch notice possible"},
     {"enforce, a host that it does not name", encrypted, enforce_other_host,
+     "sts-mx-mismatch" CRITICAL},
+    {"enforce, a host that its text of an hour before does not name", encrypted,
+     enforce_other_host_of_before, ""},
+    {"... in clear", unused, enforce_other_host_of_before,
+     "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
+    {"... and fetching it anew fails", encrypted, enforce_other_host_held_back,
      "sts-mx-mismatch" CRITICAL},
     {"testing, a host that it does not name", encrypted, testing_other_host,
      "sts-mx-mismatch" NOTICE},

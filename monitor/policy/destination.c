@@ -139,6 +139,16 @@ match(const struct session *s, const struct known_policy *known, size_t host,
 	out->wants_recheck = true;
 }
 
+/* That the policy does not name the host is so by a text of its time alone. */
+static void
+doubt_policy(const struct session *s, const struct known_policy *known, struct destination *out)
+{
+	if (out->policy.listed != FACT_NO || !sts_cache_is_doubtful(&known->cache, s->start))
+		return;
+	out->policy.listed = FACT_UNSEEN;
+	out->wants_recheck = true;
+}
+
 static void
 judge_host(const struct session *s, const struct known_policy *known, const struct mx_host *host,
 	   struct destination *out)
@@ -154,6 +164,7 @@ judge_host(const struct session *s, const struct known_policy *known, const stru
 
 	out->host = host->name;
 	policy_judge(&c, &out->policy);
+	doubt_policy(s, known, out);
 	out->is_visible = is_visible(s);
 	if (!out->is_visible)
 		return;

@@ -46,7 +46,8 @@ struct known_policy {
 /*
  * A client may have newer answers than these: keys are rolled over (RFC 7671 section 8.1) and
  * hosts move. What would fail by answers from longer before than this, microseconds, is held
- * against nobody: it is asked for again, and judged by what comes.
+ * against nobody: it is asked for again, and judged by what comes. The text of a policy has a
+ * time of its own (sts_cache_is_doubtful).
  */
 #define DESTINATION_RECHECK INT64_C(60000000)
 

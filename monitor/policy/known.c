@@ -136,6 +136,18 @@ known_says_something(const struct known_policy *known)
 	return false;
 }
 
+bool
+known_doubts_policy(const struct known_policy *known, int64_t now)
+{
+	if (sts_cache_force(&known->cache, now) != STS_FORCE_YES ||
+	    known->cache.mode == STS_MODE_NONE || !sts_cache_is_doubtful(&known->cache, now))
+		return false;
+	for (size_t i = 0; i < known->mx.count; i++)
+		if (!sts_match_host(&known->sts, &known->mx.hosts[i].name))
+			return true;
+	return false;
+}
+
 /* Also by a clock that has been set back since. */
 static bool
 is_old(const struct known_policy *known, int64_t now)

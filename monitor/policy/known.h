@@ -28,6 +28,12 @@ void known_after(const struct known_policy *before, struct learnt *learnt,
 /* There is anything that mail could be held against: a policy, a record of one, or MX hosts. */
 bool known_says_something(const struct known_policy *known);
 
+/*
+ * Does the policy in force not name one of the MX hosts? Its text may be another by now, under
+ * the same id, which nothing but fetching it anew tells; not where that was tried just now.
+ */
+bool known_doubts_policy(const struct known_policy *known, int64_t now);
+
 /* Is it to be asked for, where mail is seen for it? */
 bool known_is_due(const struct known_policy *known, int64_t now);
 

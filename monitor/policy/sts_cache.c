@@ -174,6 +174,12 @@ sts_cache_next_for_failure(const struct sts_cache *c, int64_t time, int64_t now)
 }
 
 bool
+sts_cache_is_doubtful(const struct sts_cache *c, int64_t time)
+{
+	return c->trouble == STS_FINE && time - c->fetched > STS_BACK_OFF;
+}
+
+bool
 sts_cache_is_suppressed(const struct sts_cache *c, int64_t now)
 {
 	if (sts_cache_force(c, now) != STS_FORCE_YES || c->mode == STS_MODE_NONE)

@@ -98,6 +98,13 @@ enum sts_step sts_cache_next(const struct sts_cache *c, int64_t now);
  */
 enum sts_step sts_cache_next_for_failure(const struct sts_cache *c, int64_t time, int64_t now);
 
+/*
+ * May a policy that does not name an MX host at time do so by now? Texts are edited under one id,
+ * which section 3.1 forbids: not where it was fetched STS_BACK_OFF before or later, nor where
+ * fetching it anew failed, for then it is in force as it was.
+ */
+bool sts_cache_is_doubtful(const struct sts_cache *c, int64_t time);
+
 enum sts_force {
 	STS_FORCE_NONE,    /* no policy is known */
 	STS_FORCE_NOT_YET, /* it was fetched more than STS_EARLY after time: who knows */

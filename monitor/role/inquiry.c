@@ -205,6 +205,8 @@ conclude(struct inquiry *q, struct learnt *l)
 	/* Where its hosts stay what they were, they could not be had, either. */
 	if (!is_whole(l) || q->known.learnt != now)
 		ask_again(q, l, now);
+	else if (known_doubts_policy(&q->known, now))
+		agenda_put_off(q->agenda, &l->domain, LOOKUPS_AGAIN, clock_steady());
 	else if (known_says_something(&q->known))
 		agenda_answered(q->agenda, &l->domain, true, clock_steady());
 	else
@@ -502,6 +504,9 @@ ask_one(struct inquiry *q, const struct agenda_item *item, bool *is_taken)
 	r.is_known = known != NULL;
 	if (known != NULL)
 		r.cache = known->cache;
+	/* As if it had expired, so that it is fetched whatever its id. */
+	if (known != NULL && known_doubts_policy(known, r.now))
+		r.cache.max_age = 0;
 	*is_taken = asker_ask(q->asker, &r);
 	if (*is_taken)
 		q->counts.asked++;
