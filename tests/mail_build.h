@@ -148,6 +148,31 @@ meet_without(struct scene *sc, unsigned client, unsigned server)
 	return s;
 }
 
+/* Without an EHLO reply there is nothing to be offered. */
+static inline struct session *
+meet_by_helo(struct scene *sc, unsigned client, unsigned server)
+{
+	struct session *s = meet_in_clear(sc, client, server);
+
+	s->ehlos = 0;
+	s->smtp.greeting_verb = GREETING_HELO;
+	s->smtp.extended = FACT_NO;
+	s->smtp.offered = FACT_UNSEEN;
+	return s;
+}
+
+/* EHLO is answered 500, and HELO follows. */
+static inline struct session *
+meet_and_refuse_ehlo(struct scene *sc, unsigned client, unsigned server)
+{
+	struct session *s = meet_by_helo(sc, client, server);
+
+	s->smtp.ehlo_refusal = 500;
+	s->smtp.helo_after_refusal = true;
+	s->ehlo_refusal = text_of("5.5.1 Command unrecognized");
+	return s;
+}
+
 /* The handshake is cut at the ClientHello. */
 static inline struct session *
 meet_and_fail(struct scene *sc, unsigned client, unsigned server)

@@ -198,19 +198,6 @@ meet_and_refuse(struct scene *sc, unsigned client, unsigned server, uint16_t cod
 	return s;
 }
 
-/* Without an EHLO reply there is nothing to be offered. */
-static inline struct session *
-meet_by_helo(struct scene *sc, unsigned client, unsigned server)
-{
-	struct session *s = meet_in_clear(sc, client, server);
-
-	s->ehlos = 0;
-	s->smtp.greeting_verb = GREETING_HELO;
-	s->smtp.extended = FACT_NO;
-	s->smtp.offered = FACT_UNSEEN;
-	return s;
-}
-
 /* Not a word but the greeting, if that. */
 static inline struct session *
 meet_in_vain(struct scene *sc, unsigned client, unsigned server)

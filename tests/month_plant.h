@@ -20,6 +20,7 @@ enum attack {
 	ATTACK_CUT_BEHIND  /* the line is cut between the tap and the client */
 };
 #define ATTACKS (ATTACK_CUT_BEHIND + 1)
+#define LATE    (20 * DAY)
 
 enum depth {
 	DEPTH_ONE,
@@ -121,16 +122,6 @@ label(struct session *s, enum depth depth)
 	snprintf(s->encap, sizeof(s->encap), "planted %d", (int)depth);
 }
 
-static inline void
-refuse_ehlo(struct scene *sc, unsigned client, unsigned server)
-{
-	struct session *s = meet_by_helo(sc, client, server);
-
-	s->smtp.ehlo_refusal = 500;
-	s->smtp.helo_after_refusal = true;
-	s->ehlo_refusal = text_of("5.5.1 Command unrecognized");
-}
-
 /* The handshake is reset; five minutes later the client comes back. */
 static inline void
 break_handshake(struct month *m, unsigned client, unsigned server)
@@ -164,7 +155,7 @@ attack(struct planting *p, unsigned client, unsigned server, enum depth depth)
 					    "4.7.0 TLS not available due to local problem"));
 		break;
 	case ATTACK_SUPPRESS:
-		refuse_ehlo(sc, client, server);
+		meet_and_refuse_ehlo(sc, client, server);
 		break;
 	case ATTACK_BREAK:
 		break_handshake(p->month, client, server);
@@ -232,6 +223,25 @@ count_found(struct planting *p, const char *path)
 	}
 }
 
+/*
+ * Who meets whom. In a short month it may be that the two networks that are attacked at one
+ * server, and seldom, do not come to it at all: then their first clients do late in the month.
+ */
+static inline void
+draw_to_attack(struct planting *p, unsigned *client, unsigned *server)
+{
+	bool is_late = p->month->scene.now >= p->month->begin + LATE;
+
+	month_draw(p->month, client, server);
+	for (unsigned depth = DEPTH_ONE; is_late && !p->is_percent && depth <= DEPTH_TEN; depth++) {
+		if (p->planted[depth].planted > 0)
+			continue;
+		*client = 200 * depth;
+		*server = suited_server(p->attack, 0);
+		return;
+	}
+}
+
 /* A month with one attack at all depths but one, or at that one. */
 static inline void
 plant(struct planting *p, const char *path, int64_t sessions, unsigned servers, unsigned networks)
@@ -243,7 +253,7 @@ plant(struct planting *p, const char *path, int64_t sessions, unsigned servers, 
 		int64_t time = m->scene.now;
 		enum depth depth;
 
-		month_draw(m, &client, &server);
+		draw_to_attack(p, &client, &server);
 		if (!is_attacked(p, client, server, &depth)) {
 			month_meet(m, client, server);
 			month_pass(m);

@@ -21,6 +21,7 @@
 #define SHELF_MAX      ((size_t)256 << 20)
 #define STORED_MAX     4000000 /* subjects in the database */
 #define LOWER_NETWORKS 5       /* are remembered: four at least are others than who asks */
+#define SHOWN_NETWORKS 4       /* are remembered of each key */
 #define SETTLED        20      /* sessions after which a trait is looked at once an hour */
 
 struct baseline *
@@ -186,6 +187,22 @@ learn_greeting(struct learning *l)
 		count_norm(l, l->server, MARK_ESMTP, is_esmtp);
 }
 
+/*
+ * Of a network whose EHLO is refused, and never was accepted, one session says as much of
+ * the server as a hundred: what is done to that network alone is none of the server's ways.
+ */
+static void
+learn_refused_ehlo(struct learning *l)
+{
+	const char *from = l->parties->from;
+	bool was_accepted = subject_mark(l->server, MARK_NETWORK, from) != NULL;
+
+	if (was_accepted || subject_mark(l->server, MARK_BARRED, from) == NULL)
+		count_norm(l, l->server, MARK_EXTENDED, false);
+	if (!was_accepted)
+		count(l, l->server, MARK_BARRED, from, true);
+}
+
 /* EHLO accepted; or HELO used, be it of the client's own accord or not. */
 static void
 learn_ehlo(struct learning *l)
@@ -197,8 +214,10 @@ learn_ehlo(struct learning *l)
 	if (s->smtp.extended == FACT_YES || !l->is_suspect)
 		count_exception(l, MARK_EXTENDED, s->smtp.extended == FACT_YES);
 	/* That a client uses HELO says nothing of the server. */
-	if (s->smtp.extended == FACT_YES || s->smtp.ehlo_refusal != 0)
-		count_norm(l, l->server, MARK_EXTENDED, s->smtp.extended == FACT_YES);
+	if (s->smtp.extended == FACT_YES)
+		count(l, l->server, MARK_EXTENDED, "", true);
+	else if (s->smtp.ehlo_refusal != 0)
+		learn_refused_ehlo(l);
 }
 
 /* A refusal for want of time is none of the server's ways. */
@@ -291,6 +310,21 @@ learn_tls(struct learning *l)
 	learn_better(l, value);
 }
 
+/* A few networks tell a key that is everybody's from one that is somebody's. */
+static void
+learn_shown(struct learning *l, const char *key)
+{
+	char value[MARK_VALUE_MAX];
+	unsigned networks = 0;
+
+	parties_shown(key, l->parties->from, value);
+	for (size_t i = 0; i < l->server->count; i++)
+		networks += l->server->marks[i].kind == MARK_SHOWN &&
+			    shown_is_of_key(l->server->marks[i].value, key);
+	if (networks < SHOWN_NETWORKS || subject_mark(l->server, MARK_SHOWN, value) != NULL)
+		count(l, l->server, MARK_SHOWN, value, true);
+}
+
 static void
 learn_certificate(struct learning *l)
 {
@@ -302,6 +336,7 @@ learn_certificate(struct learning *l)
 	parties_key(s, value);
 	count(l, l->server, MARK_KEY, value, certificate_is_good(s));
 	subject_until(l->server, MARK_KEY, value, s->certificate.not_after);
+	learn_shown(l, value);
 	parties_issuer(s, value);
 	count_trait(l, l->server, MARK_ISSUER, value);
 }

@@ -5,16 +5,28 @@
 #include <string.h>
 
 static const char *const names[MARK_KINDS] = {
-    [MARK_OFFERED] = "offered",   [MARK_ACCEPTED] = "accepted",
-    [MARK_EXTENDED] = "extended", [MARK_USED] = "used",
-    [MARK_READABLE] = "readable", [MARK_ESMTP] = "esmtp",
-    [MARK_LOST] = "lost",         [MARK_DOUBTED] = "doubted",
-    [MARK_NETWORK] = "network",   [MARK_NODE] = "node",
-    [MARK_SERVER] = "server",     [MARK_EXTENSION] = "extension",
-    [MARK_VERSION] = "version",   [MARK_KEY] = "key",
-    [MARK_ISSUER] = "issuer",     [MARK_HELO] = "helo",
-    [MARK_RELAYED] = "relayed",   [MARK_FAILED] = "failed",
-    [MARK_REFUSED] = "refused",   [MARK_SUPPRESSED] = "suppressed",
+    [MARK_OFFERED] = "offered",
+    [MARK_ACCEPTED] = "accepted",
+    [MARK_EXTENDED] = "extended",
+    [MARK_USED] = "used",
+    [MARK_READABLE] = "readable",
+    [MARK_ESMTP] = "esmtp",
+    [MARK_LOST] = "lost",
+    [MARK_DOUBTED] = "doubted",
+    [MARK_NETWORK] = "network",
+    [MARK_NODE] = "node",
+    [MARK_BARRED] = "barred",
+    [MARK_SERVER] = "server",
+    [MARK_EXTENSION] = "extension",
+    [MARK_VERSION] = "version",
+    [MARK_KEY] = "key",
+    [MARK_SHOWN] = "shown",
+    [MARK_ISSUER] = "issuer",
+    [MARK_HELO] = "helo",
+    [MARK_RELAYED] = "relayed",
+    [MARK_FAILED] = "failed",
+    [MARK_REFUSED] = "refused",
+    [MARK_SUPPRESSED] = "suppressed",
 };
 
 const char *

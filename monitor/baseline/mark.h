@@ -25,12 +25,14 @@ enum mark_kind {
 	/* With one. */
 	MARK_NETWORK,   /* a client network: offered, not offered */
 	MARK_NODE,      /* a name of the server: offered, not offered */
+	MARK_BARRED,    /* a client network whose EHLO was never accepted: refusals */
 	MARK_SERVER,    /* a server, of a client network: offered, not offered */
 	MARK_EXTENSION, /* of the EHLO reply */
 	MARK_VERSION,   /* of TLS, as four hexadecimal digits. Of a server: though more was offered;
 			   yes: that one, no: better; and the same of a client network that got it,
 			   behind a blank */
 	MARK_KEY,       /* yes: trusted; no: not */
+	MARK_SHOWN,     /* a key, and a client network that it was shown to */
 	MARK_ISSUER,
 	MARK_HELO,    /* a name of the client, where it used STARTTLS */
 	MARK_RELAYED, /* a recipient's domain, where the server is known to be none of its MX hosts

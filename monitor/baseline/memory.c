@@ -294,11 +294,13 @@ kept_of(enum mark_kind kind)
 	case MARK_EXTENSION:
 		return 32;
 	case MARK_NODE:
+	case MARK_BARRED:
 	case MARK_KEY:
 	case MARK_ISSUER:
 	case MARK_VERSION:
 	case MARK_HELO:
 		return 8;
+	case MARK_SHOWN:
 	case MARK_FAILED:
 	case MARK_REFUSED:
 	case MARK_SUPPRESSED:

@@ -186,6 +186,33 @@ key_is_of_name(const char *a, const char *b)
 	       strcmp(a + KEY_DIGITS, b + KEY_DIGITS) == 0;
 }
 
+/* Key, name and network: of all as much as tells them apart. */
+#define SHOWN_DIGITS 24
+#define SHOWN_NAME   17
+
+void
+parties_shown(const char *key, const char *from, char out[MARK_VALUE_MAX])
+{
+	snprintf(out, MARK_VALUE_MAX, "%.*s%.*s %.*s", SHOWN_DIGITS, key, SHOWN_NAME,
+		 key + KEY_DIGITS, MARK_VALUE_MAX - SHOWN_DIGITS - SHOWN_NAME - 2, from);
+}
+
+bool
+shown_is_of_name(const char *shown, const char *key)
+{
+	const char *from = strrchr(shown, ' ');
+	size_t len = strnlen(key + KEY_DIGITS, SHOWN_NAME);
+
+	return from == shown + SHOWN_DIGITS + len &&
+	       strncmp(shown + SHOWN_DIGITS, key + KEY_DIGITS, len) == 0;
+}
+
+bool
+shown_is_of_key(const char *shown, const char *key)
+{
+	return strncmp(shown, key, SHOWN_DIGITS) == 0 && shown_is_of_name(shown, key);
+}
+
 void
 parties_issuer(const struct session *s, char out[MARK_VALUE_MAX])
 {

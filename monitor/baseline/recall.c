@@ -19,6 +19,7 @@
 #define LOWER_FEW           2                /* where it is often so: */
 #define LOWER_OFTEN         5                /* one in so many */
 #define KEY_PART            20               /* one in so many at least showed it */
+#define KEY_OTHERS          3                /* networks that were shown another key */
 
 /* One asking. */
 struct asking {
@@ -77,6 +78,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 
 	a->out->networks_mixed += is_mixed(&t);
 	a->out->networks_lacking += t.no > 0;
+	a->out->lacks_in_excess += t.no > t.yes + 1 ? t.no - t.yes - 1 : 0;
 	if (strcmp(m->value, a->parties->from) == 0)
 		return;
 	if (is_within_hour(a, mark_last(m))) {
@@ -406,6 +408,56 @@ is_its_own_key(const struct tally *own, const struct tally *others)
 	       (count > 0 && count * KEY_PART >= count + others->yes + others->no);
 }
 
+/* Whether a mark before this one is of the same network, and of another key of this name. */
+static bool
+is_counted_network(const struct asking *a, size_t index, const char *key)
+{
+	const struct mark *marks = a->server->marks;
+	const char *from = strrchr(marks[index].value, ' ');
+
+	for (size_t i = 0; i < index; i++)
+		if (marks[i].kind == MARK_SHOWN && shown_is_of_name(marks[i].value, key) &&
+		    !shown_is_of_key(marks[i].value, key) &&
+		    mark_tally(&marks[i], a->session->start).yes > 0 &&
+		    strcmp(strrchr(marks[i].value, ' '), from) == 0)
+			return true;
+	return false;
+}
+
+/* Whom this key was shown to, and whom another. In how many sessions it was. */
+static uint32_t
+recall_shown(const struct asking *a, const char *key)
+{
+	uint32_t sessions = 0;
+
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+		struct tally t = mark_tally(m, a->session->start);
+
+		if (m->kind != MARK_SHOWN || t.yes == 0 || !shown_is_of_name(m->value, key))
+			continue;
+		if (!shown_is_of_key(m->value, key)) {
+			a->out->other_key_networks += !is_counted_network(a, i, key);
+			continue;
+		}
+		a->out->key_networks++;
+		sessions += t.yes;
+	}
+	return sessions;
+}
+
+/*
+ * One network alone was shown it, in all sessions that are known with it, and
+ * several were shown another: who was there before anything was known is not
+ * the server by that.
+ */
+static bool
+is_of_one_network(const struct history *h, const struct tally *own, uint32_t shown)
+{
+	return h->key_networks == 1 && shown >= own->yes + own->no &&
+	       h->other_key_networks >= KEY_OTHERS;
+}
+
 static void
 recall_key(const struct asking *a)
 {
@@ -437,7 +489,8 @@ recall_key(const struct asking *a)
 		h->key.last_yes = mark_last(m);
 		h->key_until = m->until;
 	}
-	h->is_known_key = is_its_own_key(&own, &h->key);
+	h->is_known_key =
+	    is_its_own_key(&own, &h->key) && !is_of_one_network(h, &own, recall_shown(a, key));
 }
 
 /*

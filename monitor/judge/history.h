@@ -59,6 +59,8 @@ struct history {
 	uint32_t networks_lacking; /* were not, be it once: all networks */
 	uint32_t networks_mixed;   /* were, were not, and were again: all networks */
 	int64_t mixed_since;       /* since when somebody was not; 0: never */
+	/* Of lacks_of_all, what single networks have beyond what they were offered it. */
+	uint32_t lacks_in_excess;
 	/* The same client's network at other servers, within the hour before. */
 	uint32_t servers_lost;
 	uint32_t owners_lost;     /* whose those are, beside the owner of this one */
@@ -94,10 +96,12 @@ struct history {
 	uint32_t networks_fallen; /* others that get less since anybody got better */
 
 	/* The key that the certificate of this name had at this address. */
-	struct tally key;     /* sessions with another key than now; yes: trusted; no: not */
-	bool is_known_key;    /* this one was seen before, and not just once among many others */
-	bool is_known_issuer; /* the issuer was */
-	int64_t key_until;    /* when the certificate of the latest other key ends */
+	struct tally key;      /* sessions with another key than now; yes: trusted; no: not */
+	bool is_known_key;     /* this one was seen before, and not just once among many others */
+	bool is_known_issuer;  /* the issuer was */
+	int64_t key_until;     /* when the certificate of the latest other key ends */
+	uint32_t key_networks; /* client networks that this one was shown to */
+	uint32_t other_key_networks; /* ... that another was */
 
 	/* The client's network has brought nothing to other servers for weeks, and for days mail
 	   for many domains to this one, which is none of their MX hosts. */

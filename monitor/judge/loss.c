@@ -45,16 +45,20 @@ was_clean(const struct history *h)
 /*
  * Clients were offered it, were not, and were again, by turns. Where the server
  * was known to offer it always, that is what stripping now and then looks
- * like, too, and is believed to be the server's way only after long.
+ * like, too, and is believed to be the server's way only after long. A network
+ * that hardly ever was offered it, be it from the first day on, says little of turns.
  */
 static bool
 is_mixed(const struct session *s, const struct history *h)
 {
+	uint32_t lacks = h->lacks_of_all;
+
+	lacks -= h->lacks_in_excess < lacks ? h->lacks_in_excess : lacks;
 	if (was_clean(h))
-		return h->lacks_of_all * MIXED_PART_CLEAN >= h->offered.yes &&
+		return lacks * MIXED_PART_CLEAN >= h->offered.yes &&
 		       h->networks_mixed >= MIXED_BELIEVED &&
 		       s->start - h->mixed_since >= MIXED_TIME;
-	return h->lacks_of_all * MIXED_PART >= h->offered.yes && h->networks_mixed > 0 &&
+	return lacks * MIXED_PART >= h->offered.yes && h->networks_mixed > 0 &&
 	       h->networks_lacking >= MIXED_NETWORKS;
 }
 

@@ -537,6 +537,19 @@ is_replaced(const struct judge_case *c)
 	return is_trust_lost || !h->is_known_issuer;
 }
 
+/* Not the server's, by what is known of it. */
+static void
+say_whose_key(const struct history *h, struct finding *out)
+{
+	if (h->key_networks == 1 && h->other_key_networks > 1)
+		say_more(out,
+			 "was shown to one client network alone, %" PRIu32
+			 " others were shown another",
+			 h->other_key_networks);
+	else
+		say_more(out, "is none of those seen before");
+}
+
 bool
 judge_certificate_changed(const struct judge_case *c, struct finding *out)
 {
@@ -551,14 +564,14 @@ judge_certificate_changed(const struct judge_case *c, struct finding *out)
 	rate(out, is_trust_lost ? SEVERITY_WARNING : SEVERITY_NOTICE, CERTAINTY_PROBABLE,
 	     WHERE_UNKNOWN);
 	moment_short_text(c->known->key_until, until);
-	say_detail(out,
-		   "The key of the server's certificate is none of those seen before, and this is "
-		   "no renewal: %s%s%s, and the old one was good until %s.",
-		   is_trust_lost ? "it is self-signed or issued by nobody in the trust store, as "
-				   "the old one was not"
-				 : "",
-		   is_trust_lost && !c->known->is_known_issuer ? "; " : "",
-		   c->known->is_known_issuer ? "" : "its issuer is another", until);
+	say_detail(out, "The key of the server's certificate ");
+	say_whose_key(c->known, out);
+	say_more(out, ", and this is no renewal: %s%s%s, and the old one was good until %s.",
+		 is_trust_lost ? "it is self-signed or issued by nobody in the trust store, as "
+				 "the old one was not"
+			       : "",
+		 is_trust_lost && !c->known->is_known_issuer ? "; " : "",
+		 c->known->is_known_issuer ? "" : "its issuer is another", until);
 	say_proof_tally(out, "other keys seen", &c->known->key);
 	say_proof_certificate(out, s);
 	return true;
