@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/policy/destination.h"
 #include "monitor/role/packer.h"
 #include "monitor/role/session_message.h"
 
@@ -90,9 +91,13 @@ struct each_key {
 static void
 walk_keys(const struct session *s, const struct each_key *each)
 {
+	struct domain name;
+
 	for (size_t i = 0; i < s->rcpt_count; i++)
-		each->look(each->ctx, s->rcpt_domains[i]);
-	each->look(each->ctx, s->sni);
+		if (destination_recipient(s, i, &name))
+			each->look(each->ctx, domain_bytes(&name));
+	if (destination_asked(s, &name))
+		each->look(each->ctx, domain_bytes(&name));
 	each->look(each->ctx, (struct bytes){s->server.b, s->server.family == 4 ? 4 : 16});
 }
 

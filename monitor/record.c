@@ -324,6 +324,8 @@ recall_policy(struct recorder *r, struct bytes domain)
 static bool
 recall_policies(struct recorder *r, const struct session *s)
 {
+	struct domain domain;
+
 	if (r->recent == NULL || s->service != SERVICE_SMTP)
 		return true;
 	for (size_t i = 0; i < r->smart_hosts.count; i++) {
@@ -335,7 +337,8 @@ recall_policies(struct recorder *r, const struct session *s)
 	if (s->rcpt_count == 0)
 		return policy_rows_load_at(r->store, s, r->book);
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++)
-		if (!recall_policy(r, s->rcpt_domains[i]))
+		if (destination_recipient(s, i, &domain) &&
+		    !recall_policy(r, domain_bytes(&domain)))
 			return false;
 	return true;
 }

@@ -23,9 +23,13 @@ find_by_recipients(struct policy_book *book, const struct session *s, struct des
 	bool is_known = false;
 
 	for (size_t i = 0; i < s->rcpt_count && i < RECIPIENTS_MAX; i++) {
-		const struct known_policy *known = book_find(book, s->rcpt_domains[i]);
+		const struct known_policy *known;
 		struct destination d;
+		struct domain domain;
 
+		if (!destination_recipient(s, i, &domain))
+			continue;
+		known = book_find(book, domain_bytes(&domain));
 		if (known == NULL)
 			continue;
 		destination_of(s, known, &d);
@@ -70,8 +74,10 @@ struct pass {
 static bool
 is_for(const struct session *s, const struct domain *domain)
 {
+	struct domain recipient;
+
 	for (size_t i = 0; i < s->rcpt_count; i++)
-		if (bytes_equal(s->rcpt_domains[i], domain_bytes(domain)))
+		if (destination_recipient(s, i, &recipient) && domain_equal(&recipient, domain))
 			return true;
 	return false;
 }

@@ -663,6 +663,43 @@ what_tls_hides_is_judged_by_the_host(void **state)
 	}
 }
 
+/* U-labels (SMTPUTF8, RFC 6531) and capitals name the same: before the answer, after it, and after
+ * a restart. */
+static void
+a_name_is_found_however_it_is_written(void **state)
+{
+	struct fixture *p = *state;
+
+	for (size_t i = 0; i < 6; i++) {
+		struct bytes recipient = BYTES("b\xc3\xbc"
+					       "cher.example");
+		struct session s = i < 3 ? mail_session(0, &recipient, FACT_NO)
+					 : hidden_session(0, "MX.Example.NET");
+		struct recorder *r;
+		char path[128];
+
+		/* Where it is not found by its address. */
+		if (i >= 3)
+			s.server.b[3] = 77;
+		snprintf(path, sizeof(path), "%s.%zu", p->path, i);
+		r = open_recorder(path);
+		if (i % 3 == 0)
+			record(r, &s);
+		learn(r, "xn--bcher-kva.example", ENFORCE, NULL);
+		if (i % 3 == 1) {
+			assert_true(recorder_close(r));
+			r = open_recorder(path);
+		}
+		if (i % 3 != 0)
+			record(r, &s);
+		assert_true(recorder_close(r));
+		assert_query(path, FINDINGS,
+			     i < 3 ? "1|starttls-stripped|critical|probable\n"
+				     "1|sts-violation|critical|probable\n"
+				   : WRONG_UNDER_POLICY);
+	}
+}
+
 /* ... also by what was learnt before a restart, of which memory knows nothing yet. */
 static void
 a_host_is_known_after_a_restart(void **state)
@@ -1280,6 +1317,7 @@ main(void)
 	    FIXTURE_TEST(the_view_tells_reports_and_problems),
 	    FIXTURE_TEST(a_session_told_twice_is_judged_as_it_was_last),
 	    FIXTURE_TEST(what_tls_hides_is_judged_by_the_host),
+	    FIXTURE_TEST(a_name_is_found_however_it_is_written),
 	    FIXTURE_TEST(a_host_is_known_after_a_restart),
 	    FIXTURE_TEST(each_kind_is_raised_by_an_answer_whenever_it_comes),
 	    FIXTURE_TEST(an_implicit_mx_is_the_domain_itself),

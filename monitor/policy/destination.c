@@ -3,13 +3,25 @@
 
 #define VERSION_TLS12 0x0303
 
+static bool
+read_name(struct bytes name, struct domain *out)
+{
+	if (domain_read(name, out) == DOMAIN_OK)
+		return true;
+	*out = (struct domain){""};
+	return false;
+}
+
 bool
 destination_asked(const struct session *s, struct domain *asked)
 {
-	if (domain_read(s->sni, asked) == DOMAIN_OK)
-		return true;
-	*asked = (struct domain){""};
-	return false;
+	return read_name(s->sni, asked);
+}
+
+bool
+destination_recipient(const struct session *s, size_t i, struct domain *domain)
+{
+	return read_name(s->rcpt_domains[i], domain);
 }
 
 /* The first word of a greeting or of an EHLO reply, RFC 5321 sections 4.2 and 4.1.1.1. */

@@ -97,6 +97,12 @@ void destination_of(const struct session *s, const struct known_policy *known,
  */
 bool destination_asked(const struct session *s, struct domain *asked);
 
+/*
+ * The domain of its i-th recipient, U-labels as A-labels. False where it is none that may have a
+ * policy, and *domain is empty.
+ */
+bool destination_recipient(const struct session *s, size_t i, struct domain *domain);
+
 /* Is the domain to be asked for anew: would the session fail by what may be so no more? */
 bool destination_wants_recheck(const struct session *s, const struct known_policy *known);
 
