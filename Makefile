@@ -147,8 +147,10 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 	sqlite3 openssl iproute2 util-linux procps
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
-# For tests/sinks.t. syslog-ng is tried where it is, which cannot be beside rsyslog.
+# For tests/sinks.t and tests/alert_live.t; syslog-ng cannot be installed beside rsyslog.
 PACKAGES_SINKS := rsyslog rsyslog-gnutls prometheus-alertmanager
+export UNPACKED ?= $O/unpacked
+PACKAGES_UNPACKED := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpcre3
 PACKAGES_DEB := $(PACKAGES_BUILD) clang dpkg-dev debhelper
 PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) $(PACKAGES_SINKS) \
 	libcmocka-dev perl netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema \
@@ -158,6 +160,7 @@ PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
 packages-build packages-test packages-range packages-lint packages-fuzz packages-deb: packages-%:
 	@sh tests/packages.sh $(PACKAGES_$(shell echo $* | tr a-z A-Z))
+	@[ $* != test ] || sh tests/unpack.sh $(UNPACKED) $(PACKAGES_UNPACKED)
 
 # ---- What people run ----
 

@@ -5,82 +5,10 @@
 set -u
 
 . tests/tap.sh
-
-O=${O:-.build}
-space=waxseal-sinks-$$
-bed=$folder/bed
-netns=/etc/netns/$space
-servers=
-PATH=$PATH:/usr/sbin
-
-can_enter() {
-	[ "$(id -u)" -eq 0 ] && ip netns add $space && ip netns exec $space true && return
-	ip netns del $space
-	return 1
-}
-if ! can_enter 2>/dev/null; then
-	echo "1..0 # SKIP needs root, and network namespaces that can be entered"
-	exit 0
-fi
-clean_up() {
-	# shellcheck disable=SC2086 # one word a process
-	[ -n "$servers" ] && kill -KILL $servers 2>/dev/null
-	ip netns pids $space 2>/dev/null | xargs -r kill -KILL 2>/dev/null
-	ip netns del $space
-	rm -rf "$folder" "$netns"
-}
-trap clean_up EXIT
-
-in_space() { ip netns exec $space "$@"; }
-# serve COMMAND...: in the background, until the end
-serve() {
-	ip netns exec $space "$@" >>"$bed/log" 2>&1 </dev/null &
-	servers="$servers $!"
-}
-has() { command -v "$1" >/dev/null; }
-listens() { in_space ss -Hltnu | grep -q ":$1 "; }
-
-# skip NAME WHY
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
-mkdir -p "$bed" "$netns"
-chmod 755 "$folder" "$bed"
-mkdir -m 777 "$bed/out"
-printf '127.0.0.1 localhost\n127.0.0.1 good.test wrong.test\n' >"$netns/hosts"
-: >"$netns/resolv.conf"
-in_space ip link set lo up
-
-# ---- Certificates ----
-
-key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
-# certificate NAME DAYS: for good.test, by the authority
-certificate() {
-	key "$bed/$1.key"
-	printf 'subjectAltName=DNS:good.test\n' >"$bed/ext"
-	openssl req -new -key "$bed/$1.key" -subj "/CN=good.test" 2>/dev/null |
-	    openssl x509 -req -days "$2" -extfile "$bed/ext" -CA "$bed/ca.pem" -CAkey "$bed/ca.key" \
-		-CAcreateserial -out "$bed/$1.pem" 2>/dev/null
-}
-key "$bed/ca.key"
-openssl req -x509 -new -key "$bed/ca.key" -days 30 -subj "/CN=sinks authority" -out "$bed/ca.pem" 2>/dev/null
-certificate good 30
-key "$bed/self.key"
-openssl req -x509 -new -key "$bed/self.key" -days 30 -subj "/CN=good.test" \
-    -addext subjectAltName=DNS:good.test -out "$bed/self.pem" 2>/dev/null
+. tests/sinks/bed.sh
 
 # ---- Giving ----
 
-# sink NAME SETTING...: into the configuration
-sink() {
-	printf '[sink %s]\n' "$1" >>"$bed/config"
-	shift
-	printf '%s\n' "$@" >>"$bed/config"
-}
-# begin: a configuration anew
-begin() { : >"$bed/config"; }
 # given LINE...: to the sinks; what became of each is in out
 given() { printf '%s\n' "$@" | in_space "$O/tests/sinks/give" "$bed/config" >"$folder/out" 2>"$folder/err"; }
 # told LINE...: just these, in any order
@@ -179,30 +107,9 @@ refuses_names() {
 	becomes 'wrong later: .*certificate is refused: hostname mismatch' "wrong $message" &&
 	    becomes 'stranger later: .*certificate is refused' "stranger $message"
 }
-stop_last() {
-	last=${servers##* }
-	kill -KILL "$last"
-	wait "$last" 2>/dev/null
-	servers=${servers% *}
-}
 
 if has rsyslogd; then
-	cat >"$bed/rsyslog.conf" <<-EOF
-		global(workDirectory="$bed" defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="$bed/ca.pem"
-		    defaultNetstreamDriverCertFile="$bed/good.pem" defaultNetstreamDriverKeyFile="$bed/good.key")
-		module(load="imudp")
-		module(load="imptcp")
-		module(load="imtcp" streamDriver.mode="1" streamDriver.authMode="anon")
-		module(load="imuxsock" sysSock.use="off")
-		template(name="t" type="string"
-		    string="%syslogfacility%.%syslogseverity%|%app-name%|%structured-data%|%msg:::drop-last-lf%\n")
-		ruleset(name="r") { action(type="omfile" file="$bed/rsyslog.log" template="t") }
-		input(type="imudp" address="127.0.0.1" port="1514" ruleset="r")
-		input(type="imptcp" address="127.0.0.1" port="1515" ruleset="r")
-		input(type="imtcp" address="127.0.0.1" port="1516" ruleset="r")
-		input(type="imuxsock" socket="$bed/out/socket" useSpecialParser="off" ruleset="r")
-	EOF
-	serve rsyslogd -n -f "$bed/rsyslog.conf" -i "$bed/rsyslog.pid"
+	serve_rsyslog 1514 "$bed/out/socket" "$bed/rsyslog.log"
 	until_it listens 1516
 	ok "rsyslog takes it by UDP, TCP, TLS and its socket" each rsyslog "$bed/rsyslog.log"
 	ok "TLS to another name, or of an unknown authority, is refused" refuses_names
@@ -213,49 +120,19 @@ else
 fi
 rm -f "$bed/out/socket"
 
-if has syslog-ng; then
-	cat >"$bed/syslog-ng.conf" <<-EOF
-		@version: current
-		source s {
-			syslog(ip(127.0.0.1) port(1514) transport("udp"));
-			syslog(ip(127.0.0.1) port(1515) transport("tcp"));
-			syslog(ip(127.0.0.1) port(1516) transport("tls")
-			    tls(key-file("$bed/good.key") cert-file("$bed/good.pem") peer-verify(optional-untrusted)));
-			unix-dgram("$bed/out/socket" flags(syslog-protocol));
-		};
-		destination d {
-			file("$bed/syslog-ng.log"
-			    template("\$FACILITY_NUM.\$LEVEL_NUM|\$PROGRAM|\$SDATA|\$MSG\n"));
-		};
-		log { source(s); destination(d); };
-	EOF
-	serve syslog-ng -F --no-caps -f "$bed/syslog-ng.conf" -R "$bed/persist" -c "$bed/ctl" -p "$bed/ng.pid"
+if has_syslog_ng; then
+	serve_syslog_ng 1514 "$bed/out/socket" "$bed/syslog-ng.log"
 	until_it listens 1516
 	ok "syslog-ng takes it by UDP, TCP, TLS and its socket" each syslog-ng "$bed/syslog-ng.log"
 	stop_last
 else
-	skip "syslog-ng takes it" "needs syslog-ng, which Debian does not let in beside rsyslog"
+	skip "syslog-ng takes it" "needs syslog-ng"
 fi
 rm -f "$bed/out/socket"
 
-# A server that reads nothing, whose window is soon full; and one that closes each connection at once.
-stuck=$bed/stuck.py
-cat >"$stuck" <<'EOF'
-import socket, sys, time
-s = socket.socket()
-s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-s.bind(("127.0.0.1", int(sys.argv[1])))
-s.listen()
-kept = []
-while True:
-    c, _ = s.accept()
-    if sys.argv[2] == "close":
-        c.close()
-    else:
-        kept.append(c)
-EOF
-serve python3 "$stuck" 1520 keep
-serve python3 "$stuck" 1521 close
+# One reads nothing, the other hangs up at once.
+serve python3 tests/sinks/stuck.py 1520 keep
+serve python3 tests/sinks/stuck.py 1521 close
 begin
 sink stuck type=syslog to=tcp:127.0.0.1:1520
 sink silent type=syslog to=tls:127.0.0.1:1520 "ca-file=$bed/ca.pem"
@@ -272,41 +149,7 @@ ok "a server that reads nothing, or hangs up, is told and holds no other up" is_
 
 # ---- Web servers ----
 
-cat >"$bed/web.py" <<'EOF'
-import http.server, sys, time
-
-class Hook(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        with open(sys.argv[2], "ab") as log:
-            log.write(b"%s|%s|%s|%s|%s" % tuple(
-                [self.path.encode()] + [self.headers.get(h, "").encode() for h in
-                 ("Content-Type", "Authorization", "X-Key")] + [body]))
-        what = self.path.strip("/")
-        if what == "slow":
-            time.sleep(30)
-        if what == "garbage":
-            self.wfile.write(b"\0\1\2 nonsense\r\n\r\n")
-            return
-        self.send_response(int(what) if what.isdigit() else 200)
-        if what == "429":
-            self.send_header("Retry-After", "3")
-        if what == "302":
-            self.send_header("Location", "http://127.0.0.1:8080/ok")
-        self.end_headers()
-        if what == "endless":
-            try:
-                while True:
-                    self.wfile.write(b"x" * 10000)
-            except OSError:
-                pass
-
-    def log_message(self, *_):
-        pass
-
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Hook).serve_forever()
-EOF
-serve python3 "$bed/web.py" 8080 "$bed/web.log"
+serve_web
 until_it listens 8080
 printf 's3cret\n' >"$bed/token"
 begin
@@ -344,19 +187,7 @@ is_slow_web() { given '+wslow x' '+plain {"e":2}' && [ "$(sed 1q "$folder/out")"
 ok "a web server that says nothing holds no other up" is_slow_web
 
 if has nginx; then
-	cat >"$bed/nginx.conf" <<-EOF
-		daemon off; pid $bed/nginx.pid; error_log $bed/nginx.err; user root;
-		events {}
-		http {
-			access_log off; client_body_temp_path $bed/b; proxy_temp_path $bed/p;
-			fastcgi_temp_path $bed/f; uwsgi_temp_path $bed/u; scgi_temp_path $bed/s;
-			server { listen 127.0.0.1:8443 ssl; ssl_certificate $bed/good.pem; ssl_certificate_key $bed/good.key;
-				location / { proxy_pass http://127.0.0.1:8080; } }
-			server { listen 127.0.0.1:8444 ssl; ssl_certificate $bed/self.pem; ssl_certificate_key $bed/self.key;
-				location / { proxy_pass http://127.0.0.1:8080; } }
-		}
-	EOF
-	serve nginx -c "$bed/nginx.conf"
+	serve_nginx
 	until_it listens 8444
 	begin
 	# The first has another authority than the rest: none may trust for another.
@@ -376,9 +207,7 @@ else
 fi
 
 if has prometheus-alertmanager; then
-	printf 'route:\n  receiver: none\nreceivers:\n  - name: none\n' >"$bed/am.yml"
-	serve prometheus-alertmanager --config.file="$bed/am.yml" --storage.path="$bed/am" \
-	    --web.listen-address=127.0.0.1:9093 --cluster.listen-address=
+	serve_alertmanager
 	until_it listens 9093
 	begin
 	sink am type=webhook format=alertmanager url=http://127.0.0.1:9093/api/v2/alerts
@@ -397,14 +226,6 @@ fi
 
 # ---- Programs ----
 
-# program NAME LINE...
-program() {
-	printf '#!/bin/sh\n' >"$bed/$1"
-	name=$1
-	shift
-	printf '%s\n' "$@" >>"$bed/$name"
-	chmod 755 "$bed/$name"
-}
 program take "cat >>$bed/out/taken" "printf '%s\n' \"\$@\" >$bed/out/words" "env >$bed/out/environment" "id -u >$bed/out/user"
 program busy 'echo busy just now' 'exit 75'
 program broken 'exit 3'
@@ -460,16 +281,8 @@ mails() {
 }
 ok "mail goes to sendmail, recipients apart from options" mails
 
-# Postfix's own, whose postdrop is set-group-ID: into a queue of our own.
-has_postfix() { [ -g /usr/sbin/postdrop ] && has postconf; }
 if has_postfix; then
-	mkdir -p "$netns/postfix" "$bed/queue/maildrop" "$bed/queue/public" "$bed/queue/pid"
-	printf '%s\n' 'compatibility_level = 3.6' "queue_directory = $bed/queue" "data_directory = $bed/data" \
-	    'myhostname = tap1.example.com' >"$netns/postfix/main.cf"
-	cp /etc/postfix/master.cf "$netns/postfix/" 2>/dev/null
-	chown postfix:postdrop "$bed/queue/maildrop" "$bed/queue/public"
-	chmod 1730 "$bed/queue/maildrop"
-	chmod 2710 "$bed/queue/public"
+	make_queue
 	begin
 	sink mail type=mail to=ops@example.com from=waxseal@example.com
 	queues() {
