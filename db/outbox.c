@@ -156,19 +156,21 @@ outbox_next(struct store *s, const char *sink, int64_t *next_try)
 
 static const char count_sent[] =
     "SELECT count(*), min(done) FROM deliveries WHERE sink = ?1 AND state = 'sent' AND counts AND"
-    " done > ?2";
+    " done > ?2 AND done <= ?3";
 static const char count_held[] = "SELECT count(*), min(a.at), max(a.severity) FROM deliveries d"
 				 " CROSS JOIN alerts a ON a.id = d.alert_id WHERE d.sink = ?1 AND"
 				 " d.state = 'held'";
 
 bool
-outbox_usage(struct store *s, const char *sink, int64_t since, struct outbox_usage *out)
+outbox_usage(struct store *s, const char *sink, const struct outbox_span *span,
+	     struct outbox_usage *out)
 {
 	struct sql *q = sql_use(s->file, count_sent);
 
 	*out = (struct outbox_usage){0};
 	sql_put_text(q, sink);
-	sql_put_int(q, since);
+	sql_put_int(q, span->since);
+	sql_put_int(q, span->until);
 	if (sql_row(q)) {
 		out->sent = sql_take_int(q);
 		out->oldest = sql_take_int(q);
@@ -335,10 +337,11 @@ bool
 outbox_sum_up(struct store *s, const char *sink, int64_t now)
 {
 	struct outbox_usage usage;
+	const struct outbox_span none = {.since = now, .until = now};
 	struct outbox_alert alert = {.event = OUTBOX_SUMMARY, .at = now};
 	struct sql *q;
 
-	if (!needs_transaction(s) || !outbox_usage(s, sink, now, &usage))
+	if (!needs_transaction(s) || !outbox_usage(s, sink, &none, &usage))
 		return false;
 	if (usage.held == 0)
 		return true;

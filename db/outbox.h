@@ -70,7 +70,15 @@ bool outbox_due(struct store *s, const char *sink, int64_t now, struct outbox_de
 /* Likewise of all sinks: when the next may be tried; INT64_MAX: none waits. */
 bool outbox_next(struct store *s, const char *sink, int64_t *next_try);
 
-/* What a sink took since a time, and what is held back from it. */
+/* From and to: microseconds since the epoch, the first of them not in it. */
+struct outbox_span {
+	int64_t since, until;
+};
+
+/*
+ * What a sink took in a span, and what is held back from it. What it took by a clock that was
+ * ahead is in no span that ends now.
+ */
 struct outbox_usage {
 	int64_t sent;   /* alerts of an incident that opened, rose or opened again, and summaries */
 	int64_t oldest; /* when the first of these was; 0: none */
@@ -78,7 +86,8 @@ struct outbox_usage {
 	int64_t held_since;         /* when the first alert held was; 0: none */
 	enum severity_rank gravest; /* of these */
 };
-bool outbox_usage(struct store *s, const char *sink, int64_t since, struct outbox_usage *out);
+bool outbox_usage(struct store *s, const char *sink, const struct outbox_span *span,
+		  struct outbox_usage *out);
 
 /* The alert with this id; its id is 0 where there is none. sensor: OUTBOX_SINK_MAX + 1 bytes. */
 bool outbox_read(struct store *s, int64_t id, struct outbox_alert *out, char *sensor,

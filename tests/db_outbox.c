@@ -154,7 +154,9 @@ what_is_held_back_is_summed_up(void **state)
 		else
 			IN_TRANSACTION(s, outbox_sent(s, first_due(s, "ops", NOW + i), NOW + i));
 	}
-	assert_true(outbox_usage(s, "ops", NOW, &usage));
+	assert_true(outbox_usage(s, "ops", &(struct outbox_span){NOW, NOW}, &usage));
+	assert_int_equal(usage.sent, 0); /* by a clock that is behind */
+	assert_true(outbox_usage(s, "ops", &(struct outbox_span){NOW, NOW + 1}, &usage));
 	assert_int_equal(usage.sent, 1);
 	assert_int_equal(usage.oldest, NOW + 1);
 	assert_int_equal(usage.held, 3);

@@ -19,12 +19,14 @@
 #include "monitor/clock.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/tend.h"
 
 #define LOOK_MS    1000 /* others write to the outbox, too */
 #define BUSY_MS    100  /* until what another process locked is tried again */
 #define DUE_MOST   16   /* deliveries of one sink that are looked at, at a time */
 #define ROUNDS     8    /* ... so often in a run */
 #define RENEW_MOST 64
+#define SET_BACK   INT64_C(1000000) /* microseconds: less is how clocks are kept right */
 #define HOST_MAX   256
 
 /* What is under way to one sink. */
@@ -40,10 +42,11 @@ struct alerting {
 	const struct sinks *sinks;
 	struct dispatcher *dispatcher;
 	struct slot slots[SINKS_MAX];
-	struct plan_time now; /* of the run */
-	int64_t due;          /* of the next look, by the clock that is never set */
+	struct plan_time now;    /* of the run; both are 0 before the first */
+	struct tend_clock clock; /* to which ages count: one that jumps ahead gives nothing up */
+	int64_t due;             /* of the next look, by the clock that is never set */
 	bool is_ending, has_failed;
-	bool has_begun;
+	bool has_begun, was_set_back;
 	char host[HOST_MAX];
 };
 
@@ -192,6 +195,13 @@ tell_failure(const struct sink *sink, const struct slot *slot, bool is_given_up)
 }
 
 static bool
+gives_up(struct alerting *a, const struct slot *slot)
+{
+	return plan_gives_up(&slot->delivery,
+			     tend_clock_time(&a->clock, a->now.wall, a->now.steady));
+}
+
+static bool
 mark_failure(const struct alerting *a, struct store *s, const struct slot *slot, bool is_given_up)
 {
 	const struct outbox_delivery *d = &slot->delivery;
@@ -215,7 +225,7 @@ find_alert(struct store *s, const struct outbox_delivery *d, bool *is_found)
 }
 
 static bool
-mark(const struct alerting *a, struct store *s, const struct slot *slot)
+mark(struct alerting *a, struct store *s, const struct slot *slot)
 {
 	bool is_found;
 
@@ -232,7 +242,7 @@ mark(const struct alerting *a, struct store *s, const struct slot *slot)
 	case DISPATCH_LOST:
 		break;
 	}
-	return mark_failure(a, s, slot, plan_gives_up(&slot->delivery, a->now.wall));
+	return mark_failure(a, s, slot, gives_up(a, slot));
 }
 
 /* What was answered is marked and on record: the sink may have the next one. */
@@ -254,8 +264,7 @@ settle(struct alerting *a, size_t sink)
 	case DISPATCH_LATER:
 	case DISPATCH_LOST:
 		plan_unwell(&slot->health, a->now.steady);
-		tell_failure(&a->sinks->at[sink], slot,
-			     plan_gives_up(&slot->delivery, a->now.wall));
+		tell_failure(&a->sinks->at[sink], slot, gives_up(a, slot));
 		break;
 	}
 	slot->delivery.id = 0;
@@ -382,9 +391,13 @@ see_to_due(struct alerting *a, struct store *s, struct round *r, const struct pl
 static bool
 look_once(struct alerting *a, struct store *s, size_t sink, struct round *r)
 {
+	const struct outbox_span span = {
+	    .since = a->now.wall - a->sinks->at[sink].rate_span,
+	    .until = a->now.wall,
+	};
+
 	*r = (struct round){.sink = &a->sinks->at[sink]};
-	return outbox_usage(s, r->sink->name, a->now.wall - r->sink->rate_span, &r->usage) &&
-	       see_to_held(a, s, r) &&
+	return outbox_usage(s, r->sink->name, &span, &r->usage) && see_to_held(a, s, r) &&
 	       outbox_due(s, r->sink->name, a->now.wall, r->due, DUE_MOST, &r->count) &&
 	       see_to_due(a, s, r, &a->slots[sink].health);
 }
@@ -459,7 +472,7 @@ tell_stranger(void *ctx, const char *name, int64_t waiting)
 		 name, counted((uint64_t)waiting, "alert").text);
 }
 
-/* Once: what waits for nobody, and what a clock that was set back keeps waiting. */
+/* Once: what waits for nobody, and what a clock that was set back meanwhile keeps waiting. */
 static bool
 begin(struct alerting *a, struct store *s)
 {
@@ -472,12 +485,36 @@ begin(struct alerting *a, struct store *s)
 	return true;
 }
 
+/* What waits for a time that the clock was set back from, perhaps by years, waits no longer. */
+static bool
+wake(struct alerting *a, struct store *s)
+{
+	if (!a->was_set_back)
+		return true;
+	if (!may_write(a, s) || !outbox_wake(s, a->now.wall, a->now.wall) || !commit(a, s))
+		return false;
+	a->was_set_back = false;
+	return true;
+}
+
+static void
+look_at_clock(struct alerting *a, const struct plan_time *now)
+{
+	const bool is_first = a->now.steady == 0;
+
+	if (is_first)
+		a->clock = tend_clock(now->wall, now->steady);
+	else if (now->wall - a->now.wall < now->steady - a->now.steady - SET_BACK)
+		a->was_set_back = true;
+	a->now = *now;
+}
+
 void
 alerting_run(struct alerting *a, struct store *store, const struct plan_time *now)
 {
 	bool is_good;
 
-	a->now = *now;
+	look_at_clock(a, now);
 	dispatcher_run(a->dispatcher);
 	/* Without it nothing can be done, however urgent. */
 	if ((store == NULL || a->is_ending) && a->due < now->steady + BUSY_MS * INT64_C(1000))
@@ -485,7 +522,7 @@ alerting_run(struct alerting *a, struct store *store, const struct plan_time *no
 	if (store == NULL || !mark_answers(a, store) || a->is_ending || now->steady < a->due)
 		return;
 	a->due = now->steady + LOOK_MS * INT64_C(1000);
-	is_good = begin(a, store);
+	is_good = begin(a, store) && wake(a, store);
 	for (size_t i = 0; is_good && i < a->sinks->count; i++)
 		is_good = serve(a, store, i);
 	/* Where it is locked it is soon tried again, and nothing was written. */
