@@ -340,9 +340,11 @@ remove_minutes(struct store *s, int64_t cut)
 
 static const char find_incidents_end[] =
     "SELECT max(id) FROM (SELECT id FROM incidents WHERE id > ?1 ORDER BY id LIMIT " ROWS_TEXT ")";
+/* Not before all who are to hear of it did: what waits has an age of its own. */
 static const char remove_incidents_of[] =
     "DELETE FROM incidents WHERE id > ?1 AND id <= ?2 AND sessions = pruned AND (last_seen < ?3 OR"
-    " (state = 'closed' AND last_seen < ?4))";
+    " (state = 'closed' AND last_seen < ?4)) AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE"
+    " d.incident_id = incidents.id AND d.state IN ('waiting', 'held'))";
 
 /* Some in the order of their ids; the hand is 0 again behind the last. */
 static bool

@@ -318,6 +318,34 @@ alerts_go_by_age_and_those_that_wait_later(void **state)
 	assert_sound(p->path);
 }
 
+/* However old it is: nobody heard of it yet. */
+static void
+an_incident_stays_while_an_alert_of_it_waits(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	const struct retain_limits limits = {
+	    .sessions = RETAIN_DAY, .evidence = RETAIN_DAY, .incidents = RETAIN_DAY};
+	const int64_t id = open_incident(s, 1), now = NOW + 3 * RETAIN_DAY;
+	struct retain r;
+
+	add(s, OUTBOX_OPENED, id, NOW, &ops);
+	assert_int_equal(incident_set_state(s, id, "closed", NULL), INCIDENT_CHANGED);
+	retain_begin(&r, &limits, now);
+	r.closed = now;
+	r.is_patient = true;
+	for (int i = 0; i < 9; i++)
+		assert_int_not_equal(retain_step(s, &r), RETAIN_FAILED);
+	assert_query(p->path, "SELECT count(*) FROM sessions", "0\n");
+	assert_string_equal(due(s, "ops", NOW), "1");
+	IN_TRANSACTION(s, outbox_sent(s, first_due(s, "ops", NOW), NOW));
+	for (int i = 0; i < 9; i++)
+		assert_int_not_equal(retain_step(s, &r), RETAIN_FAILED);
+	store_close(s);
+	assert_query(p->path, "SELECT count(*) FROM incidents", "0\n");
+	assert_sound(p->path);
+}
+
 static void
 a_clock_that_was_set_back_keeps_nothing_waiting(void **state)
 {
@@ -344,6 +372,7 @@ main(void)
 	    FIXTURE_TEST(a_surge_takes_what_waits_of_its_parts),
 	    FIXTURE_TEST(what_was_given_up_is_tried_again_when_asked_for),
 	    FIXTURE_TEST(alerts_go_by_age_and_those_that_wait_later),
+	    FIXTURE_TEST(an_incident_stays_while_an_alert_of_it_waits),
 	    FIXTURE_TEST(a_clock_that_was_set_back_keeps_nothing_waiting),
 	};
 
