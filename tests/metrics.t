@@ -158,6 +158,36 @@ tells_of_others() {
 }
 ok "an address that others reach is told" tells_of_others
 
+# ---- Each process ----
+
+mkdir -m 777 "$folder/sinks"
+chmod 755 "$folder"
+printf '%s\n' '[sink log]' type=file "path=$folder/sinks/log" '[sink run]' type=exec command=/bin/true \
+    >"$folder/conf"
+all="keeper starter checker courier runner exporter"
+are_there() {
+	start -i far --config "$folder/conf" --lookups --resolver 127.0.0.99 --metrics $here &&
+	    until_it are_up
+}
+are_up() {
+	scrape && for role in $all; do
+		[ "$(value "process_up{sensor=\"default\",process=\"$role\"}")" = 1 ] || return 1
+	done
+}
+ok "each process is there" are_there
+ok "once" same "$(($(echo "$all" | wc -w) + 1))" "$(grep -c '^waxseal_process_up{' "$folder/text")"
+was_restarted() {
+	are_up && [ "$(value "process_restarts_total{sensor=\"default\",process=\"$1\"}")" = 1 ]
+}
+is_counted() {
+	victim=$(pgrep -f "^waxseal @$1\$" --ns "$watcher" --nslist net) && kill -KILL "$victim" &&
+	    until_it was_restarted "$1"
+}
+for role in checker courier runner; do
+	ok "that another $role was started is counted" is_counted $role
+done
+ok "it ends in order" end 0
+
 # ---- Rules and dashboard ----
 
 rules=monitor/prometheus/waxseal.rules.yml

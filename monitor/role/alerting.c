@@ -129,6 +129,12 @@ alerting_is_idle(const struct alerting *a)
 	return true;
 }
 
+size_t
+alerting_processes(const struct alerting *a, struct dispatcher_process out[DISPATCHER_PROCESSES])
+{
+	return dispatcher_processes(a->dispatcher, out);
+}
+
 int
 alerting_descriptor(const struct alerting *a)
 {

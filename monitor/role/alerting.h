@@ -48,6 +48,10 @@ bool alerting_wants_store(const struct alerting *a);
 void alerting_end_soon(struct alerting *a);
 bool alerting_is_idle(const struct alerting *a);
 
+/* Of its dispatcher. */
+size_t alerting_processes(const struct alerting *a,
+			  struct dispatcher_process out[DISPATCHER_PROCESSES]);
+
 /* To be polled as of the dispatcher; and milliseconds until alerting_run is due. */
 int alerting_descriptor(const struct alerting *a);
 int alerting_wait(const struct alerting *a);

@@ -26,6 +26,8 @@ struct hand {
 
 enum { COURIER, RUNNER, HANDS };
 
+_Static_assert((int)HANDS == DISPATCHER_PROCESSES, "each of them is a process");
+
 struct dispatcher {
 	struct dispatcher_config config;
 	struct hand hands[HANDS];
@@ -266,6 +268,23 @@ dispatcher_run(struct dispatcher *d)
 		}
 	}
 	watch(d);
+}
+
+size_t
+dispatcher_processes(const struct dispatcher *d,
+		     struct dispatcher_process out[DISPATCHER_PROCESSES])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < HANDS; i++) {
+		const struct ward *w = &d->hands[i].ward;
+
+		if (d->hands[i].is_wanted)
+			out[count++] = (struct dispatcher_process){.role = w->config.role,
+								   .is_up = ward_is_up(w),
+								   .restarts = ward_restarts(w)};
+	}
+	return count;
 }
 
 pid_t

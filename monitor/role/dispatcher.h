@@ -47,6 +47,19 @@ int dispatcher_wait(const struct dispatcher *d);
 /* Send and hear what there is, and start another one where it is time. */
 void dispatcher_run(struct dispatcher *d);
 
+#define DISPATCHER_PROCESSES 2
+
+/* How one of its processes does. */
+struct dispatcher_process {
+	const char *role;
+	bool is_up; /* it does its work */
+	uint64_t restarts;
+};
+
+/* Of those that its sinks need; returns how many. */
+size_t dispatcher_processes(const struct dispatcher *d,
+			    struct dispatcher_process out[DISPATCHER_PROCESSES]);
+
 /* The courier's process, and the runner's; 0 while there is none. */
 pid_t dispatcher_pid(const struct dispatcher *d);
 pid_t dispatcher_runner_pid(const struct dispatcher *d);

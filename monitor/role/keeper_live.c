@@ -101,6 +101,7 @@ static void export(struct vigil *v)
 	    .posts = &v->posts,
 	    .recording = &v->recording,
 	    .inquiry = v->inquiry,
+	    .alerting = v->alerting,
 	    .exporting = &v->exporting,
 	    .recorded = &recorded,
 	};

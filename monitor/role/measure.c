@@ -8,7 +8,7 @@
 #include "monitor/metrics/metrics.h"
 #include "monitor/sum.h"
 
-#define OTHERS 4 /* processes beside the readers */
+#define OTHERS (4 + DISPATCHER_PROCESSES) /* processes beside the readers */
 
 void
 measure_begin(struct measure *m)
@@ -43,6 +43,20 @@ fill_interfaces(const struct measured *of, struct metrics_interface *out)
 	}
 }
 
+/* Returns how many. */
+static size_t
+fill_senders(const struct alerting *a, struct metrics_process *out)
+{
+	struct dispatcher_process senders[DISPATCHER_PROCESSES];
+	const size_t count = a != NULL ? alerting_processes(a, senders) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		out[i] = (struct metrics_process){.process = senders[i].role,
+						  .is_up = senders[i].is_up,
+						  .restarts = senders[i].restarts};
+	return count;
+}
+
 /* Returns how many. The starter is taken for up: without it all would have ended. */
 static size_t
 fill_processes(const struct measured *of, struct metrics_process *out)
@@ -56,6 +70,7 @@ fill_processes(const struct measured *of, struct metrics_process *out)
 		out[count++] = (struct metrics_process){.process = "checker",
 							.is_up = inquiry_is_up(of->inquiry),
 							.restarts = inquiry_restarts(of->inquiry)};
+	count += fill_senders(of->alerting, out + count);
 	if (of->config->metrics != NULL)
 		out[count++] = (struct metrics_process){.process = "exporter",
 							.is_up = ward_is_up(&e->ward),

@@ -7,6 +7,7 @@
 #ifndef MONITOR_ROLE_MEASURE_H
 #define MONITOR_ROLE_MEASURE_H
 
+#include "monitor/role/alerting.h"
 #include "monitor/role/exporting.h"
 #include "monitor/role/inquiry.h"
 #include "monitor/role/posts.h"
@@ -25,7 +26,8 @@ struct measured {
 	const struct keeper_config *config;
 	const struct posts *posts;
 	const struct recording *recording;
-	const struct inquiry *inquiry; /* NULL: no policies are looked up */
+	const struct inquiry *inquiry;   /* NULL: no policies are looked up */
+	const struct alerting *alerting; /* NULL: nobody is alerted */
 	const struct exporting *exporting;
 	const struct recorder_counts *recorded;
 };
