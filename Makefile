@@ -151,7 +151,8 @@ PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-re
 PACKAGES_SINKS := rsyslog rsyslog-gnutls prometheus-alertmanager
 export UNPACKED ?= $O/unpacked
 PACKAGES_UNPACKED := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpcre3
-PACKAGES_DEB := $(PACKAGES_BUILD) clang dpkg-dev debhelper
+# What dpkg-buildpackage wants without being asked: build-essential.
+PACKAGES_DEB := $(PACKAGES_BUILD) clang build-essential dpkg-dev debhelper
 PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) $(PACKAGES_SINKS) \
 	libcmocka-dev perl netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema \
 	prometheus curl mmdebstrap lintian zsh

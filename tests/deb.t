@@ -79,6 +79,15 @@ have_depends() {
 	    inside apt-get install -y --no-install-recommends $depends
 }
 ok "what it needs is in Debian 12" have_depends
+# dpkg-buildpackage refuses to begin without build-essential, and nothing else would bring it along.
+has_all_to_build() {
+	list=$(env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -n packages-deb |
+	    sed -n 's/.*packages\.sh //p')
+	# shellcheck disable=SC2086 # one word a package
+	[ -n "$list" ] && inside apt-get install -s --no-install-recommends $list &&
+	    grep -q '^Inst build-essential ' "$folder/out"
+}
+ok "what builds it is all named" has_all_to_build
 files before
 
 is_installed() { inside dpkg -i /tmp/waxseal.deb && cat "$folder/out" "$folder/err" >"$folder/said"; }
