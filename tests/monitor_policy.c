@@ -124,6 +124,30 @@ a_policy_of_no_time_is_told_as_it_is_published(void **state)
 	assert_string_equal(sts_cache_status(&c, T0 + 2 * SEC), "unavailable");
 }
 
+/* ... and while mail is seen it is fetched anew: nothing is to be judged by what is over. */
+static void
+a_policy_that_is_over_is_sought_again(void **state)
+{
+	struct sts_cache c = {0};
+
+	(void)state;
+	c = after_policy(after_record(c, T0, "1"), T0, STS_MODE_ENFORCE, 90);
+	assert_int_equal(sts_cache_next(&c, T0 + 90 * SEC - 1), STS_WAIT);
+	assert_int_equal(sts_cache_next(&c, T0 + 90 * SEC), STS_ASK_RECORD);
+	assert_int_equal(sts_cache_next(&(struct sts_cache){0}, T0), STS_ASK_RECORD);
+	c = after_record(c, T0 + 90 * SEC, "1");
+	assert_int_equal(sts_cache_next(&c, T0 + 90 * SEC), STS_FETCH_POLICY);
+	/* Not time and again in a moment. */
+	c = after_policy(c, T0 + 90 * SEC, STS_MODE_ENFORCE, 0);
+	assert_int_equal(sts_cache_next(&c, T0 + 150 * SEC - 1), STS_WAIT);
+	assert_int_equal(sts_cache_next(&c, T0 + 150 * SEC), STS_ASK_RECORD);
+	/* Nor sooner than any other where that fails. */
+	c = after(after_record(c, T0 + 150 * SEC, "1"), T0 + 150 * SEC, STS_NO_POLICY);
+	assert_int_equal(sts_cache_next(&c, T0 + 400 * SEC), STS_WAIT);
+	c = after(c, T0 + 450 * SEC, STS_NO_RECORD);
+	assert_int_equal(sts_cache_next(&c, T0 + 749 * SEC), STS_WAIT);
+}
+
 /* (16) What is known of a domain without a policy: "none" and "could not be learnt" differ. */
 static void
 absent_and_unavailable_differ(void **state)
@@ -615,6 +639,7 @@ main(void)
 	    cmocka_unit_test(a_policy_is_found_and_kept),
 	    cmocka_unit_test(a_cached_policy_outlives_its_record),
 	    cmocka_unit_test(a_policy_of_no_time_is_told_as_it_is_published),
+	    cmocka_unit_test(a_policy_that_is_over_is_sought_again),
 	    cmocka_unit_test(absent_and_unavailable_differ),
 	    cmocka_unit_test(a_failed_fetch_is_not_repeated_at_once),
 	    cmocka_unit_test(a_policy_is_refreshed),

@@ -148,12 +148,20 @@ is_held_back(const struct sts_cache *c, int64_t now)
 	return strcmp(c->refused_id, c->seen_id) == 0 && !has_come(c->fetch_after, now);
 }
 
+/* It had less time than its record: there is nothing to judge by until it is fetched again. */
+static bool
+is_over(const struct sts_cache *c, int64_t now)
+{
+	return c->trouble == STS_FINE && sts_cache_force(c, now) == STS_FORCE_EXPIRED &&
+	       now - c->asked >= STS_RECHECK;
+}
+
 enum sts_step
 sts_cache_next(const struct sts_cache *c, int64_t now)
 {
 	if (c->wants_fetch && !is_held_back(c, now))
 		return STS_FETCH_POLICY;
-	return has_come(c->ask_after, now) ? STS_ASK_RECORD : STS_WAIT;
+	return has_come(c->ask_after, now) || is_over(c, now) ? STS_ASK_RECORD : STS_WAIT;
 }
 
 /* The record was seen before the session, or by a clock that has been set back since. */
