@@ -129,6 +129,8 @@ $O/tests/policy/flood: $O/tests/policy/flood.o $O/monitor.a $O/db.a $O/dissector
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 $O/tests/sinks/give: $O/tests/sinks/give.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+$O/tests/unit/confine: $O/tests/unit/confine.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp
 # Without a fuzzer a target replays its corpus.
 $O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
@@ -155,7 +157,7 @@ PACKAGES_UNPACKED := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpc
 PACKAGES_DEB := $(PACKAGES_BUILD) clang build-essential dpkg-dev debhelper
 PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) $(PACKAGES_SINKS) \
 	libcmocka-dev perl netbase tshark zstd gzip tcpreplay libcap2-bin python3-jsonschema \
-	prometheus curl mmdebstrap lintian zsh
+	prometheus curl mmdebstrap lintian zsh systemd
 PACKAGES_LINT := $(PACKAGES_TEST) clang-format clang-tidy cppcheck mandoc
 PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
@@ -173,7 +175,7 @@ test: packages-test
 	@$(MAKE) --no-print-directory check
 
 check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o \
-    $O/tests/policy/flood $O/tests/sinks/give $(TESTS) $(REPLAYS)
+    $O/tests/policy/flood $O/tests/sinks/give $O/tests/unit/confine $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -102,6 +102,10 @@ is_its_own() {
 ok "the folder of the database is that user's alone" is_its_own
 ok "the configuration is a conffile" inside dpkg-query -W -f '${Conffiles}' waxseal
 ok "it is /etc/waxseal.conf" grep -q ' /etc/waxseal.conf ' "$folder/out"
+is_logs_own() {
+	inside stat -c '%a %U %G' /var/log/waxseal && [ "$(cat "$folder/out")" = "750 waxseal waxseal" ]
+}
+ok "so is the one of files of alerts" is_logs_own
 unit=$root/lib/systemd/system/waxseal.service
 link=$root/etc/systemd/system/multi-user.target.wants/waxseal.service
 ok "the unit is enabled" test -L "$link"
@@ -140,6 +144,7 @@ ok "database and configuration stay, the program does not" is_kept
 ok "it is purged" inside dpkg -P waxseal
 files after
 ok "no file is left" diff "$folder/before" "$folder/after"
+ok "nor a folder of logs" test ! -e "$root/var/log/waxseal"
 ok "no user is left" diff "$folder/before.users" "$folder/after.users"
 
 echo "1..$count"
