@@ -132,4 +132,31 @@ is_told() {
 }
 ok "what waits for a sink that is gone is told, and kept" is_told
 
+# The log of this machine, as journald reads it: priority, time, who it is from, and what is said.
+rm -rf "$folder"/db*
+printf '[sink ops]\ntype = syslog\npath = %s\n' "$folder/sink/log" >"$folder/conf"
+cat >"$folder/journal.py" <<'EOF'
+import os, re, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+os.chmod(sys.argv[1], 0o777)
+s.settimeout(15)
+line = s.recv(65536).decode()
+form = r"<(\d+)>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([a-z]+): (.*)"
+print("\n".join(re.fullmatch(form, line).groups()))
+EOF
+is_logged() {
+	python3 "$folder/journal.py" "$folder/sink/log" >"$folder/journal" 2>&1 &
+	journal=$!
+	until_it test -S "$folder/sink/log"
+	TZ=Asia/Kolkata run 0 watch --alerts -r $captures/starttls-masked.pcap
+	wait $journal
+	cat "$folder/journal" >>"$folder/err"
+	at=$(ask 'select at / 1000000 from v_alerts order by id limit 1')
+	[ "$(sed -n 2p "$folder/journal")" = "$(LC_ALL=C TZ=Asia/Kolkata date -d "@$at" '+%b %e %T')" ] &&
+	    [ "$(sed -n 3p "$folder/journal")" = waxseal ] &&
+	    sed -n 4p "$folder/journal" | grep -q '^[a-z]*: .*(incident 1 opened).* \[waxseal@32473 .*\]$'
+}
+ok "the log of this machine is told in its form and its time" is_logged
+
 echo "1..$count"

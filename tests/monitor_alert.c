@@ -13,6 +13,7 @@
 
 static const struct sink file_sink = {.type = SINK_FILE};
 static const struct sink local_sink = {.type = SINK_SYSLOG, .facility = 3};
+static const struct sink udp_sink = {.type = SINK_SYSLOG, .facility = 3, .carrier = CARRIER_UDP};
 
 static char *
 rendered(const struct alert *a, const struct sink *sink)
@@ -95,7 +96,7 @@ static void
 syslog_has_a_header_and_structured_data(void **state)
 {
 	const struct alert a = build_alert();
-	char *text = rendered(&a, &local_sink);
+	char *text = rendered(&a, &udp_sink);
 	const char *begin = "<26>1 2026-03-09T09:07:00.006760Z tap.example.org waxseal - "
 			    "starttls-stripped [waxseal@32473 event=\"opened\" alert=\"7\" "
 			    "sensor=\"tap1\" severity=\"critical\" incident=\"3\" sessions=\"4\" "
@@ -123,7 +124,7 @@ severities_are_mapped(void **state)
 	    {SEVERITY_WARNING, "<132>1 "},
 	    {SEVERITY_CRITICAL, "<130>1 "},
 	};
-	const struct sink local0 = {.type = SINK_SYSLOG, .facility = 16};
+	const struct sink local0 = {.type = SINK_SYSLOG, .facility = 16, .carrier = CARRIER_UDP};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -137,6 +138,50 @@ severities_are_mapped(void **state)
 	}
 }
 
+/* As syslog(3) writes it, with the wall clock of the machine; RFC 3164 section 4.1.2 pads days. */
+static void
+a_local_socket_gets_the_form_of_syslog3(void **state)
+{
+	const char *old = getenv("TZ");
+	char *kept = old == NULL ? NULL : strdup(old), *text;
+	const struct alert a = build_alert();
+
+	(void)state;
+	setenv("TZ", "TST-02:30", 1);
+	tzset();
+	text = rendered(&a, &local_sink);
+	assert_begins(text, "<26>Mar  9 11:37:00 waxseal: critical: ");
+	assert_has(text, "waxseal show 3");
+	assert_has(text, " [waxseal@32473 event=\"opened\" alert=\"7\" sensor=\"tap1\" ");
+	assert_has(text, "community_id=\"1:wCb3OG7yAFWelaUydu0D+125CLM=\"]");
+	assert_int_equal(text[strlen(text) - 1], ']');
+	assert_lacks(text, "\n");
+	free(text);
+	if (kept == NULL)
+		unsetenv("TZ");
+	else
+		setenv("TZ", kept, 1);
+	tzset();
+	free(kept);
+}
+
+static void
+a_local_message_is_cut_before_its_data(void **state)
+{
+	static char all[4096];
+	struct alert a = build_alert();
+	char *text;
+
+	(void)state;
+	memset(all, 'e', sizeof(all) - 1);
+	a.summary = a.advice = a.refuted_by = a.domain = all;
+	text = rendered(&a, &local_sink);
+	assert_int_equal(strlen(text), 2048);
+	assert_has(text, "... [waxseal@32473 event=\"opened\" ");
+	assert_int_equal(text[strlen(text) - 1], ']');
+	free(text);
+}
+
 /* Section 6.3.3: the quote, the backslash and the closing bracket. */
 static void
 values_of_structured_data_are_escaped(void **state)
@@ -146,7 +191,7 @@ values_of_structured_data_are_escaped(void **state)
 
 	(void)state;
 	a.domain = "a\"b\\c]d\ne\xff";
-	text = rendered(&a, &local_sink);
+	text = rendered(&a, &udp_sink);
 	assert_has(text, " domain=\"a\\\"b\\\\c\\]d e\xef\xbf\xbd\" mx=");
 	free(text);
 }
@@ -160,7 +205,7 @@ the_mark_stands_before_what_is_not_ascii(void **state)
 
 	(void)state;
 	a.summary = "Gru\xc3\x9f";
-	text = rendered(&a, &local_sink);
+	text = rendered(&a, &udp_sink);
 	assert_has(text, "] \xef\xbb\xbf"
 			 "critical: ");
 	assert_has(text, "Gru\xc3\x9f ");
@@ -180,7 +225,7 @@ the_sentence_is_cut_and_never_the_data(void **state)
 	a.kind = a.state = a.certainty = a.where = a.client = a.server = a.service = all;
 	a.domain = a.mx = a.community_id = a.sensor = a.summary = all;
 	a.incident = a.id = a.sessions = INT64_MIN;
-	text = rendered(&a, &local_sink);
+	text = rendered(&a, &udp_sink);
 	assert_true(strlen(text) <= 2048);
 	assert_has(text, "...\"] critical: ");
 	assert_int_equal(strcmp(text + strlen(text) - 3, "..."), 0);
@@ -516,7 +561,7 @@ write_hostile(const char *format)
 			sink.format = (enum sink_format)i;
 		}
 	if (strcmp(format, "syslog") == 0)
-		sink = local_sink;
+		sink = udp_sink;
 	a.incident_json = NULL;
 	a.event = ALERT_RAISED;
 	a.sensor = a.kind = a.state = a.certainty = a.where = a.client = a.server = hostile;
@@ -537,6 +582,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(an_incident_that_is_too_long_is_told_in_parts),
 	    cmocka_unit_test(a_test_is_of_no_incident),
 	    cmocka_unit_test(syslog_has_a_header_and_structured_data),
+	    cmocka_unit_test(a_local_socket_gets_the_form_of_syslog3),
+	    cmocka_unit_test(a_local_message_is_cut_before_its_data),
 	    cmocka_unit_test(severities_are_mapped),
 	    cmocka_unit_test(values_of_structured_data_are_escaped),
 	    cmocka_unit_test(the_mark_stands_before_what_is_not_ascii),

@@ -1,5 +1,7 @@
 /*
- * A message of RFC 5424, without framing.
+ * A message of RFC 5424, without framing; for a socket of this machine the form that
+ * syslog(3) writes there, which is the only one that journald knows and that others
+ * expect: by RFC 5424 its header would be taken for text, and nobody for its sender.
  *
  * What programs sort by stands in structured data, which is never cut: its values
  * have a bound of their own. The sentence behind it is for people and is cut where
@@ -10,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "monitor/alert/render.h"
 #include "monitor/moment.h"
@@ -133,6 +136,12 @@ put_params(const struct alert *a, FILE *out)
 	putc(']', out);
 }
 
+static int
+priority_of(const struct rendering *r)
+{
+	return r->sink->facility * 8 + level_of(r->alert->severity);
+}
+
 static void
 put_header(const struct rendering *r, FILE *out)
 {
@@ -140,12 +149,28 @@ put_header(const struct rendering *r, FILE *out)
 	char at[MOMENT_TEXT_MAX];
 
 	moment_text(a->at, at);
-	fprintf(out, "<%d>1 %s ", r->sink->facility * 8 + level_of(a->severity), at);
+	fprintf(out, "<%d>1 %s ", priority_of(r), at);
 	put_word(out, r->host, SYSLOG_HOST_MAX);
 	fputs(" waxseal - ", out);
 	put_word(out, a->incident != 0 ? a->kind : alert_event_name(a->event), SYSLOG_ID_MAX);
 	putc(' ', out);
 	put_params(a, out);
+	putc(' ', out);
+}
+
+/* RFC 3164 section 4.1.2, but for the host, which a local socket does not have: the time is that of
+ * the clock on the wall, in English whatever the locale. */
+static void
+put_local_header(const struct rendering *r, FILE *out)
+{
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	const time_t seconds = (time_t)(r->alert->at / 1000000);
+	struct tm at = {0};
+
+	localtime_r(&seconds, &at);
+	fprintf(out, "<%d>%s %2d %02d:%02d:%02d waxseal: ", priority_of(r), months[at.tm_mon % 12],
+		at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec);
 }
 
 /* One line: the title, and what was observed, expected, to be done. */
@@ -185,44 +210,79 @@ is_ascii(const char *text)
 	return true;
 }
 
-/* The whole of the sentence as it fits behind what is there. */
+/* The whole of the sentence as it fits into the room. */
 static void
 put_cut(FILE *out, const char *sentence, size_t room)
 {
 	char cut[SYSLOG_MOST_MAX];
-	const bool is_marked = !is_ascii(sentence);
 
-	if (is_marked)
-		room -= strlen(SYSLOG_MARK);
 	render_line(sentence, cut, room + 1 < sizeof(cut) ? room + 1 : sizeof(cut));
-	/* What was not ASCII may be what was cut: a mark does no harm then. */
-	fprintf(out, " %s%s", is_marked ? SYSLOG_MARK : "", cut);
+	fputs(cut, out);
+}
+
+/* What is never cut; false where memory is out. */
+static bool
+render_bounded(void (*put)(const struct rendering *r, FILE *out), const struct rendering *r,
+	       char into[SYSLOG_LEAST_MAX])
+{
+	FILE *out = fmemopen(into, SYSLOG_LEAST_MAX, "w");
+
+	if (out == NULL)
+		return false;
+	put(r, out);
+	return fclose(out) == 0;
+}
+
+static void
+put_data(const struct rendering *r, FILE *out)
+{
+	putc(' ', out);
+	put_params(r->alert, out);
+}
+
+/* The sentence first, since this is what people read in a journal. */
+static bool
+render_local(const struct rendering *r, const char *sentence)
+{
+	char head[SYSLOG_LEAST_MAX] = "", data[SYSLOG_LEAST_MAX] = "";
+
+	if (!render_bounded(put_local_header, r, head) || !render_bounded(put_data, r, data))
+		return false;
+	fputs(head, r->out);
+	put_cut(r->out, sentence, SYSLOG_LEAST_MAX - strlen(head) - strlen(data));
+	fputs(data, r->out);
+	return true;
+}
+
+static bool
+render_remote(const struct rendering *r, const char *sentence)
+{
+	const size_t most = r->sink->carrier == CARRIER_UDP ? SYSLOG_LEAST_MAX : SYSLOG_MOST_MAX;
+	/* What was not ASCII may be what is cut: a mark does no harm then. */
+	const char *mark = is_ascii(sentence) ? "" : SYSLOG_MARK;
+	char head[SYSLOG_LEAST_MAX] = "";
+
+	if (!render_bounded(put_header, r, head))
+		return false;
+	fprintf(r->out, "%s%s", head, mark);
+	put_cut(r->out, sentence, most - strlen(head) - strlen(mark));
+	return true;
 }
 
 bool
 render_syslog(const struct rendering *r)
 {
-	const bool is_stream = r->sink->carrier == CARRIER_TCP || r->sink->carrier == CARRIER_TLS;
-	const size_t most = is_stream ? SYSLOG_MOST_MAX : SYSLOG_LEAST_MAX;
-	char head[SYSLOG_LEAST_MAX] = "", *sentence = NULL;
-	FILE *into = fmemopen(head, sizeof(head), "w");
+	char *sentence = NULL;
 	size_t length = 0;
+	FILE *into = open_memstream(&sentence, &length);
+	bool is_written;
 
 	if (into == NULL)
 		return false;
-	put_header(r, into);
-	if (fclose(into) != 0)
-		return false;
-	into = open_memstream(&sentence, &length);
-	if (into == NULL)
-		return false;
 	put_sentence(r->alert, into);
-	if (fclose(into) != 0) {
-		free(sentence);
-		return false;
-	}
-	fputs(head, r->out);
-	put_cut(r->out, sentence, most - strlen(head) - 1);
+	is_written =
+	    fclose(into) == 0 && (r->sink->carrier == CARRIER_LOCAL ? render_local(r, sentence)
+								    : render_remote(r, sentence));
 	free(sentence);
-	return true;
+	return is_written;
 }

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "db/store.h"
@@ -215,6 +216,9 @@ enclose_keeper(const struct enclosure *e)
 {
 	const struct sandbox none = {0};
 
+	/* Alerts to the log of this machine tell its own time, and the file of its zone is out of
+	 * reach from here on. */
+	tzset();
 	tell(layer_name(LAYER_NO_NEW_PRIVILEGES), sandbox_lay(LAYER_NO_NEW_PRIVILEGES, &none));
 	tell(layer_name(LAYER_NO_DUMP), sandbox_lay(LAYER_NO_DUMP, &none));
 	tell("no capabilities but over files", keep_file_capabilities());
