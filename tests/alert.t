@@ -134,7 +134,7 @@ ok "what waits for a sink that is gone is told, and kept" is_told
 
 # The log of this machine, as journald reads it: priority, time, who it is from, and what is said.
 rm -rf "$folder"/db*
-printf '[sink ops]\ntype = syslog\npath = %s\n' "$folder/sink/log" >"$folder/conf"
+printf '[sink ops]\ntype = syslog\npath = %s\nformat = syslog3\n' "$folder/sink/log" >"$folder/conf"
 cat >"$folder/journal.py" <<'EOF'
 import os, re, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

@@ -12,7 +12,7 @@
 #include "tests/alert_build.h"
 
 static const struct sink file_sink = {.type = SINK_FILE};
-static const struct sink local_sink = {.type = SINK_SYSLOG, .facility = 3};
+static const struct sink local_sink = {.type = SINK_SYSLOG, .facility = 3, .format = SINK_SYSLOG3};
 static const struct sink udp_sink = {.type = SINK_SYSLOG, .facility = 3, .carrier = CARRIER_UDP};
 
 static char *

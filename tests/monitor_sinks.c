@@ -48,6 +48,28 @@ what_is_not_said_is_as_usual(void **state)
 	assert_int_equal(s->facility, 3);
 }
 
+/* RFC 5424, but where this machine's own log is read, unless it is said. */
+static void
+the_form_of_syslog_is_its_readers(void **state)
+{
+	(void)state;
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\n")->format, SINK_SYSLOG3);
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\n"
+				   "path = /run/systemd/journal/dev-log\n")
+			     ->format,
+			 SINK_SYSLOG3);
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\npath = /run/log\n")->format,
+			 SINK_RFC5424);
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\nto = udp:a.example\n")->format,
+			 SINK_RFC5424);
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\nformat = rfc5424\n")->format,
+			 SINK_RFC5424);
+	assert_int_equal(only_sink("[sink log]\ntype = syslog\npath = /run/log\n"
+				   "format = syslog3\n")
+			     ->format,
+			 SINK_SYSLOG3);
+}
+
 static void
 every_setting_is_read(void **state)
 {
@@ -139,6 +161,12 @@ what_is_wrong_is_named_with_its_line(void **state)
 	    {"[sink a]\ntype = file\npath = /x\nurl = http://x/\n",
 	     "url: not for a sink of type file"},
 	    {"[sink a]\ntype = file\npath = /x\nformat = chat\n", "this format: not for"},
+	    {"[sink a]\ntype = syslog\nformat = chat\n", "this format: not for"},
+	    {"[sink a]\ntype = file\npath = /x\nformat = syslog3\n", "this format: not for"},
+	    {"[sink a]\ntype = webhook\nurl = http://x/\nformat = rfc5424\n",
+	     "this format: not for"},
+	    {"[sink a]\ntype = exec\ncommand = /x\nformat = ecs\n", "this format: not for"},
+	    {"[sink a]\ntype = syslog\nto = udp:x\nformat = syslog3\n", "is for to = local"},
 	    {"[sink a]\ntype = webhook\n", "url: is missing"},
 	    {"[sink a]\nurl = ftp://x/\n", "not a URL of https"},
 	    {"[sink a]\nurl = https://\n", "not a URL of https"},
@@ -246,6 +274,7 @@ main(void)
 	    cmocka_unit_test(without_a_section_there_is_no_sink),
 	    cmocka_unit_test(what_is_not_said_is_as_usual),
 	    cmocka_unit_test(every_setting_is_read),
+	    cmocka_unit_test(the_form_of_syslog_is_its_readers),
 	    cmocka_unit_test(syslog_is_reached_as_it_is_said),
 	    cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 	    cmocka_unit_test(too_many_are_refused),

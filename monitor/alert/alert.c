@@ -39,6 +39,9 @@ render_as(enum sink_format format, const struct rendering *r)
 		return render_alertmanager(r);
 	case SINK_CHAT:
 		return render_chat(r);
+	case SINK_RFC5424:
+	case SINK_SYSLOG3:
+		return render_syslog(r);
 	}
 	return false;
 }

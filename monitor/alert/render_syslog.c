@@ -1,7 +1,7 @@
 /*
- * A message of RFC 5424, without framing; for a socket of this machine the form that
- * syslog(3) writes there, which is the only one that journald knows and that others
- * expect: by RFC 5424 its header would be taken for text, and nobody for its sender.
+ * A message of RFC 5424, without framing; or, for the log of this machine, in the form
+ * that syslog(3) writes, which is the only one that journald knows and that others
+ * expect there: they would take the header of RFC 5424 for text, and nobody for its sender.
  *
  * What programs sort by stands in structured data, which is never cut: its values
  * have a bound of their own. The sentence behind it is for people and is cut where
@@ -281,7 +281,7 @@ render_syslog(const struct rendering *r)
 		return false;
 	put_sentence(r->alert, into);
 	is_written =
-	    fclose(into) == 0 && (r->sink->carrier == CARRIER_LOCAL ? render_local(r, sentence)
+	    fclose(into) == 0 && (r->sink->format == SINK_SYSLOG3 ? render_local(r, sentence)
 								    : render_remote(r, sentence));
 	free(sentence);
 	return is_written;

@@ -30,13 +30,15 @@ enum sink_carrier {
 	CARRIER_TLS    /* RFC 5425 */
 };
 
-/* What an alert is written as: JSON is the contract's object. */
+/* What an alert is written as: JSON is the contract's object; the last two are of syslog alone. */
 enum sink_format {
 	SINK_JSON,
 	SINK_ECS, /* Elastic Common Schema */
 	SINK_EVE, /* as Suricata's EVE */
 	SINK_ALERTMANAGER,
-	SINK_CHAT /* one text, as Slack, Mattermost and others take it */
+	SINK_CHAT, /* one text, as Slack, Mattermost and others take it */
+	SINK_RFC5424,
+	SINK_SYSLOG3 /* as syslog(3) writes it, which is what journald reads */
 };
 
 struct sink {
@@ -53,7 +55,7 @@ struct sink {
 	uint16_t port;
 	int facility;              /* syslog: RFC 5424 section 6.2.1 */
 	const char *path;          /* file: absolute; syslog: the local socket */
-	enum sink_format format;   /* file, webhook */
+	enum sink_format format;   /* file, webhook, syslog */
 	const char *url;           /* webhook: https, or http */
 	struct words headers;      /* webhook: "Name: value" */
 	struct words header_files; /* webhook: "Name: /path", whose first line is the value */

@@ -8,7 +8,8 @@
 #include "dissector/text.h"
 #include "monitor/flag_take.h"
 
-#define SPAN_MAX 86400 /* seconds of a rate */
+#define SPAN_MAX       86400 /* seconds of a rate */
+#define LOG_OF_MACHINE "/dev/log"
 
 static const char *
 type_word(size_t i)
@@ -202,7 +203,8 @@ take_sendmail(struct taking *t, void *subject, const char *value)
 static const char *
 format_word(size_t i)
 {
-	static const char *const words[] = {"json", "ecs", "eve", "alertmanager", "chat", NULL};
+	static const char *const words[] = {"json", "ecs",     "eve",     "alertmanager",
+					    "chat", "rfc5424", "syslog3", NULL};
 
 	return words[i];
 }
@@ -347,7 +349,9 @@ static const struct setting settings[] = {
     {"facility", "NAME", take_facility, false, "syslog: as local0 (default: daemon)"},
     {"path", "FILE", take_path, false, "file: where lines are appended; syslog: the local socket"},
     {"format", "FORMAT", take_sink_format, false,
-     "file: json, ecs or eve; webhook: these, alertmanager or chat (default: json)"},
+     "file: json, ecs or eve; webhook: these, alertmanager or chat (default: json); syslog: "
+     "rfc5424, "
+     "or syslog3 for the log of this machine (the default there)"},
     {"url", "URL", take_url, false, "webhook: where alerts are posted"},
     {"header", "NAME: VALUE", take_header, true, "webhook: sent with each; several may follow"},
     {"header-file", "NAME: FILE", take_header_file, true,
@@ -442,6 +446,15 @@ read_carrier(struct taking *t, struct sink *s, const char *to)
 	return s->host != NULL;
 }
 
+/* Where syslog(3) writes, whoever reads there. */
+static bool
+is_log_of_machine(const struct sink *s)
+{
+	return s->carrier == CARRIER_LOCAL &&
+	       (strcmp(s->path, LOG_OF_MACHINE) == 0 ||
+		text_starts(bytes_text(s->path), BYTES("/run/systemd/journal/")));
+}
+
 static bool
 end_syslog(struct taking *t, struct sink *s)
 {
@@ -452,7 +465,12 @@ end_syslog(struct taking *t, struct sink *s)
 	if (s->recipients.count == 1 && !read_carrier(t, s, s->recipients.at[0]))
 		return false;
 	if (s->carrier == CARRIER_LOCAL && s->path == NULL)
-		s->path = "/dev/log";
+		s->path = LOG_OF_MACHINE;
+	if (s->format == SINK_JSON)
+		s->format = is_log_of_machine(s) ? SINK_SYSLOG3 : SINK_RFC5424;
+	if (s->format == SINK_SYSLOG3 && s->carrier != CARRIER_LOCAL)
+		return flag_refuse(t, "format syslog3: is for to = local (another machine would "
+				      "not know which one wrote it: rfc5424)");
 	return s->carrier != CARRIER_LOCAL
 		   ? s->path == NULL || flag_refuse(t, "path: is for to = local")
 		   : true;
@@ -474,6 +492,18 @@ end_mail(struct taking *t, struct sink *s)
 	return true;
 }
 
+/* JSON is also what stands where nothing was said. */
+static bool
+format_fits(const struct sink *s)
+{
+	if (s->format == SINK_JSON)
+		return true;
+	if (s->type == SINK_SYSLOG)
+		return s->format >= SINK_RFC5424;
+	return s->format <= (s->type == SINK_FILE ? SINK_EVE : SINK_CHAT) &&
+	       (s->type == SINK_FILE || s->type == SINK_WEBHOOK);
+}
+
 /* Which settings a type does not know, by what they left behind. */
 static const char *
 foreign(const struct sink *s)
@@ -486,9 +516,7 @@ foreign(const struct sink *s)
 		return "facility";
 	if (s->path != NULL && type != SINK_SYSLOG && type != SINK_FILE)
 		return "path";
-	if (s->format != SINK_JSON && type != SINK_FILE && type != SINK_WEBHOOK)
-		return "format";
-	if (s->format > SINK_EVE && type == SINK_FILE)
+	if (!format_fits(s))
 		return "this format";
 	if (s->url != NULL && type != SINK_WEBHOOK)
 		return "url";

@@ -9,7 +9,7 @@
 static const struct field sink_fields[] = {
     FIELD_CHOICE(sink, type, SINK_MAIL),
     FIELD_CHOICE(sink, carrier, CARRIER_TLS),
-    FIELD_CHOICE(sink, format, SINK_CHAT),
+    FIELD_CHOICE(sink, format, SINK_SYSLOG3),
     FIELD_NUMBER(sink, port),
 };
 
