@@ -30,12 +30,22 @@ ok "memory is bounded" [ "$peak_kB" -lt 100000 ]
 ok "a name server that many domains lead to is asked no more than the limit" \
     [ "$questions" -le $((3 * (64 + 50 * seconds + 128 + 40 * seconds))) ]
 ok "... and is asked" [ "$questions" -gt 0 ]
-# LOOKUPS_NETWORK_AT_ONCE, _APART.
+# SLOTS_NETWORK_MAX, _APART.
 ok "a web server that many domains lead to is connected to no more than the limit" \
     [ "$connections" -le $((4 + 10 * seconds)) ]
 ok "... and is connected to" [ "$connections" -gt 0 ]
 echo "# score: $invented domains invented in $seconds s, $learnt looked up; $real real ones answered after" \
     "$median_ms ms in the median, $most_ms at most; $peak_kB kB; the victims: $questions questions," \
     "$connections connections"
+
+# Policy hosts that say nothing, each in a region of its own, and real domains whose policies are known and
+# to be fetched anew.
+hangs() { mark='=' && flood 20000 'x#.hang@@.test' >"$folder/flood" 2>"$folder/err"; }
+ok "a flood of policy hosts that say nothing comes to an end" hangs
+eval "$(grep = "$folder/flood")"
+cat "$folder/flood" >"$folder/out"
+ok "each policy that is known is fetched anew" [ "$real $policies" = "$reals $reals" ]
+echo "# score: among policy hosts that say nothing $policies of $reals known policies were fetched anew," \
+    "after $median_ms ms in the median, $most_ms at most"
 
 echo "1..$count"

@@ -557,7 +557,7 @@ ask_on(struct lookup *l, int64_t now)
 static bool
 is_tired(struct lookup *l, int64_t now)
 {
-	int64_t wait = l->request.is_known ? LOOKUP_FETCH_WAIT : LOOKUP_UNKNOWN_WAIT;
+	int64_t wait = l->request.cache.is_known ? LOOKUP_FETCH_WAIT : LOOKUP_UNKNOWN_WAIT;
 
 	if (l->fetch_until == 0)
 		l->fetch_until = now + wait;

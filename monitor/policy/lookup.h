@@ -28,8 +28,9 @@
 /* Milliseconds that a fetch waits for its turn before it is left ... */
 #define LOOKUP_FETCH_WAIT 60000
 /*
- * ... of a domain that is not known; and all together that MX hosts behind the first wait, before
- * the rest of them is left. What waits holds room in which others could be looked up.
+ * ... of a domain that no policy is known of; and all together that MX hosts behind the first wait,
+ * of a domain that is not known, before the rest of them is left. What waits holds room in which
+ * others could be looked up.
  */
 #define LOOKUP_UNKNOWN_WAIT 3000
 

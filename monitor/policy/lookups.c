@@ -6,18 +6,15 @@
 
 #include "dissector/keyhash.h"
 #include "monitor/clock.h"
-#include "monitor/policy/crowd.h"
+#include "monitor/policy/slots.h"
 
-#define NETWORK_BYTES_4 3
-#define NETWORK_BYTES_6 8
-#define NOT_IDLE        20 /* milliseconds after which what waits for its turn is looked at again */
+#define NOT_IDLE 20 /* milliseconds after which what waits for its turn is looked at again */
 
 struct running {
 	struct lookup *lookup;
 	bool is_fetching;
-	uint64_t parent; /* in the crowds, as networks are */
-	uint64_t networks[HTTPS_ADDRESSES_MAX];
-	size_t network_count; /* 0: it does not fetch */
+	uint64_t parent;  /* in the crowd */
+	struct slot slot; /* while it fetches */
 };
 
 /* A domain that was looked up lately; by hash, and the later one displaces the earlier. */
@@ -35,8 +32,9 @@ struct lookups {
 	uint8_t secret[16];
 	struct fair *fair;
 	struct running running[LOOKUPS_MAX];
-	size_t count, unknown, fetches;
-	struct crowd parents, networks;
+	size_t count, unknown;
+	struct crowd parents;
+	struct slots slots;
 	int64_t begin_at;               /* when the next may begin, as if there were no burst */
 	int64_t host_at, known_host_at; /* ... one more host be asked about */
 	struct lately lately[LOOKUPS_REMEMBERED];
@@ -57,11 +55,11 @@ lookups_new(const struct lookups_config *config, lookups_done *done, void *ctx, 
 	l->displaced = config->displaced;
 	l->ctx = ctx;
 	l->parents.limit = (struct crowd_limit){LOOKUPS_PARENT_AT_ONCE, LOOKUPS_PARENT_APART};
-	l->networks.limit = (struct crowd_limit){LOOKUPS_NETWORK_AT_ONCE, LOOKUPS_NETWORK_APART};
 	l->means.is_private = config->is_private;
 	snprintf(why, why_size, "out of memory");
 	if (getrandom(l->secret, sizeof(l->secret), 0) == sizeof(l->secret))
 		l->fair = fair_new(l->secret);
+	slots_begin(&l->slots, l->secret);
 	if (l->fair != NULL)
 		l->means.dns = dns_new(&config->dns, why, why_size);
 	if (l->means.dns != NULL)
@@ -201,65 +199,15 @@ begin_some(struct lookups *l, int64_t now)
 
 /* ---- Going on ---- */
 
-static uint64_t
-network_key(const struct lookups *l, const struct address *a)
-{
-	struct address network = {.family = a->family};
-
-	memcpy(network.b, a->b, a->family == 4 ? NETWORK_BYTES_4 : NETWORK_BYTES_6);
-	return keyhash(l->secret, &network, sizeof(network));
-}
-
-/* Each network once that it may connect to: libcurl tries one address after the other. */
-static void
-set_networks(const struct lookups *l, struct running *r)
-{
-	const struct address *addresses;
-	size_t count = lookup_fetch_addresses(r->lookup, &addresses);
-
-	r->network_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		uint64_t key = network_key(l, &addresses[i]);
-		size_t k = 0;
-
-		while (k < r->network_count && r->networks[k] != key)
-			k++;
-		if (k == r->network_count)
-			r->networks[r->network_count++] = key;
-	}
-}
-
-static void
-leave_networks(struct lookups *l, struct running *r)
-{
-	for (size_t i = 0; i < r->network_count; i++)
-		crowd_leave(&l->networks, r->networks[i]);
-	r->network_count = 0;
-}
-
-/* All of them, or none. */
-static bool
-enter_networks(struct lookups *l, struct running *r, int64_t now)
-{
-	set_networks(l, r);
-	for (size_t i = 0; i < r->network_count; i++)
-		if (!crowd_has_room(&l->networks, r->networks[i], now)) {
-			r->network_count = 0;
-			return false;
-		}
-	for (size_t i = 0; i < r->network_count; i++)
-		crowd_enter(&l->networks, r->networks[i], now);
-	return true;
-}
-
 static void
 fetch_in_turn(struct lookups *l, struct running *r, int64_t now)
 {
-	if (l->fetches >= LOOKUPS_FETCHES_MAX || !enter_networks(l, r, now))
-		return;
-	r->is_fetching = true;
-	l->fetches++;
-	lookup_fetch(r->lookup);
+	struct slots_request request = {.is_new = !lookup_asked(r->lookup)->cache.is_known};
+
+	request.count = lookup_fetch_addresses(r->lookup, &request.addresses);
+	r->is_fetching = slots_take(&l->slots, &request, now, &r->slot);
+	if (r->is_fetching)
+		lookup_fetch(r->lookup);
 }
 
 static void
@@ -331,9 +279,8 @@ step_all(struct lookups *l, int64_t now)
 		enum lookup_stand stand = lookup_step(r->lookup, now);
 
 		if (stand != LOOKUP_WAITS && r->is_fetching) {
-			leave_networks(l, r);
+			slots_give(&l->slots, &r->slot);
 			r->is_fetching = false;
-			l->fetches--;
 		}
 		if (stand == LOOKUP_WANTS_TURN)
 			go_on_in_turn(l, r, now);

@@ -4,8 +4,8 @@
  * process.
  *
  * Each domain is looked up once at a time, and not again right behind. No name
- * server, web server or domain is asked more than the limits below, whatever
- * comes off the wire.
+ * server, web server or domain is asked more than the limits below and those of
+ * slots.h, whatever comes off the wire.
  */
 #ifndef MONITOR_POLICY_LOOKUPS_H
 #define MONITOR_POLICY_LOOKUPS_H
@@ -19,7 +19,6 @@
 #define LOOKUPS_UNKNOWN_MAX 256 /* ... of domains that are not known: others always find room */
 #define LOOKUPS_BURST       64  /* that may begin at once */
 #define LOOKUPS_EACH        20  /* milliseconds between two that begin behind that: 50 a second */
-#define LOOKUPS_FETCHES_MAX 48  /* fetches at once */
 
 /*
  * MX hosts behind the first of a domain: whoever has a few domains can have each of them name
@@ -35,10 +34,6 @@
 /* Of domains that are not known, below one parent: fair_parent. */
 #define LOOKUPS_PARENT_AT_ONCE 4
 #define LOOKUPS_PARENT_APART   500 /* milliseconds */
-
-/* Fetches from one network, /24 or /64: of each that a policy host's addresses are in. */
-#define LOOKUPS_NETWORK_AT_ONCE 4
-#define LOOKUPS_NETWORK_APART   100 /* milliseconds */
 
 /* How long a domain is not looked up again, in milliseconds; twice that with each failure in a row.
  */

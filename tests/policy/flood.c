@@ -2,13 +2,14 @@
  * Speaks the keeper's end of the checker, with domains as a flood on the wire would
  * bring them up, and says what came of the real ones among them:
  *
- *	flood ADDRESS:PORT CA_FILE COUNT REAL[,REAL...] [PATTERN...]
+ *	flood ADDRESS:PORT CA_FILE COUNT [=]REAL[,[=]REAL...] [PATTERN...]
  *
  * Domains are invented after the patterns in turn ("#" is a number that does not come
  * again, "@@" one of a hundred), as fast as the checker takes them, on behalf of ORIGINS
  * networks in REGIONS large ones. The real ones come up meanwhile, two each second, each
- * of a large network of its own that has no part in it, and none named by an earlier session; what
- *is refused is asked again. It ends where COUNT were invented and all real ones are answered, with
+ * of a large network of its own that has no part in it, and none named by an earlier session (one
+ * with "=" in front is known, with a policy that is to be fetched anew); what is refused is asked
+ * again. It ends where COUNT were invented and all real ones are answered, with
  * one line of figures.
  *
  * As the role it is the checker.
@@ -36,6 +37,7 @@ struct real {
 	int64_t asked; /* milliseconds; 0: not yet */
 	int64_t again; /* not before; 0: it is under way */
 	int64_t took;  /* -1: it is not answered */
+	bool is_known;
 	bool has_policy;
 };
 
@@ -152,6 +154,20 @@ flood(unsigned long number, char *const patterns[], size_t pattern_count)
 	return number;
 }
 
+static struct lookup_request
+request_of(const struct real *r, size_t number)
+{
+	struct lookup_request request = {
+	    .domain = r->domain, .origin = origin_make(ELSEWHERE + number, 0), .now = clock_wall()};
+
+	if (!r->is_known)
+		return request;
+	request.is_known = request.cache.is_known = true;
+	request.cache.max_age = 604800;
+	request.cache.fetched = request.now - 2 * STS_REFRESH;
+	return request;
+}
+
 static void
 ask_real(void)
 {
@@ -159,8 +175,7 @@ ask_real(void)
 
 	for (size_t i = 0; i < t.count; i++) {
 		struct real *r = &t.real[i];
-		const struct lookup_request request = {.domain = r->domain,
-						       .origin = origin_make(ELSEWHERE + i, 0)};
+		const struct lookup_request request = request_of(r, i);
 
 		if (now < t.begun + (int64_t)(i + 1) * APART || r->took >= 0 ||
 		    (r->asked != 0 && (r->again == 0 || now < r->again)))
@@ -238,7 +253,8 @@ begin(const char *resolver, const char *ca_file, char *real)
 		give_up("that is no resolver");
 	for (char *name = strtok(real, ","); name != NULL && t.count < REAL_MAX;
 	     name = strtok(NULL, ","))
-		t.real[t.count++] = (struct real){.domain = named(name), .took = -1};
+		t.real[t.count++] = (struct real){
+		    .domain = named(name + (*name == '=')), .is_known = *name == '=', .took = -1};
 	t.begun = clock_steady();
 	t.asker = asker_new(&config);
 	if (t.asker == NULL || t.count == 0)

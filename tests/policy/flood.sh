@@ -3,7 +3,9 @@
 #
 #   127.0.0.4    nsd: test, in which real0 to real19 are as they should be. All below evil00 to
 #                evil99 exists: it names 32 MX hosts of the victim's, and as policy host an address
-#                of its own network and one of the victim's. What is invented else is not there.
+#                of its own network and one of the victim's. So does all below hang00 to
+#                hang99, with a policy host in a region of its own that says nothing. What is invented
+#                else is not there.
 #   127.0.0.5    nsd: victim.test, the victim's name server
 #   127.0.0.6    unbound, in front of both
 #   203.0.111.11 nginx: the policy host of the real ones
@@ -33,6 +35,14 @@ evil_records() {
 		number=$((number + 1))
 	done
 }
+hang_records() {
+	number=0
+	while [ $number -lt 100 ]; do
+		hang=$(printf 'hang%02d' $number)
+		printf '*.%s TXT "v=STSv1; id=1"\n*.%s A 46.%d.1.1\n' "$hang" "$hang" $number
+		number=$((number + 1))
+	done
+}
 real_names() {
 	number=0
 	while [ $number -lt $reals ]; do
@@ -47,6 +57,7 @@ real_names() {
 		echo "mta-sts.$real A 203.0.111.11"
 	done
 	evil_records
+	hang_records
 	printf 'victim NS ns.victim\nns.victim A 127.0.0.5\n'
 } | zone test
 zone victim.test <<END
@@ -83,6 +94,7 @@ real_names | while read -r real; do
 	    >"$bed/web/mta-sts.$real.test/.well-known/mta-sts.txt"
 	certificate "$bed/cert/mta-sts.$real.test.pem" "$real" "mta-sts.$real.test"
 done
+in_space ip route add local 46.0.0.0/8 dev lo
 # What comes to whom, counted by the kernel.
 in_space nft -f - <<END
 table ip flood {
@@ -93,6 +105,7 @@ table ip flood {
 		type filter hook input priority 0;
 		ip daddr 127.0.0.4 udp dport 53 counter name name_server
 		ip daddr 127.0.0.5 udp dport 53 counter name victim_name_server
+		ip daddr 46.0.0.0/8 tcp dport 443 drop
 		ip daddr 203.0.112.99 tcp dport 443 tcp flags & (syn | ack) == syn counter name victim_web
 	}
 }
@@ -105,10 +118,11 @@ is_served() {
 	in_space "$WAXSEAL" --config /dev/null policy --json --resolver 127.0.0.6 \
 	    --ca-file "$bed/keys/ca.pem" real0.test 2>/dev/null | grep -q '"source": *"network"'
 }
-# flood COUNT PATTERN...: figures as NAME=VALUE lines
+# flood COUNT PATTERN...: figures as NAME=VALUE lines. What stands before each real one: $mark.
+mark=
 flood() {
 	invented=$1
 	shift
 	in_space "$flooder" 127.0.0.6:53 "$bed/keys/ca.pem" "$invented" \
-	    "$(real_names | sed 's/$/.test/' | paste -sd, -)" "$@" | tr ' ' '\n'
+	    "$(real_names | sed "s/.*/$mark&.test/" | paste -sd, -)" "$@" | tr ' ' '\n'
 }
