@@ -135,7 +135,7 @@ $O/tests/unit/confine: $O/tests/unit/confine.o
 $O/tests/fuzz_%: $O/tests/fuzz_%.o $O/tests/fuzz_replay.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 
--include $(shell find $O -name '*.d' 2>/dev/null)
+-include $(shell find $O -name '*.d' -type f 2>/dev/null)
 
 REPLAYS := $(patsubst %,$O/tests/%,$(FUZZERS))
 .SECONDARY:

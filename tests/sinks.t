@@ -137,13 +137,15 @@ begin
 sink stuck type=syslog to=tcp:127.0.0.1:1520
 sink silent type=syslog to=tls:127.0.0.1:1520 "ca-file=$bed/ca.pem"
 sink closed type=syslog to=tls:127.0.0.1:1521 "ca-file=$bed/ca.pem"
+sink gone type=file "path=$bed/none/alerts.jsonl"
 sink log type=file "path=$bed/out/beside.jsonl"
 until_it listens 1521
 long=$(head -c 200000 /dev/zero | tr '\0' x)
 is_slow() {
-	given "+stuck $long" '+silent x' '+closed x' '+log {"d":1}' &&
+	given "+stuck $long" '+silent x' '+closed x' '+gone x' '+sleep 500' '+log {"d":1}' &&
 	    told 'log sent' 'stuck later: no answer within 10 s' 'silent later: no answer within 10 s' \
-		"$(grep '^closed later: ' "$folder/out")" && [ "$(head -c 8 "$folder/out")" = 'log sent' ]
+		"$(grep '^closed later: ' "$folder/out")" "$(grep '^gone later: ' "$folder/out")" &&
+	    [ "$(sed -n 3p "$folder/out")" = 'log sent' ]
 }
 ok "a server that reads nothing, or hangs up, is told and holds no other up" is_slow
 

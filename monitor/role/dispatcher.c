@@ -20,8 +20,9 @@
 struct hand {
 	struct dispatcher *dispatcher;
 	struct ward ward;
-	bool is_wanted;  /* some sink needs it */
-	bool is_outworn; /* it wants a successor when it has answered all */
+	bool is_wanted;      /* some sink needs it */
+	bool is_outworn;     /* it wants a successor when it has answered all */
+	int64_t given_until; /* ... and is given no more from then on, to come to that */
 };
 
 enum { COURIER, RUNNER, HANDS };
@@ -33,6 +34,7 @@ struct dispatcher {
 	struct hand hands[HANDS];
 	int64_t under_way[SINKS_MAX]; /* deliveries; 0: none */
 	int64_t free_from[SINKS_MAX]; /* milliseconds: a sink asked to be left alone till then */
+	bool is_stale[SINKS_MAX];     /* it takes nothing before its process has a successor */
 	int epoll;                    /* what both say, in one descriptor */
 };
 
@@ -62,6 +64,17 @@ configure(void *ctx, struct channel *c)
 	return channel_flush(c);
 }
 
+/* It is renewed as soon as nothing is under way; at the latest when what is slow is over. */
+static void
+wear_out(struct hand *hand, int64_t patience)
+{
+	const int64_t until = clock_steady() + patience;
+
+	if (!hand->is_outworn || until < hand->given_until)
+		hand->given_until = until;
+	hand->is_outworn = true;
+}
+
 static bool
 take_delivered(struct hand *hand, struct bytes body)
 {
@@ -74,7 +87,10 @@ take_delivered(struct hand *hand, struct bytes body)
 		return false;
 	id = d->under_way[answer.sink];
 	d->under_way[answer.sink] = 0;
-	hand->is_outworn |= answer.outcome.wants_renewal;
+	/* The others need not wait for this one. */
+	if (answer.outcome.wants_renewal)
+		wear_out(hand, SINK_TIMEOUT);
+	d->is_stale[answer.sink] |= answer.outcome.wants_renewal;
 	if (answer.outcome.wait > 0)
 		d->free_from[answer.sink] = clock_steady() + (int64_t)answer.outcome.wait * 1000;
 	if (answer.outcome.how == DISPATCH_SENT)
@@ -88,9 +104,22 @@ take(void *ctx, enum message type, struct bytes body)
 {
 	struct hand *hand = ctx;
 
+	/* It does not say which sink it is that something became of. */
 	if (type == MESSAGE_OUTWORN)
-		hand->is_outworn = true;
+		wear_out(hand, 0);
 	return type == MESSAGE_OUTWORN || (type == MESSAGE_DELIVERED && take_delivered(hand, body));
+}
+
+/* It has a successor, which opens everything anew. */
+static void
+freshen(struct hand *hand)
+{
+	struct dispatcher *d = hand->dispatcher;
+
+	hand->is_outworn = false;
+	for (size_t i = 0; i < d->config.sinks->count; i++)
+		if (hand_of(d, i) == hand)
+			d->is_stale[i] = false;
 }
 
 static void
@@ -99,7 +128,7 @@ on_lost(void *ctx)
 	struct hand *hand = ctx;
 	struct dispatcher *d = hand->dispatcher;
 
-	hand->is_outworn = false;
+	freshen(hand);
 	for (size_t i = 0; i < d->config.sinks->count; i++) {
 		int64_t id = d->under_way[i];
 
@@ -188,9 +217,14 @@ dispatcher_free(struct dispatcher *d)
 bool
 dispatcher_is_free(const struct dispatcher *d, size_t sink)
 {
-	return sink < d->config.sinks->count && hand_of(d, sink)->ward.is_ready &&
-	       !hand_of(d, sink)->is_outworn && d->under_way[sink] == 0 &&
-	       clock_steady() >= d->free_from[sink];
+	const int64_t now = clock_steady();
+	const struct hand *hand;
+
+	if (sink >= d->config.sinks->count)
+		return false;
+	hand = hand_of(d, sink);
+	return hand->ward.is_ready && (!hand->is_outworn || now < hand->given_until) &&
+	       !d->is_stale[sink] && d->under_way[sink] == 0 && now >= d->free_from[sink];
 }
 
 bool
@@ -263,7 +297,7 @@ dispatcher_run(struct dispatcher *d)
 			continue;
 		ward_run(&hand->ward);
 		if (hand->is_outworn && hand->ward.channel != NULL && is_idle(hand)) {
-			hand->is_outworn = false;
+			freshen(hand);
 			ward_renew(&hand->ward);
 		}
 	}
