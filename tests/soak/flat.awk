@@ -1,0 +1,34 @@
+# Lines "seconds role kilobytes descriptors", in their order; seconds: of the whole run. The last of each
+# role beside the most that it had in the middle third, readers together: a little more than that is
+# noise, as of what is open to a sink just then.
+{
+	key = $1 " " $2
+	if (!(key in memory))
+		order[++count] = key
+	memory[key] += $3
+	files[key] += $4
+}
+END {
+	for (i = 1; i <= count; i++) {
+		split(order[i], at, " ")
+		role = at[2]
+		last[role] = order[i]
+		if (at[1] < seconds / 3 || at[1] > seconds * 2 / 3 + 240)
+			continue
+		if (memory[order[i]] > most[role])
+			most[role] = memory[order[i]]
+		if (files[order[i]] > open[role])
+			open[role] = files[order[i]]
+	}
+	for (role in last) {
+		now = memory[last[role]]
+		printf "%s: at most %d kB and %d descriptors in the middle, %d and %d at the end\n",
+		    role, most[role], open[role], now, files[last[role]]
+		if (!(role in most))
+			continue
+		if (now > most[role] * 1.05 + 256)
+			printf "BAD: memory of the %s grows\n", role
+		if (files[last[role]] > open[role] + (role ~ /courier|runner|checker|exporter/ ? 4 : 0))
+			printf "BAD: descriptors of the %s grow\n", role
+	}
+}
