@@ -10,7 +10,7 @@
 
 static const char open_incidents[] =
     "SELECT kind, severity, count(*) FROM incidents WHERE state = 'open' AND parent IS NULL"
-    " GROUP BY kind, severity";
+    " AND mute_id IS NULL GROUP BY kind, severity";
 
 bool
 gauge_incidents(struct store *s,
@@ -28,6 +28,18 @@ gauge_incidents(struct store *s,
 			tell(ctx, kind, (enum severity_rank)severity, sql_take_int(q));
 	}
 	return sql_end(q);
+}
+
+static const char muted_incidents[] =
+    "SELECT count(*) FROM incidents WHERE mute_id IS NOT NULL AND state = 'open'";
+
+bool
+gauge_muted(struct store *s, uint64_t *out)
+{
+	const int64_t count = sql_int(sql_use(s->file, muted_incidents), -1);
+
+	*out = count < 0 ? 0 : (uint64_t)count;
+	return count >= 0;
 }
 
 static const char open_deliveries[] =

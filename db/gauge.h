@@ -11,12 +11,15 @@
 
 /*
  * Tell how many incidents of each kind and severity are open; those alone that no surge sums
- * up, as in lists. False where the database failed.
+ * up and that are not muted, as in lists. False where the database failed.
  */
 bool gauge_incidents(struct store *s,
 		     void (*tell)(void *ctx, const char *kind, enum severity_rank severity,
 				  int64_t open),
 		     void *ctx);
+
+/* How many are open and muted. False where the database failed. */
+bool gauge_muted(struct store *s, uint64_t *out);
 
 /* Deliveries of alerts by state. */
 struct gauge_deliveries {

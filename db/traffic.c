@@ -63,7 +63,8 @@ static const char failures[] =
 	" GROUP BY 2, 3, 4, 5, 6 ORDER BY 1 DESC, 2, 3, 4, 5, 6";
 
 static const char incidents[] =
-	"SELECT count(*) FROM incidents WHERE domain = ?1 AND state = 'open'";
+	"SELECT count(*) FILTER (WHERE mute_id IS NULL), count(*) FILTER (WHERE mute_id IS NOT NULL)"
+	" FROM incidents WHERE domain = ?1 AND state = 'open'";
 
 /* clang-format on */
 
@@ -152,11 +153,15 @@ traffic_failures(struct store *s, const struct traffic_query *query,
 }
 
 bool
-traffic_incidents(struct store *s, const char *domain, int64_t *count)
+traffic_incidents(struct store *s, const char *domain, struct traffic_incidents *out)
 {
 	struct sql *q = sql_use(s->file, incidents);
 
 	sql_put_text(q, domain);
-	*count = sql_int(q, -1);
-	return *count >= 0;
+	*out = (struct traffic_incidents){0};
+	if (sql_row(q)) {
+		out->open = sql_take_int(q);
+		out->muted = sql_take_int(q);
+	}
+	return sql_end(q);
 }

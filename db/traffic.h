@@ -77,7 +77,11 @@ bool traffic_failures(struct store *s, const struct traffic_query *q,
 
 #define TRAFFIC_DAY (24 * HOURLY_HOUR)
 
-/* Open incidents whose recipients are of the domain. */
-bool traffic_incidents(struct store *s, const char *domain, int64_t *count);
+/* Incidents in the state open whose recipients are of the domain. */
+struct traffic_incidents {
+	int64_t open;  /* not muted, as in lists */
+	int64_t muted; /* and how many besides that are */
+};
+bool traffic_incidents(struct store *s, const char *domain, struct traffic_incidents *out);
 
 #endif

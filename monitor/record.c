@@ -700,7 +700,7 @@ bool
 recorder_gauges(struct recorder *r, struct recorder_gauges *out)
 {
 	*out = (struct recorder_gauges){.bytes = gauge_bytes(r->store)};
-	return gauge_incidents(r->store, note_open, out) &&
+	return gauge_incidents(r->store, note_open, out) && gauge_muted(r->store, &out->muted) &&
 	       gauge_deliveries(r->store, &out->deliveries);
 }
 

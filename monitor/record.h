@@ -187,7 +187,8 @@ struct recorder_counts recorder_counts(const struct recorder *r);
 
 /* What the database holds now. */
 struct recorder_gauges {
-	uint64_t open[FINDINGS_MAX][4]; /* incidents, as opened of recorder_counts */
+	uint64_t open[FINDINGS_MAX][4]; /* incidents, as opened of recorder_counts; not muted */
+	uint64_t muted;                 /* open incidents that are */
 	struct gauge_deliveries deliveries;
 	uint64_t bytes;
 };

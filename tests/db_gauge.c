@@ -70,6 +70,31 @@ what_a_surge_sums_up_is_not_counted(void **state)
 	store_close(s);
 }
 
+/* What alarms nobody in a list must not do so by a number. */
+static void
+what_is_muted_is_counted_by_itself(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	char text[256] = "";
+	uint64_t muted = 9;
+
+	open_incident(s, 1, "starttls-masked", RANK_WARNING);
+	open_incident(s, 2, "starttls-masked", RANK_WARNING);
+	open_incident(s, 3, "starttls-masked", RANK_WARNING);
+	store_close(s);
+	run_sql(p->path, "INSERT INTO mutes (id, kinds, clients, servers, domains, severity, why,"
+			 " added) VALUES (7, '', '192.0.2.7', '', '', 3, 'known', 0);"
+			 "UPDATE incidents SET mute_id = 7 WHERE id > 1;"
+			 "UPDATE incidents SET state = 'acked' WHERE id = 3");
+	s = open_store(p->path, STORE_WRITE);
+	assert_true(gauge_incidents(s, append, text));
+	assert_string_equal(text, "starttls-masked 2 1\n");
+	assert_true(gauge_muted(s, &muted));
+	assert_int_equal(muted, 1);
+	store_close(s);
+}
+
 static void
 deliveries_are_counted_by_state(void **state)
 {
@@ -115,6 +140,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(open_incidents_are_counted_by_kind_and_severity),
 	    FIXTURE_TEST(what_a_surge_sums_up_is_not_counted),
+	    FIXTURE_TEST(what_is_muted_is_counted_by_itself),
 	    FIXTURE_TEST(deliveries_are_counted_by_state),
 	    FIXTURE_TEST(the_file_and_its_log_are_measured),
 	};

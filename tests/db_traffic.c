@@ -216,16 +216,26 @@ open_incidents_of_a_domain_are_counted(void **state)
 {
 	struct fixture *p = *state;
 	struct store *s;
-	int64_t count = 0;
+	struct traffic_incidents count;
 
 	store_close(fill(p->path));
 	run_sql(p->path, "UPDATE incidents SET state = 'closed' WHERE kind = 'sts-violation'"
 			 " AND domain = 'a.example'");
 	s = open_store(p->path, STORE_READ);
 	assert_true(traffic_incidents(s, "a.example", &count));
-	assert_int_equal(count, 1);
+	assert_int_equal(count.open, 1);
+	assert_int_equal(count.muted, 0);
 	assert_true(traffic_incidents(s, "none.example", &count));
-	assert_int_equal(count, 0);
+	assert_int_equal(count.open, 0);
+	store_close(s);
+	/* One that is muted alarms nobody here either, and is counted by itself. */
+	run_sql(p->path, "INSERT INTO mutes (id, kinds, clients, servers, domains, severity, why,"
+			 " added) VALUES (7, '', '192.0.2.7', '', '', 3, 'known', 0);"
+			 "UPDATE incidents SET mute_id = 7 WHERE domain = 'a.example'");
+	s = open_store(p->path, STORE_READ);
+	assert_true(traffic_incidents(s, "a.example", &count));
+	assert_int_equal(count.open, 0);
+	assert_int_equal(count.muted, 1);
 	store_close(s);
 }
 

@@ -58,7 +58,11 @@ sql "INSERT INTO hourly VALUES
 	severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\", summary, refuted_by)
 	VALUES ('starttls-missing', 'a', 25, 'x', 'example.net', 1, 'smtp', 'c', 1, 1, 'open', 0, 0, 1, 0,
 	'unknown', '', ''), ('starttls-stripped', 'a', 25, 'x', 'example.net', 1, 'smtp', 'c', 1, 1,
-	'closed', 0, 0, 1, 0, 'unknown', '', '')"
+	'closed', 0, 0, 1, 0, 'unknown', '', ''), ('banner-masked', 'a', 25, 'x', 'example.net', 1, 'smtp',
+	'c', 1, 1, 'open', 0, 0, 1, 0, 'unknown', '', '');
+	INSERT INTO mutes (kinds, clients, servers, domains, severity, why, added)
+	VALUES ('banner-masked', '', '', '', 3, 'known', 0);
+	UPDATE incidents SET mute_id = 1 WHERE kind = 'banner-masked'"
 
 # says DOMAIN PATH=VALUE...: of its JSON
 says() {
@@ -106,7 +110,8 @@ ok "as the page says" page bare.example.net 'absent: no record at _mta-sts' \
 ok "sessions are those that named it, and those with its hosts that named nobody" says example.net \
     seen.sessions=19 seen.named=5 seen.encrypted=12 seen.plaintext=5 seen.failed=1
 ok "the last of them" says example.net seen.last_hour="$(as_time $((hour - 3600)))"
-ok "its open incidents" says example.net seen.incidents_open=1
+ok "its open incidents, and those that are muted" says example.net seen.incidents_open=1 \
+    seen.incidents_muted=1
 ok "its servers, most sessions first" says example.net 'seen.servers[0].server=198.51.100.25' \
     'seen.servers[0].is_mx=1' 'seen.servers[0].host=mx1.example.net' 'seen.servers[0].sessions=13' \
     'seen.servers[1].server=2001:db8::25' 'seen.servers[1].encrypted=4' \
@@ -116,7 +121,8 @@ ok "where hosts may be missing, a server is not said to be none of them" says pa
     'seen.servers[2].server=203.0.113.9' 'seen.servers[2].is_mx='
 ok "and so on the page" page example.net '^Seen by the tap' '^  5 sessions named it' \
     '^  14 sessions with its MX hosts named nobody' '12 encrypted, 5 in clear, 1 failed at TLS' \
-    '203.0.113.9 (none of its MX hosts): 2 sessions' '^  1 incident open'
+    '203.0.113.9 (none of its MX hosts): 2 sessions' '^  1 incident open' \
+    '^  1 incident muted (waxseal incidents --muted'
 ok "in words that do not claim more" page part.example.net \
     '203.0.113.9 (not known to be one of its MX hosts)'
 sql "UPDATE policy_hosts SET addresses = '[]', whole = 1 WHERE policy_id = 6"

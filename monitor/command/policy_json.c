@@ -182,7 +182,8 @@ put_seen(const struct policy_seen *seen)
 	}
 	fputs(",\"seen\":{", stdout);
 	put_counts(&seen->total);
-	printf(",\"named\":%" PRId64 ",\"incidents_open\":%" PRId64, seen->named, seen->incidents);
+	printf(",\"named\":%" PRId64 ",\"incidents_open\":%" PRId64 ",\"incidents_muted\":%" PRId64,
+	       seen->named, seen->incidents.open, seen->incidents.muted);
 	put_moment("last_hour", seen->of > 0, seen->last);
 	printf(",\"servers_in_all\":%zu,\"servers\":[", seen->of);
 	for (size_t i = 0; i < seen->count; i++)

@@ -480,9 +480,13 @@ say_seen(const struct policy_view *v)
 		say_traffic(v);
 	else
 		say(1, "nothing: no session named it, and none was with its MX hosts");
-	if (v->seen->incidents > 0)
+	if (v->seen->incidents.open > 0)
 		say(1, "%s open (waxseal incidents --state open --domain %s)",
-		    counted_grouped((uint64_t)v->seen->incidents, "incident").text,
+		    counted_grouped((uint64_t)v->seen->incidents.open, "incident").text,
+		    v->learnt->domain.text);
+	if (v->seen->incidents.muted > 0)
+		say(1, "%s muted (waxseal incidents --muted --state open --domain %s)",
+		    counted_grouped((uint64_t)v->seen->incidents.muted, "incident").text,
 		    v->learnt->domain.text);
 }
 

@@ -6,7 +6,7 @@
 
 #include <netinet/in.h>
 
-#include "db/hourly.h"
+#include "db/traffic.h"
 #include "monitor/policy/mx.h"
 
 #define POLICY_SEEN_SERVERS 32 /* that are told one by one: those with most sessions */
@@ -27,7 +27,7 @@ struct policy_seen {
 	struct counts total;
 	int64_t named; /* of total.sessions */
 	int64_t last;  /* start of the last hour with a session; meaningful where there is one */
-	int64_t incidents;                                      /* open ones */
+	struct traffic_incidents incidents;
 	struct policy_seen_server servers[POLICY_SEEN_SERVERS]; /* most sessions first */
 	size_t count;
 	size_t of; /* how many servers there are */

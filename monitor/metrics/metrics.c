@@ -178,9 +178,13 @@ put_incidents(FILE *out, const struct metrics *m)
 	put_kinds(out, m, "incidents_opened_total", m->recorded.opened);
 	begin(out, "incidents_open", GAUGE,
 	      "Incidents that are open in the database, by kind and severity; what a surge sums up "
-	      "counts with it.");
+	      "counts with it, what is muted does not.");
 	if (m->database != NULL)
 		put_kinds(out, m, "incidents_open", m->database->open);
+	begin(out, "incidents_muted", GAUGE,
+	      "Incidents that are open and muted: recorded, and told nobody.");
+	if (m->database != NULL)
+		put(out, m, "incidents_muted", NULL, m->database->muted);
 }
 
 /* ---- Look-ups ---- */
