@@ -3,15 +3,15 @@
 
 #include "db/inside.h"
 
-/* Where that is what stands there, nothing is to be written: it would be news to other watches. */
-static const char change[] =
-    "UPDATE mutes SET kinds = ?2, clients = ?3, servers = ?4, domains = ?5, severity = ?6, until ="
-    " ?7, why = ?8 WHERE name = ?1 AND ((kinds, clients, servers, domains, severity, why) <>"
-    " (?2, ?3, ?4, ?5, ?6, ?8) OR until IS NOT ?7)";
+/*
+ * One of a configuration is there already where another watch, or this one before, put the very
+ * same: nothing is written then, which would be news to other watches.
+ */
 static const char put_new[] =
     "INSERT INTO mutes (name, kinds, clients, servers, domains, severity, until, why, added)"
-    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM mutes WHERE name ="
-    " ?1)";
+    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE ?1 IS NULL OR NOT EXISTS (SELECT 1 FROM mutes"
+    " WHERE name = ?1 AND (kinds, clients, servers, domains, severity, why) ="
+    " (?2, ?3, ?4, ?5, ?6, ?8) AND until IS ?7)";
 
 static struct sql *
 use(struct store *s, const char *text, const struct mute_row *row)
@@ -35,11 +35,8 @@ use(struct store *s, const char *text, const struct mute_row *row)
 bool
 mute_put(struct store *s, struct mute_row *row, int64_t now)
 {
-	struct sql *q;
+	struct sql *q = use(s, put_new, row);
 
-	if (row->name != NULL && !sql_run(use(s, change, row)))
-		return false;
-	q = use(s, put_new, row);
 	sql_put_int(q, now);
 	if (!sql_run(q))
 		return false;
@@ -120,6 +117,14 @@ mute_walk(struct store *s, bool with_use, void (*tell)(void *ctx, const struct m
 		tell(ctx, &row);
 	}
 	return sql_end(q);
+}
+
+static const char added[] = "SELECT count(*) FROM mutes WHERE name IS NULL AND removed IS NULL";
+
+int64_t
+mute_added(struct store *s)
+{
+	return sql_int(sql_use(s->file, added), -1);
 }
 
 static const char muted[] = "SELECT count(*) FROM incidents WHERE mute_id IS NOT NULL";

@@ -2,9 +2,10 @@
  * The table mutes: what is known and is not to alarm anybody, who said so and
  * until when; and what each of them muted.
  *
- * A row is put by the configuration, by its name, or added by a person, who may
- * remove it. Knows words and times, not what they hold against: monitor/alert/mute.h.
- * Asks no clock.
+ * A row is put by a configuration, or added by a person, who may remove it. It
+ * never becomes another: a section that was changed is another row, and so are
+ * sections of one name in the configurations of two watches. Knows words and
+ * times, not what they hold against: monitor/alert/mute.h. Asks no clock.
  */
 #ifndef DB_MUTE_H
 #define DB_MUTE_H
@@ -14,7 +15,7 @@
 /* Text is printable, UTF-8. Lists are words with one blank between them; "": all. */
 struct mute_row {
 	int64_t id;       /* filled in */
-	const char *name; /* of the configuration; NULL: a person added it */
+	const char *name; /* in a configuration; NULL: a person added it */
 	const char *kinds, *clients, *servers, *domains;
 	enum severity_rank severity; /* up to which it mutes */
 	int64_t until;               /* microseconds since the epoch; INT64_MAX: never ends */
@@ -25,16 +26,16 @@ struct mute_row {
 };
 
 /*
- * Put one, at the time now: that of the configuration in the place of what had its
- * name, and nothing is written where that is the same; any other as a new one, and its
- * id is filled in. In a transaction.
+ * Put one, at the time now: that of a configuration where the very same is not there, and
+ * nothing is written where it is; any other as a new one, and its id is filled in. In a
+ * transaction.
  */
 bool mute_put(struct store *s, struct mute_row *row, int64_t now);
 
 enum mute_removed {
 	MUTE_REMOVED,
 	MUTE_ABSENT,     /* none that is in force, or has ended by time, has this id */
-	MUTE_CONFIGURED, /* the configuration has it, and would put it again */
+	MUTE_CONFIGURED, /* a configuration has or had it, and would put it again */
 	MUTE_FAILED
 };
 
@@ -47,6 +48,9 @@ enum mute_removed mute_remove(struct store *s, int64_t id, int64_t now);
  */
 bool mute_walk(struct store *s, bool with_use, void (*tell)(void *ctx, const struct mute_row *row),
 	       void *ctx);
+
+/* How many there are that people added and nobody removed; -1 where the database failed. */
+int64_t mute_added(struct store *s);
 
 /* How many incidents are muted; -1 where the database failed. */
 int64_t mute_incidents(struct store *s);

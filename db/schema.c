@@ -23,6 +23,7 @@ const char *const schema_steps[] = {
     schema_lists,       /* 11 */
     schema_outbox,      /* 12 */
     schema_mute,        /* 13 */
+    schema_mute_each,   /* 14 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

@@ -29,6 +29,7 @@ extern const char schema_places[];
 extern const char schema_lists[];
 extern const char schema_outbox[];
 extern const char schema_mute[];
+extern const char schema_mute_each[];
 
 /* clang-format off */
 
@@ -38,6 +39,23 @@ extern const char schema_mute[];
 	" WHEN 3 THEN 'critical' END"
 #define CERTAINTY(rank) \
 	"CASE " rank " WHEN 0 THEN 'possible' WHEN 1 THEN 'probable' WHEN 2 THEN 'proven' END"
+
+/* As it stood first; more: further columns, each behind a comma. */
+#define VIEW_FINDINGS(more) \
+"CREATE VIEW v_findings AS\n" \
+"/* A row a finding: what was concluded of one session. */\n" \
+"SELECT\n" \
+"	f.id,\n" \
+"	f.session_id AS session, f.incident_id AS incident, /* ids in v_sessions, v_incidents */\n" \
+"	s.start AS time, /* start of the session */\n" \
+"	(SELECT n.name FROM sensors n WHERE n.id = s.sensor_id) AS sensor,\n" \
+"	s.service, s.client, s.client_port, s.server, s.server_port,\n" \
+"	f.kind,\n" \
+"	" SEVERITY("f.severity") " AS severity, /* info, notice, warning, critical */\n" \
+"	" CERTAINTY("f.certainty") " AS certainty, /* possible, probable, proven */\n" \
+"	f.\"where\", /* client-side, server-side, unknown: where the change was made */\n" \
+"	f.detail /* one sentence */" more "\n" \
+"FROM findings f CROSS JOIN sessions s ON s.id = f.session_id"
 
 /* As it stood until there were surges; the step that makes kept anew has to make it anew, too. */
 #define VIEW_INCIDENTS \

@@ -652,11 +652,11 @@ recorder_settle(struct recorder *r)
 }
 
 bool
-recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_force)
+recorder_mutes(struct recorder *r, const struct mutes *configured, struct recorder_mutes *out)
 {
 	r->muting.configured = configured;
 	muting_forget(&r->muting);
-	*in_force = 0;
+	*out = (struct recorder_mutes){0};
 	if (!recorder_flush(r))
 		return false;
 	/* Where another process writes nothing waits for it: the first batch reads them. */
@@ -664,7 +664,8 @@ recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_fo
 		return true;
 	if (!settle(r))
 		return false;
-	*in_force = mutes_in_force(&r->muting.all, clock_wall());
+	out->in_force = mutes_in_force(&r->muting.all, clock_wall());
+	out->left_out = r->muting.left_out;
 	return recorder_flush(r);
 }
 

@@ -70,13 +70,18 @@ const char *recorder_complaint(struct recorder *r);
 /* Queue alerts for these, borrowed, from now on; NULL: for none. */
 void recorder_alert(struct recorder *r, const struct sinks *sinks);
 
+/* What is muted now; all 0 where another process is writing. */
+struct recorder_mutes {
+	size_t in_force; /* that have not ended */
+	size_t left_out; /* of the database, and of no effect: more than MUTES_MAX */
+};
+
 /*
  * Hold findings against these mutes, borrowed, and those in the database, from now on; what
- * is added there later holds from the next batch on. NULL: against the latter alone. *in_force:
- * how many have not ended now, 0 where another process is writing. False where the database
- * refused.
+ * is added there later holds from the next batch on. NULL: against the latter alone. False
+ * where the database refused.
  */
-bool recorder_mutes(struct recorder *r, const struct mutes *configured, size_t *in_force);
+bool recorder_mutes(struct recorder *r, const struct mutes *configured, struct recorder_mutes *out);
 
 /* The database, for what is no record, between batches: NULL while one is open. */
 struct store *recorder_store(struct recorder *r);

@@ -3,6 +3,7 @@
 
 #include "db/mute.h"
 #include "db/query.h"
+#include "db/schema.h"
 #include "db/surge.h"
 
 #define SECOND INT64_C(1000000)
@@ -269,7 +270,91 @@ putting_the_same_again_writes_nothing(void **state)
 	assert_int_not_equal(mute_version(other), version);
 	store_close(other);
 	store_close(s);
-	assert_query(p->path, "SELECT id, name, clients FROM v_mutes", "1|lab|192.0.2.10\n");
+}
+
+/* What it muted before was muted by what it was then; and another watch's may stand beside it. */
+static void
+one_that_is_changed_is_another(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	put(s, "lab", "192.0.2.9");
+	find(s, 1, RANK_WARNING, 1);
+	put(s, "lab", "192.0.2.10");
+	put(s, "lab", "192.0.2.9");
+	assert_int_equal(put(s, NULL, "192.0.2.9"), 3);
+	assert_int_equal(mute_added(s), 1);
+	store_close(s);
+	assert_query(p->path, "SELECT id, name, clients, sessions FROM v_mutes",
+		     "1|lab|192.0.2.9|1\n2|lab|192.0.2.10|0\n3||192.0.2.9|0\n");
+}
+
+static void
+findings_say_by_which_mute(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	put(s, "lab", "192.0.2.7");
+	find(s, 1, RANK_WARNING, 1);
+	find(s, 2, RANK_WARNING, 0);
+	store_close(s);
+	/* The incident is not muted any more; the finding was, and is. */
+	assert_query(p->path,
+		     "SELECT session, mute, mute_name, mute_why FROM v_findings ORDER BY 1",
+		     "1|1|lab|known\n2|||\n");
+}
+
+/* A file that has mutes already, of the program before. */
+static void
+what_was_muted_stays_so_when_a_file_is_upgraded(void **state)
+{
+	static const char said[] =
+	    "SELECT id, name, clients, until, why, removed, last FROM mutes ORDER BY id;";
+	struct fixture *p = *state;
+	size_t before = 0;
+	struct sql_file *f;
+	struct store *s;
+	char *was;
+
+	while (strstr(schema_steps[before++], "CREATE TABLE mutes") == NULL)
+		continue;
+	run_sql(p->path, "PRAGMA user_version = 0");
+	f = sql_open(p->path, SQL_WRITE);
+	assert_true(schema_settle(f, schema_steps, before, true));
+	sql_close(f);
+	run_sql(p->path,
+		"INSERT INTO mutes VALUES (4, 'lab', '', '192.0.2.7', '', '', 3, NULL, 'known', 5,"
+		" NULL, 6), (9, NULL, '', '192.0.2.8', '', '', 3, 77, 'x', 5, 8, NULL);"
+		"INSERT INTO sensors VALUES (1, 'tap1');"
+		"INSERT INTO sessions (id, sensor_id, start, \"end\", service, client, client_port,"
+		" server, server_port, complete, gap_bytes, seen, outcome, ending, packets,"
+		" client_bytes, server_bytes, domain) VALUES (5, 1, 1000, 2000, 'smtp',"
+		" '192.0.2.7', 1024, '198.51.100.25', 25, 1, 0, 'both', 'plaintext', 'fin', 9, 9,"
+		" 9, '');"
+		"INSERT INTO incidents (id, kind, server, server_port, client_net, domain,"
+		" sensor_id, service, client, severity, certainty, state, first_seen, last_seen,"
+		" sessions, pruned, \"where\", summary, refuted_by, mute_id) VALUES (7,"
+		" 'starttls-missing', '198.51.100.25', 25, '192.0.2.0/24', '', 1, 'smtp',"
+		" '192.0.2.7', 0, 0, 'open', 1000, 2000, 1, 0, 'unknown', 'A sentence.',"
+		" 'A reply.', 4);"
+		"INSERT INTO findings (session_id, incident_id, kind, severity, certainty,"
+		" \"where\", detail, mute_id) VALUES (5, 7, 'starttls-missing', 0, 0, 'unknown',"
+		" 'A', 4), (5, 7, 'banner-masked', 0, 0, 'unknown', 'B', NULL)");
+	was = dump(p->path, said);
+	s = open_store(p->path, STORE_WRITE);
+	assert_query(p->path, said, was);
+	free(was);
+	assert_query(p->path, "SELECT kind, mute FROM v_findings ORDER BY kind",
+		     "banner-masked|\nstarttls-missing|4\n");
+	assert_query(p->path, "SELECT id, mute, mute_why FROM v_incidents", "7|4|known\n");
+	assert_query(p->path, "PRAGMA foreign_key_check", "");
+	/* A number is not used again, as before. */
+	assert_int_equal(put(s, NULL, "192.0.2.9"), 10);
+	store_close(s);
+	assert_query(p->path, "SELECT name FROM sqlite_schema WHERE name LIKE 'mutes%' ORDER BY 1",
+		     "mutes\n");
 }
 
 int
@@ -285,6 +370,9 @@ main(void)
 	    FIXTURE_TEST(the_list_has_muted_ones_where_they_are_asked_for),
 	    FIXTURE_TEST(mutes_of_people_are_removed_and_those_of_the_configuration_are_not),
 	    FIXTURE_TEST(putting_the_same_again_writes_nothing),
+	    FIXTURE_TEST(one_that_is_changed_is_another),
+	    FIXTURE_TEST(findings_say_by_which_mute),
+	    FIXTURE_TEST(what_was_muted_stays_so_when_a_file_is_upgraded),
 	};
 
 	return cmocka_run_group_tests_name("db_mute", tests, NULL, NULL);

@@ -25,7 +25,7 @@ static const struct {
      "last\n"},
     {"v_findings",
      "id,session,incident,time,sensor,service,client,client_port,server,server_port,kind,"
-     "severity,certainty,where,detail\n"},
+     "severity,certainty,where,detail,mute,mute_name,mute_why\n"},
     {"v_servers",
      "server,server_port,service,first_seen,last_seen,sessions,starttls_offered,"
      "starttls_not_offered,starttls_accepted,starttls_refused,encrypted,plaintext,failed,"

@@ -40,12 +40,13 @@ open_recorder(const char *path, const struct mutes *configured, size_t wanted)
 {
 	char why[STORE_WHY_MAX] = "";
 	struct recorder *r = recorder_open(path, "tap1", why, sizeof(why));
-	size_t in_force = 99;
+	struct recorder_mutes mutes = {99, 99};
 
 	if (r == NULL)
 		fail_msg("%s", why);
-	assert_true(recorder_mutes(r, configured, &in_force));
-	assert_int_equal(in_force, wanted);
+	assert_true(recorder_mutes(r, configured, &mutes));
+	assert_int_equal(mutes.in_force, wanted);
+	assert_int_equal(mutes.left_out, 0);
 	return r;
 }
 
@@ -173,6 +174,89 @@ a_batch_that_is_lost_loses_no_mute(void **state)
 	assert_sound(p->path);
 }
 
+/* The nth session of 192.0.2.7 as that watch records it: whether it was muted. */
+static bool
+is_muted(struct recorder *r, int n)
+{
+	const uint64_t before = recorder_counts(r).muted[SEVERITY_WARNING];
+
+	assert_int_equal(record_one(r, n), RECORDED_NEW);
+	return recorder_counts(r).muted[SEVERITY_WARNING] != before;
+}
+
+/* Two watches, one database, and a [mute lab] in the configuration of each that is not the same. */
+static void
+each_watch_has_the_mutes_of_its_own_configuration(void **state)
+{
+	static const char *others[] = {"203.0.113.0/24"};
+	struct fixture *p = *state;
+	struct mute elsewhere = {
+	    .name = "lab",
+	    .scope.client_count = 1,
+	    .scope.clients[0] = {4, 24, {203, 0, 113, 0}},
+	    .clients = {others, 1},
+	    .severity = SEVERITY_CRITICAL,
+	    .until = INT64_MAX,
+	    .why = "scanner",
+	};
+	const struct mutes mutes = configured(), other_mutes = {.at = &elsewhere, .count = 1};
+	struct recorder *r = open_recorder(p->path, &mutes, 1);
+	struct recorder *other = open_recorder(p->path, &other_mutes, 1);
+	struct store *s = open_store(p->path, STORE_READ);
+	int64_t version;
+
+	assert_true(is_muted(r, 1));
+	assert_false(is_muted(other, 2));
+	assert_true(is_muted(r, 3));
+	assert_false(is_muted(other, 4));
+	/* Neither puts its own in the place of the other's, again and again. */
+	assert_query(p->path, "SELECT id, name, clients FROM v_mutes",
+		     "1|lab|192.0.2.0/24\n2|lab|203.0.113.0/24\n");
+	version = mute_version(s);
+	assert_true(recorder_flush(r) && recorder_flush(other));
+	assert_int_equal(mute_version(s), version);
+	store_close(s);
+	/* What a person adds holds for both. */
+	add_mute(p->path, "192.0.2.7");
+	assert_true(is_muted(r, 5));
+	assert_true(is_muted(other, 6));
+	assert_true(recorder_close(other));
+	assert_true(recorder_close(r));
+	assert_query(p->path, "SELECT group_concat(coalesce(mute, 0)) FROM v_findings",
+		     "1,0,1,0,1,3\n");
+	assert_sound(p->path);
+}
+
+/* Rows that another program put there: they are bounded, and it is told. */
+static void
+more_than_can_be_held_are_left_out_and_told(void **state)
+{
+	struct fixture *p = *state;
+	const struct mutes mutes = configured();
+	struct recorder *r = open_recorder(p->path, &mutes, 1);
+	struct recorder_mutes told;
+	char add[512];
+
+	snprintf(
+	    add, sizeof(add),
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
+	    " INSERT INTO mutes (kinds, clients, servers, domains, severity, why, added)"
+	    " SELECT '', iif(i = %d, '192.0.2.7', '203.0.113.' || (i %% 256)), '', '', 3, 'x', 0"
+	    " FROM n",
+	    MUTES_MAX + 3, MUTES_MAX + 1);
+	run_sql(p->path, add);
+	/* Those of the configuration hold in any case. */
+	assert_true(is_muted(r, 1));
+	assert_true(recorder_mutes(r, &mutes, &told));
+	assert_int_equal(told.in_force, MUTES_MAX + 1);
+	assert_int_equal(told.left_out, 3);
+	assert_true(recorder_mutes(r, NULL, &told));
+	assert_false(is_muted(r, 2));
+	run_sql(p->path, "UPDATE mutes SET removed = 1 WHERE id < 9");
+	assert_true(is_muted(r, 3));
+	assert_true(recorder_close(r));
+}
+
 int
 main(void)
 {
@@ -180,6 +264,8 @@ main(void)
 	    FIXTURE_TEST(what_a_person_adds_or_removes_holds_from_the_next_batch_on),
 	    FIXTURE_TEST(one_of_the_configuration_holds_and_is_in_the_database),
 	    FIXTURE_TEST(a_batch_that_is_lost_loses_no_mute),
+	    FIXTURE_TEST(each_watch_has_the_mutes_of_its_own_configuration),
+	    FIXTURE_TEST(more_than_can_be_held_are_left_out_and_told),
 	};
 
 	return cmocka_run_group_tests_name("monitor_muting", tests, NULL, NULL);

@@ -75,6 +75,15 @@ ok "one that is configured no more is told" is_gone
 is_not_removed() { gives 1 "$folder/lab" mute remove 1 && err_has 'of the configuration'; }
 ok "and is removed in the configuration alone" is_not_removed
 
+sed 's/^why.*/why = another scanner/' "$folder/lab" >"$folder/changed"
+gives 0 "$folder/changed" watch --sensor other -r $masked
+is_another() {
+	gives 0 "$folder/changed" mute && out_has ' 1  lab .*gone .* 1  *1  2026-11-23 .*ticket 7' &&
+	    out_has ' 2  lab .*in force .* another scanner$' &&
+	    gives 0 "$folder/lab" mute && out_has ' 1  lab .*in force ' && out_has ' 2  lab .*gone '
+}
+ok "one that was changed, or is another watch's, is another" is_another
+
 anew
 does_not_fail() {
 	gives 0 "$folder/lab" watch --fail-on info -r $masked && anew &&
@@ -137,6 +146,35 @@ recurs() {
 }
 ok "what recurs then is told as reopened, in the same incident" recurs
 ok "the database is sound" gives 0 "$folder/none" db check
+
+# ---- More than there may be ----
+
+anew
+gives 0 "$folder/none" watch -r $captures/ordinary-delivery.pcap
+sqlite3 "$folder/db" "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1001)
+    insert into mutes (kinds, clients, servers, domains, severity, until, why, added)
+    select '', '203.0.113.' || (i % 256), '', '', 3, null, 'x', 0 from n"
+is_full() {
+	gives 1 "$folder/none" mute add --client 192.0.2.7 --why x &&
+	    err_has 'mute add: 1001 were added already, which is the most (.*mute remove ID'
+}
+ok "more than 1,000 are not added" is_full
+is_left_out() {
+	gives 0 "$folder/none" watch --sensor more -r $masked && err_has '1000 mutes are in force' &&
+	    err_has '1 mute has no effect: .* first 1000 hold'
+}
+ok "a watch says that it has no room for all" is_left_out
+has_room_again() {
+	gives 0 "$folder/none" mute remove 1 && gives 0 "$folder/none" mute remove 2 &&
+	    gives 0 "$folder/none" mute add --client 192.0.2.7 --why x
+}
+ok "once some are removed there is room again" has_room_again
+awk 'BEGIN { for (i = 0; i < 1001; i++) printf "[mute m%d]\nclient = 192.0.2.7\nwhy = x\n", i }' \
+    >"$folder/many"
+is_too_much() {
+	gives 2 "$folder/many" mute && err_has ':3001: .*\[mute m1000\]: more than 1000 mutes'
+}
+ok "a configuration of more than 1,000 is refused" is_too_much
 
 is_misuse() { gives 2 "$folder/none" mute "$@"; }
 ok "a mute of everything is refused" is_misuse add --why x

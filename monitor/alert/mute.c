@@ -32,8 +32,6 @@ mutes_add(struct mutes *all)
 {
 	struct mute *m;
 
-	if (all->count == MUTES_MAX)
-		return NULL;
 	if (all->count == all->room) {
 		const size_t room = all->room == 0 ? 8 : 2 * all->room;
 		struct mute *grown = realloc(all->at, room * sizeof(*grown));

@@ -11,7 +11,7 @@
 #include "db/mute.h"
 #include "monitor/alert/scope.h"
 
-#define MUTES_MAX    1000 /* in force at once; further ones have no effect, which is told */
+#define MUTES_MAX    1000 /* of a configuration, and as many added by command; more are refused */
 #define MUTE_WHY_MAX 200  /* bytes of why */
 
 struct mute {
@@ -42,7 +42,7 @@ const char *mute_fault(const struct mute *m);
  */
 const struct mute *mutes_find(const struct mutes *all, const struct scope_case *c, int64_t start);
 
-/* Room for one more, of MUTES_MAX; NULL where there is none or memory is out. */
+/* Room for one more; NULL where memory is out. */
 struct mute *mutes_add(struct mutes *all);
 
 #define MUTE_LIST_MAX 8192 /* bytes of a list of words as stored, NUL included */

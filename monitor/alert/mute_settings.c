@@ -102,9 +102,16 @@ begin(struct taking *t, const char *name)
 			flag_refuse(t, "[mute %s]: there is one of this name already", name);
 			return NULL;
 		}
+	if (t->out->mutes != NULL && t->out->mutes->count == MUTES_MAX) {
+		flag_refuse(t,
+			    "[mute %s]: more than %d mutes (one may name several clients, servers, "
+			    "domains and kinds)",
+			    name, MUTES_MAX);
+		return NULL;
+	}
 	m = t->out->mutes == NULL ? NULL : mutes_add(t->out->mutes);
 	if (m == NULL)
-		flag_refuse(t, "[mute %s]: out of memory, or more than %d", name, MUTES_MAX);
+		flag_refuse(t, "[mute %s]: out of memory", name);
 	else
 		m->name = name;
 	return m;

@@ -3,27 +3,51 @@
 
 #include <string.h>
 
-bool
-muting_has_name(const struct muting *m, const char *name)
+static bool
+is_same(const struct mute_row *a, const struct mute_row *b)
 {
-	for (size_t i = 0; m->configured != NULL && i < m->configured->count; i++)
-		if (strcmp(m->configured->at[i].name, name) == 0)
-			return true;
-	return false;
+	return a->severity == b->severity && a->until == b->until && strcmp(a->why, b->why) == 0 &&
+	       strcmp(a->kinds, b->kinds) == 0 && strcmp(a->clients, b->clients) == 0 &&
+	       strcmp(a->servers, b->servers) == 0 && strcmp(a->domains, b->domains) == 0;
 }
+
+size_t
+muting_place(const struct muting *m, const struct mute_row *row)
+{
+	static struct mute_text room; /* large */
+	struct mute_row mine;
+
+	for (size_t i = 0; m->configured != NULL && i < m->configured->count; i++)
+		if (row->name != NULL && strcmp(m->configured->at[i].name, row->name) == 0)
+			return mute_row_of(&m->configured->at[i], &room, &mine) &&
+				       is_same(&mine, row)
+				   ? i
+				   : SIZE_MAX;
+	return SIZE_MAX;
+}
+
+/* One reading of the table. */
+struct reading {
+	struct muting *muting;
+	size_t added; /* by people */
+};
 
 static void
 take(void *ctx, const struct mute_row *row)
 {
-	struct muting *m = ctx;
+	struct reading *r = ctx;
 	struct mute read, *room;
 
 	/* Of another watch's configuration, or of one that was. */
-	if (row->name != NULL && !muting_has_name(m, row->name))
+	if (row->name != NULL && muting_place(r->muting, row) == SIZE_MAX)
 		return;
+	if (row->name == NULL && ++r->added > MUTES_MAX) {
+		r->muting->left_out++;
+		return;
+	}
 	if (!mute_of_row(row, &read))
 		return;
-	room = mutes_add(&m->all);
+	room = mutes_add(&r->muting->all);
 	if (room != NULL)
 		*room = read;
 	else
@@ -45,8 +69,11 @@ put_configured(const struct muting *m, struct store *s, int64_t now)
 bool
 muting_read(struct muting *m, struct store *s)
 {
+	struct reading r = {.muting = m};
+
 	mutes_free(&m->all);
-	return mute_walk(s, false, take, m);
+	m->left_out = 0;
+	return mute_walk(s, false, take, &r);
 }
 
 bool

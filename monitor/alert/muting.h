@@ -1,6 +1,9 @@
 /*
  * The mutes that are in force for a watch: those of its configuration, and those
  * that people added to the database, which may be other ones at any time.
+ *
+ * Several watches may write to one database: each has those of its own
+ * configuration, whatever others call theirs; what people add holds for all.
  */
 #ifndef MONITOR_ALERT_MUTING_H
 #define MONITOR_ALERT_MUTING_H
@@ -11,6 +14,7 @@
 struct muting {
 	const struct mutes *configured; /* borrowed; NULL: none */
 	struct mutes all;               /* by id */
+	size_t left_out;                /* that people added beyond MUTES_MAX: of no effect */
 	int64_t version;                /* of the database that all was read from */
 };
 
@@ -25,8 +29,9 @@ bool muting_refresh(struct muting *m, struct store *s, int64_t now);
 /* Read all alone: for who only reads. False: the database failed. */
 bool muting_read(struct muting *m, struct store *s);
 
-/* Whether one of that name is configured. */
-bool muting_has_name(const struct muting *m, const char *name);
+/* The place among the configured ones of a row that one of them put, as it is now; SIZE_MAX: none.
+ */
+size_t muting_place(const struct muting *m, const struct mute_row *row);
 
 /* What was read may be of a transaction that is rolled back: it is read again. */
 void muting_forget(struct muting *m);

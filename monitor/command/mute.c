@@ -37,7 +37,7 @@ static const char *
 state_of(const struct listing *l, const struct mute_row *row)
 {
 	/* Of another configuration, or of this one as it was. */
-	if (row->name != NULL && !muting_has_name(&l->muting, row->name))
+	if (row->name != NULL && muting_place(&l->muting, row) == SIZE_MAX)
 		return "gone";
 	return row->until <= l->options->now ? "ended" : "in force";
 }
@@ -155,11 +155,11 @@ static void
 tell(void *ctx, const struct mute_row *row)
 {
 	struct listing *l = ctx;
-	const struct mutes *configured = l->muting.configured;
+	const size_t place = muting_place(&l->muting, row);
 	struct mute_row sound = *row;
 
-	for (size_t i = 0; configured != NULL && row->name != NULL && i < configured->count; i++)
-		l->is_told[i] |= strcmp(configured->at[i].name, row->name) == 0;
+	if (place != SIZE_MAX)
+		l->is_told[place] = true;
 	if (sound.severity < RANK_INFO || sound.severity > RANK_CRITICAL)
 		sound.severity = RANK_CRITICAL;
 	put(l, &sound);
@@ -227,12 +227,24 @@ add(struct store *s, const struct options *o)
 {
 	static struct mute_text room; /* large */
 	struct mute_row row;
+	int64_t there;
 
 	if (!mute_row_of(o->mute, &room, &row)) {
 		log_error("mute add: too long a list (make two of it)");
 		return STATUS_FAILED;
 	}
-	if (!store_begin(s) || !mute_put(s, &row, o->now) || !store_commit(s)) {
+	if (!store_begin(s) || (there = mute_added(s)) < 0) {
+		log_error("%s", store_error(s));
+		return STATUS_FAILED;
+	}
+	if (there >= MUTES_MAX) {
+		log_error("mute add: %" PRId64 " were added already, which is the most (waxseal "
+			  "mute lists them; mute remove ID takes away what has ended or is needed "
+			  "no more)",
+			  there);
+		return STATUS_FAILED;
+	}
+	if (!mute_put(s, &row, o->now) || !store_commit(s)) {
 		log_error("%s", store_error(s));
 		return STATUS_FAILED;
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "monitor/alert/mute.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
 #include "monitor/recent.h"
@@ -52,11 +53,19 @@ expect_policies(struct intake *k, char *why, size_t why_size)
 static void
 mute(struct intake *k)
 {
-	size_t in_force = 0;
+	struct recorder_mutes m;
 
-	if (recorder_mutes(k->recorder, k->config->mutes, &in_force) && in_force > 0)
-		log_note("%s in force: what falls under one is recorded, not told (waxseal mute)",
-			 in_force == 1 ? "1 mute is" : counted(in_force, "mute").text);
+	if (!recorder_mutes(k->recorder, k->config->mutes, &m))
+		return;
+	if (m.in_force > 0)
+		log_note("%s %s in force: what falls under one is recorded, not told (waxseal "
+			 "mute)",
+			 counted(m.in_force, "mute").text, m.in_force == 1 ? "is" : "are");
+	if (m.left_out > 0)
+		log_note("%s %s no effect: of those that were added by command, the first %d hold "
+			 "(waxseal mute lists them, mute remove ID takes one away)",
+			 counted(m.left_out, "mute").text, m.left_out == 1 ? "has" : "have",
+			 MUTES_MAX);
 }
 
 /* The database is made when the first file proves to be a capture, not before. */
