@@ -12,8 +12,6 @@
 #include "dissector/text.h"
 #include "monitor/section.h"
 
-#define CONFIG_DEFAULT "/etc/waxseal.conf"
-
 /* One line of the configuration file; its end is cut off already. */
 static bool
 config_line(struct taking *t, struct section *section, const char *line, size_t number,

@@ -4,12 +4,15 @@
  * them.
  *
  * Opens that one file and no other. What stands in it is hostile: each value
- * goes through the same checks as on the command line. Private to options.c.
+ * goes through the same checks as on the command line. Private to options.c and
+ * completion/.
  */
 #ifndef MONITOR_CONFIG_FILE_H
 #define MONITOR_CONFIG_FILE_H
 
 #include "monitor/flag.h"
+
+#define CONFIG_DEFAULT "/etc/waxseal.conf"
 
 /*
  * Read --config, or the usual file where there is one, into t->out, whose

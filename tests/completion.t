@@ -26,12 +26,35 @@ set -u
 	echo "watch -i l|watch -i l$([ -e /sys/class/net/lo ] && echo o)"
 	echo "db sta|db stats"
 	echo "db chec|db check"
+	echo "db backup $folder/capt|db backup $folder/capture.pcap"
 	echo "alert retr|alert retry"
+	echo "mute li|mute list"
+	echo "mute --json ad|mute --json add"
+	echo "mute remo|mute remove"
+	echo "mute add --kind starttls-stri|mute add --kind starttls-stripped"
+	echo "mute add --client 192.0.2.7 --severity crit|mute add --client 192.0.2.7 --severity critical"
+	echo "mute remove li|mute remove li"
+	# Sinks are those of the configuration that is named, or of the usual one.
+	echo "--config $folder/conf alert test op|--config $folder/conf alert test ops"
+	echo "alert test --config=$folder/conf pag|alert test --config=$folder/conf pager-2"
+	echo "--config $folder/conf alert test pager-2 op|--config $folder/conf alert test pager-2 op"
+	echo "--config $folder/none alert test op|--config $folder/none alert test op"
+	echo "--config $folder/conf alert list op|--config $folder/conf alert list op"
 	echo "report --format tls|report --format tlsrpt"
 	echo "watch -r $folder/capt|watch -r $folder/capture.pcap"
 	echo "report --directory $folder/reports-o|report --directory $folder/reports-of"
 } >"$folder/lines"
 : >"$folder/capture.pcap"
+cat >"$folder/conf" <<'END'
+sensor = tap1
+[sink ops]
+type = syslog
+# [sink opossum]
+ [ sink  pager-2 ]
+type = syslog
+[sink $(touch x)]
+[mute optical]
+END
 : >"$folder/reports-of.txt"
 mkdir "$folder/reports-of"
 

@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "monitor/command/command.h"
-#include "monitor/flag.h"
+#include "monitor/config_file.h"
+#include "monitor/section.h"
 
 static bool
 takes(const struct command *c, const struct flag *f)
@@ -76,36 +77,76 @@ put_values(void)
 	puts("\t*) return 1 ;;\n\tesac\n}\n");
 }
 
-/* The first word of each alternative of "check | prune | backup FILE". */
-static void
-put_actions(const char *synopsis)
+/* One of the alternatives of "[list | add WHAT | remove ID]", and of what it is done to. */
+struct action {
+	struct bytes word, operand;
+};
+
+/* The next of them, and *at moves behind it; false: there is none. */
+static bool
+next_action(const char **at, struct action *out)
 {
-	for (const char *at = synopsis; at != NULL;) {
-		printf(" %.*s", (int)strcspn(at, " "), at);
-		at = strstr(at, " | ");
-		if (at != NULL)
-			at += strlen(" | ");
-	}
+	const char *text = *at + strspn(*at, "[| ");
+	const size_t length = strcspn(text, " ]"), gap = strspn(text + length, " [");
+	const char *operand = text + length + gap;
+
+	out->word = (struct bytes){(const uint8_t *)text, length};
+	out->operand = (struct bytes){(const uint8_t *)operand, strcspn(operand, " ]|")};
+	*at = text + strcspn(text, "|");
+	return length > 0;
+}
+
+static bool
+has_actions(const struct command *c)
+{
+	return c->operands == OPERANDS_ACTION || c->operands == OPERANDS_ALERT ||
+	       c->operands == OPERANDS_MUTE;
+}
+
+static void
+put_actions(const struct command *c)
+{
+	const char *at = c->synopsis;
+	struct action a;
+
+	printf("\t'%s ') echo 'words", c->name);
+	while (next_action(&at, &a))
+		printf(" %.*s", (int)a.word.len, (const char *)a.word.at);
+	puts("' ;;");
+	for (at = c->synopsis; next_action(&at, &a);)
+		if (bytes_equal(a.operand, bytes_text("FILE")) ||
+		    bytes_equal(a.operand, bytes_text("SINK")))
+			printf("\t'%s %.*s') echo '%s' ;;\n", c->name, (int)a.word.len,
+			       (const char *)a.word.at, a.operand.at[0] == 'F' ? "file" : "sink");
 }
 
 /* What may follow a command that is no flag. */
 static void
 put_operands(void)
 {
-	puts("# COMMAND: what follows it beside flags.\n"
+	puts("# COMMAND ACTION: what follows beside flags; ACTION is empty where it is to come.\n"
 	     "_waxseal_operand() {\n"
-	     "\tcase $1 in");
+	     "\tcase \"$1 $2\" in");
 	for (size_t c = 0; c < command_count; c++) {
 		if (commands[c].operands == OPERANDS_FILES)
-			printf("\t%s) echo 'file' ;;\n", commands[c].name);
-		if (commands[c].operands == OPERANDS_ACTION ||
-		    commands[c].operands == OPERANDS_ALERT) {
-			printf("\t%s) echo 'words", commands[c].name);
-			put_actions(commands[c].synopsis);
-			puts("' ;;");
-		}
+			printf("\t'%s '*) echo 'file' ;;\n", commands[c].name);
+		if (has_actions(&commands[c]))
+			put_actions(&commands[c]);
 	}
 	puts("\t*) echo 'other' ;;\n\tesac\n}\n");
+}
+
+/* They stand in the configuration; a line that is none of waxseal's gives no word. */
+static void
+put_sinks(void)
+{
+	printf("# FILE: names of the sinks of that configuration, or of the usual one.\n"
+	       "_waxseal_sinks() {\n"
+	       "\tsed -n 's/^[[:blank:]]*\\[[[:blank:]]*sink[[:blank:]]\\{1,\\}"
+	       "\\([[:alnum:]_-]\\{1,%d\\}\\)[[:blank:]]*\\].*/\\1/p' \\\n"
+	       "\t    \"${1:-%s}\" 2>/dev/null\n"
+	       "}\n\n",
+	       SECTION_NAME_MAX, CONFIG_DEFAULT);
 }
 
 static void
@@ -162,6 +203,7 @@ main(int argc, char *argv[])
 	puts("# Completes command lines of waxseal. Made from its tables when it is built.\n");
 	put_values();
 	put_operands();
+	put_sinks();
 	put_lists(is_zsh);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }
