@@ -34,6 +34,149 @@ def pairs(path, own_path):
         yield row, object_
 
 
+# Elastic Common Schema 8.11: the fields that are used, and of which type each is; "[]" behind it
+# where the schema has an array. Behind it what a value must be like.
+ECS = {
+    "@timestamp": "date",
+    "message": "text",
+    "ecs.version": ("keyword", "8\\.11\\.0"),
+    "event.kind": ("keyword", "alert|event"),
+    "event.category": ("keyword[]", "network|intrusion_detection"),
+    # network and intrusion_detection expect these, and others.
+    "event.type": ("keyword[]", "connection|protocol|info"),
+    "event.outcome": ("keyword", "success|failure|unknown"),
+    "event.module": "keyword",
+    "event.dataset": ("keyword", "waxseal\\.(incident|session)"),
+    "event.provider": "keyword",
+    "event.action": "keyword",
+    "event.code": "keyword",
+    "event.id": "keyword",
+    "event.reason": "keyword",
+    "event.start": "date",
+    "event.end": "date",
+    "event.severity": "long",
+    "network.transport": ("keyword", "tcp"),
+    "network.type": ("keyword", "ipv[46]"),
+    "network.protocol": ("keyword", "[a-z]+"),
+    "network.application": ("keyword", "[a-z0-9-]+"),
+    "network.community_id": ("keyword", "1:[A-Za-z0-9+/]{27}="),
+    "tls.version": ("keyword", "[0-9.]+"),
+    "tls.version_protocol": ("keyword", "tls|ssl"),
+    "tls.cipher": "keyword",
+    "tls.next_protocol": "keyword",
+    "tls.established": "boolean",
+    "tls.resumed": "boolean",
+    "tls.client.server_name": "keyword",
+    "tls.client.ja3": ("keyword", "[0-9a-f]{32}"),
+    "tls.server.hash.sha256": ("keyword", "[0-9A-F]{64}"),
+    "rule.id": "keyword",
+    "rule.name": "keyword",
+    "rule.description": "keyword",
+    "rule.reference": ("keyword", r"https://www\.rfc-editor\.org/rfc/rfc\d+#section-[\d.]*\d"),
+    "rule.ruleset": "keyword",
+    "observer.vendor": "keyword",
+    "observer.product": "keyword",
+    "observer.type": ("keyword", "ids"),
+    "observer.version": "keyword",
+    "observer.name": "keyword",
+    "observer.hostname": "keyword",
+    "related.ip": "ip[]",
+    "related.hosts": "keyword[]",
+}
+ECS_NEEDED = {"@timestamp", "ecs.version", "event.kind", "event.category", "event.type"}
+for end in ("source", "destination", "client", "server"):
+    ECS |= {end + ".address": "keyword", end + ".ip": "ip", end + ".port": "long"}
+ECS |= {"destination.domain": "keyword", "server.domain": "keyword"}
+
+# Suricata 7's EVE: likewise. What a rule's metadata are named is its author's to say.
+EVE = {
+    "timestamp": ("keyword", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+[+-]\d{4}"),
+    "event_type": ("keyword", "alert|smtp"),
+    "flow_id": "long",
+    "community_id": ("keyword", "1:[A-Za-z0-9+/]{27}="),
+    "src_ip": "ip",
+    "src_port": "long",
+    "dest_ip": "ip",
+    "dest_port": "long",
+    "proto": ("keyword", "TCP"),
+    "app_proto": ("keyword", "smtp"),
+    "host": "keyword",
+    "alert.action": ("keyword", "allowed"),
+    "alert.gid": "long",
+    "alert.rev": "long",
+    "alert.severity": "long",
+    "alert.signature": "keyword",
+    "alert.signature_id": "long",
+    # Of classification.config.
+    "alert.category": ("keyword", "Potentially Bad Traffic|Potential Corporate Privacy Violation"),
+    "alert.metadata.kind": "keyword[]",
+    "alert.metadata.certainty": "keyword[]",
+    "alert.metadata.incident": "keyword[]",
+    "smtp.helo": "keyword",
+    "tls.version": ("keyword", "SSLv[23]|TLSv1|TLS 1\\.[123]"),
+    "tls.sni": "keyword",
+    "tls.session_resumed": "boolean",
+    "tls.ja3.hash": ("keyword", "[0-9a-f]{32}"),
+    "tls.ja4": "keyword",
+}
+EVE_NEEDED = {"timestamp", "event_type"}
+
+
+def fields(value, name=""):
+    """Names with their dots, but for what is our own."""
+    for key, part in value.items():
+        if name + key == "waxseal":
+            continue
+        if isinstance(part, dict):
+            yield from fields(part, name + key + ".")
+        else:
+            yield name + key, part
+
+
+def is_of(type_, value):
+    if type_ == "ip":
+        return isinstance(value, str) and ipaddress.ip_address(value) is not None
+    if type_ == "date":
+        return re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", value) is not None
+    # A keyword that is longer is kept and not found.
+    if type_ == "keyword":
+        return isinstance(value, str) and len(value) <= 1024
+    return type(value) is {"text": str, "long": int, "boolean": bool}[type_]
+
+
+def conforms(schema, needed, row, is_hostile=False):
+    """What is hostile keeps to names and types; words of waxseal's own may be any."""
+    seen = set()
+    for name, value in fields(row):
+        assert name in schema, name + ": no field of the schema"
+        type_, form = schema[name] if isinstance(schema[name], tuple) else (schema[name], ".*")
+        assert type_.endswith("[]") == isinstance(value, list), name + ": array or none"
+        for part in value if isinstance(value, list) else [value]:
+            assert is_of(type_.removesuffix("[]"), part), (name, part)
+            assert is_hostile or re.fullmatch(form, str(part), re.DOTALL), (name, part)
+        seen.add(name)
+    assert needed <= seen, needed - seen
+    return seen
+
+
+def all_conform(path, schema, needed, unused):
+    """Every line; and every field of the schema is there in one of them, or is known not to be."""
+    rows, seen = lines(path), set()
+    assert rows
+    for row in rows:
+        seen |= conforms(schema, needed, row)
+    assert seen | unused == set(schema), set(schema) ^ (seen | unused)
+
+
+def ecs_schema(path):
+    # Two are of alerts; and no capture has ALPN, which mail does not use.
+    all_conform(path, ECS, ECS_NEEDED, {"event.action", "observer.hostname", "tls.next_protocol"})
+
+
+def eve_schema(path):
+    all_conform(path, EVE, EVE_NEEDED, set())
+
+
 def ecs(path, own_path):
     for row, own in pairs(path, own_path):
         is_incident = "kind" in own
@@ -117,6 +260,7 @@ def hostile(name, path):
             {"labels", "annotations", "startsAt", "endsAt", "generatorURL"}]
         assert re.fullmatch(r"[a-z]+://[A-Za-z0-9._%-]*/incidents/3", row[0]["generatorURL"])
     if name in ("ecs", "eve"):
+        conforms(*((ECS, ECS_NEEDED) if name == "ecs" else (EVE, EVE_NEEDED)), row, True)
         assert row["waxseal"]["incident"]["id"] == 3
     return None
 
@@ -177,4 +321,5 @@ question, arguments = sys.argv[1], sys.argv[2:]
 if question.startswith("hostile-"):
     hostile(question[len("hostile-"):], *arguments)
 else:
-    {"ecs": ecs, "eve": eve, "readme": readme}[question](*arguments)
+    {"ecs": ecs, "eve": eve, "ecs-schema": ecs_schema, "eve-schema": eve_schema,
+     "readme": readme}[question](*arguments)

@@ -22,6 +22,17 @@ check "sessions as ECS" sessions ecs
 check "incidents as EVE" incidents eve
 check "sessions as EVE" sessions eve
 
+# What all captures come to, surges and sessions that are seen in part among it, and nothing that the
+# schema does not know.
+"$WAXSEAL" --config /dev/null watch -q --no-lookups --db "$folder/all" --sensor tap1 \
+    -r tests/captures/*.pcap >"$folder/out" 2>"$folder/err"
+for format in ecs eve; do
+	for list in incidents sessions; do
+		"$WAXSEAL" --config /dev/null $list --db "$folder/all" --format $format
+	done >"$folder/rows" 2>"$folder/err"
+	ok "$format is as its schema has it" python3 tests/siem.py $format-schema "$folder/rows"
+done
+
 for format in json ecs eve alertmanager chat syslog mail; do
 	"$O/tests/monitor_alert" "$format" >"$folder/hostile" 2>"$folder/err"
 	ok "hostile text as $format" python3 tests/siem.py "hostile-$format" "$folder/hostile"

@@ -93,6 +93,15 @@ put_end(struct json_object *o, const char *name, const char *address, const char
 	json_object_end(&e);
 }
 
+static bool
+is_service(const char *name)
+{
+	for (enum service s = SERVICE_SMTP; name != NULL && s < SERVICES; s++)
+		if (strcmp(name, service_name(s)) == 0)
+			return true;
+	return false;
+}
+
 static void
 put_network(struct json_object *o, const struct siem *s)
 {
@@ -109,9 +118,27 @@ put_network(struct json_object *o, const struct siem *s)
 	/* Lower case is what the schema asks for, and what services are called. */
 	json_member_text(&n, "protocol",
 			 s->service != NULL && strcmp(s->service, "lmtp") == 0 ? "lmtp" : "smtp");
-	render_member(&n, "application", s->service);
+	if (is_service(s->service))
+		json_member_text(&n, "application", s->service);
 	render_member(&n, "community_id", s->community_id);
 	json_object_end(&n);
+}
+
+/* The schema asks for a URL: that of the section of "RFC 3207 section 4.2"; of anything else none.
+ */
+static void
+put_reference(struct json_object *r, const char *reference)
+{
+	static const char rfc[] = "RFC ", section[] = " section ";
+	const char *at = strstr(reference, section);
+	char url[96];
+
+	if (at == NULL || strncmp(reference, rfc, sizeof(rfc) - 1) != 0)
+		return;
+	snprintf(url, sizeof(url), "https://www.rfc-editor.org/rfc/rfc%.*s#section-%s",
+		 (int)(at - reference) - (int)(sizeof(rfc) - 1), reference + sizeof(rfc) - 1,
+		 at + sizeof(section) - 1);
+	json_member_text(r, "reference", url);
 }
 
 static void
@@ -128,7 +155,7 @@ put_rule(struct json_object *o, const struct siem *s)
 	render_member(&r, "name", s->kind);
 	if (kind != NULL) {
 		json_member_text(&r, "description", kind->title);
-		json_member_text(&r, "reference", kind->reference);
+		put_reference(&r, kind->reference);
 	}
 	json_member_text(&r, "ruleset", "waxseal");
 	json_object_end(&r);
@@ -203,22 +230,14 @@ put_tls(struct json_object *o, const struct siem *s)
 {
 	struct json_object t;
 
-	/* Where no handshake was seen to begin nothing is said of one. */
-	if (s->tls_version == NULL && s->tls_sni == NULL && s->ja3 == NULL)
+	if (!siem_tls_begin(o, s, &t))
 		return;
-	json_member(o, "tls");
-	t = json_object_begin(o->out);
 	put_version(&t, s->tls_version);
 	render_member(&t, "cipher", s->tls_cipher);
 	render_member(&t, "next_protocol", s->tls_alpn);
-	if (s->outcome != NULL && strcmp(s->outcome, "encrypted") == 0) {
-		json_member(&t, "established");
-		fputs("true", o->out);
-	}
-	if (s->tls_resumed != NULL) {
-		json_member(&t, "resumed");
-		fputs(strcmp(s->tls_resumed, "true") == 0 ? "true" : "false", o->out);
-	}
+	if (s->outcome != NULL && strcmp(s->outcome, "encrypted") == 0)
+		siem_member_flag(&t, "established", "true");
+	siem_member_flag(&t, "resumed", s->tls_resumed);
 	put_client_side(&t, s);
 	put_server_side(&t, s);
 	json_object_end(&t);

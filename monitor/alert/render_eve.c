@@ -59,9 +59,12 @@ put_flow(struct json_object *o, const struct siem *s)
 	if (s->community_id != NULL)
 		json_member_number(o, "flow_id", (int64_t)flow);
 	json_member_text(o, "event_type", s->is_session ? "smtp" : "alert");
-	render_member(o, "src_ip", s->client);
+	/* These take addresses alone. */
+	if (siem_family(s->client) != 0)
+		json_member_text(o, "src_ip", s->client);
 	siem_member_number(o, "src_port", s->client_port);
-	render_member(o, "dest_ip", s->server);
+	if (siem_family(s->server) != 0)
+		json_member_text(o, "dest_ip", s->server);
 	siem_member_number(o, "dest_port", s->server_port);
 	json_member_text(o, "proto", "TCP");
 	json_member_text(o, "app_proto", "smtp");
@@ -137,16 +140,12 @@ put_tls(struct json_object *o, const struct siem *s)
 {
 	struct json_object t;
 
-	if (s->tls_version == NULL && s->tls_sni == NULL && s->ja3 == NULL)
+	if (!siem_tls_begin(o, s, &t))
 		return;
-	json_member(o, "tls");
-	t = json_object_begin(o->out);
 	put_version(&t, s->tls_version);
 	render_member(&t, "sni", s->tls_sni);
-	if (s->tls_resumed != NULL && strcmp(s->tls_resumed, "true") == 0) {
-		json_member(&t, "session_resumed");
-		fputs("true", o->out);
-	}
+	if (s->tls_resumed != NULL && strcmp(s->tls_resumed, "true") == 0)
+		siem_member_flag(&t, "session_resumed", "true");
 	if (s->ja3 != NULL) {
 		struct json_object j;
 

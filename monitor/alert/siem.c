@@ -142,6 +142,25 @@ siem_member_number(struct json_object *o, const char *name, const char *number)
 }
 
 void
+siem_member_flag(struct json_object *o, const char *name, const char *flag)
+{
+	if (flag == NULL)
+		return;
+	json_member(o, name);
+	fputs(strcmp(flag, "true") == 0 ? "true" : "false", o->out);
+}
+
+bool
+siem_tls_begin(struct json_object *o, const struct siem *s, struct json_object *out)
+{
+	if (s->tls_version == NULL && s->tls_sni == NULL && s->ja3 == NULL)
+		return false;
+	json_member(o, "tls");
+	*out = json_object_begin(o->out);
+	return true;
+}
+
+void
 siem_member_own(struct json_object *o, const struct siem *s)
 {
 	struct json_object own;

@@ -59,6 +59,12 @@ int siem_family(const char *text);
 /* A member whose value is a number in text; none where it is not known. */
 void siem_member_number(struct json_object *o, const char *name, const char *number);
 
+/* A member that is "true" or "false" in text; none where it is not known. */
+void siem_member_flag(struct json_object *o, const char *name, const char *flag);
+
+/* Begin "tls", to be ended; false, and nothing, where no handshake was seen to begin. */
+bool siem_tls_begin(struct json_object *o, const struct siem *s, struct json_object *out);
+
 /* "waxseal": the event, where there is one, and the object of our own. */
 void siem_member_own(struct json_object *o, const struct siem *s);
 
