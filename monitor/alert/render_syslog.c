@@ -282,7 +282,7 @@ render_syslog(const struct rendering *r)
 	put_sentence(r->alert, into);
 	is_written =
 	    fclose(into) == 0 && (r->sink->format == SINK_SYSLOG3 ? render_local(r, sentence)
-								    : render_remote(r, sentence));
+								  : render_remote(r, sentence));
 	free(sentence);
 	return is_written;
 }
