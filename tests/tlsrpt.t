@@ -142,6 +142,21 @@ has_names() { [ "$(ls -A "$files")" = "$names" ]; }
 ok "reports are written" report
 ok "one for each domain and day on which it was seen" has_names
 ok "each is by the letter of RFC 8460" sh -c "python3 tests/tlsrpt_check.py '$files'/* >'$folder/out' 2>&1"
+# refuses NAME SED_COMMAND...: that says so of what is not; a report of the first day is spoilt
+refuses() {
+	mkdir -p "$folder/spoilt" && rm -f "$folder/spoilt"/* || return 1
+	whose=$1
+	shift
+	file=$(ls "$files"/*!"$whose"!$day!*) && sed "$@" "$file" >"$folder/spoilt/${file##*/}" || return 1
+	! cmp -s "$file" "$folder/spoilt/${file##*/}" &&
+	    ! python3 tests/tlsrpt_check.py "$folder/spoilt"/* >"$folder/out" 2>&1
+}
+ok "what has patterns of hosts beside TLSA records is not" refuses dane.example \
+    's/"policy-domain":"mx.dane.example"/&,"mx-host":["mx.dane.example"]/'
+ok "nor is a member that comes twice" refuses dane.example 's/"report-id"/"report-id":"x",&/'
+ok "nor a number that no double holds" refuses dane.example 's/\("failed-session-count":\)[0-9]*/\19007199254740993/'
+ok "nor an address that RFC 5952 writes otherwise" refuses sts.example 's/2001:db8::25/2001:DB8:0::25/'
+ok "nor a result type that is not registered" refuses sts.example 's/"validation-failure"/"sts-mx-mismatch"/'
 is_private() { [ -z "$(find "$files" -type f ! -perm 600)" ]; }
 ok "and for its owner alone" is_private
 

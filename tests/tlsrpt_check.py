@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Checks reports against RFC 8460: the members and types of sections 4.4 and 4.5, the result types
-of section 4.3, the names of files of section 5.1. What is wrong is told, a line each.
+"""Checks reports against RFC 8460: the members and types of sections 4.4 and 4.5, in I-JSON (RFC
+7493), the result types of section 4.3, the names and compression of files of sections 5.1 and 5.2.
+What is wrong is told, a line each.
 
 tests/tlsrpt_check.py FILE...
 """
@@ -64,6 +65,7 @@ POLICY = {
             "if": {"properties": {"policy-type": {"const": "tlsa"}}},
             "then": {
                 "required": ["policy-string"],
+                "not": {"required": ["mx-host"]},  # of "sts" alone, section 4.4
                 "properties": {"policy-string": {
                     "items": {"pattern": r"^\d{1,3} \d{1,3} \d{1,3} (?:[0-9A-Fa-f]{2})+$"}}},
             },
@@ -149,24 +151,40 @@ def check_span(start, end):
 
 
 def check_addresses(report):
+    """Section 4.4: dotted decimal, or as RFC 5952 has it."""
     for policy in report["policies"]:
         for failure in policy.get("failure-details", []):
             for member in ("sending-mta-ip", "receiving-ip"):
-                if member in failure:
-                    ipaddress.ip_address(failure[member])
+                text = failure.get(member)
+                if text is not None and str(ipaddress.ip_address(text)) != text:
+                    yield f"{member} {text} is not written as RFC 5952 has it"
+
+
+def members(pairs):
+    """I-JSON, RFC 7493 section 2.3: no member comes twice."""
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a member comes twice")
+    return dict(pairs)
+
+
+def integer(text):
+    """I-JSON, RFC 7493 section 2.2: what a double holds."""
+    if abs(int(text)) >= 2**53:
+        raise ValueError(f"{text} is no number of I-JSON")
+    return int(text)
 
 
 def check(path):
     opened = gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")
     with opened as file:
-        report = json.loads(file.read().decode("utf-8"))
+        report = json.loads(file.read().decode("utf-8"), object_pairs_hook=members, parse_int=integer)
     jsonschema.Draft7Validator.check_schema(REPORT)
     errors = list(jsonschema.Draft7Validator(REPORT).iter_errors(report))
     if errors:
         return [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in errors]
     start, end = (moment(report["date-range"][m]) for m in ("start-datetime", "end-datetime"))
-    check_addresses(report)
-    return [*check_span(start, end), *check_name(os.path.basename(path), start, end)]
+    return [*check_span(start, end), *check_name(os.path.basename(path), start, end),
+            *check_addresses(report)]
 
 
 def main():
