@@ -313,6 +313,13 @@ a_policy_that_is_held_back_is_noticed(void **state)
 		assert_int_equal(c.failing_since, T0 + HOUR);
 		assert_false(sts_cache_is_suppressed(&c, T0 + 7 * DAY));
 	}
+	/* One disturbance, in which it was asked for thrice, is none that lasts. */
+	c = enforced();
+	for (int i = 0; i < 3; i++)
+		c = after(c, T0 + HOUR + i * 20 * SEC, STS_NO_ANSWER);
+	assert_false(sts_cache_is_suppressed(&c, T0 + HOUR + 40 * SEC));
+	assert_false(sts_cache_is_suppressed(&c, T0 + HOUR + 10 * MIN - 1));
+	assert_true(sts_cache_is_suppressed(&c, T0 + HOUR + 10 * MIN));
 	/* The record is seen, and each fetch fails: that counts on. */
 	c = enforced();
 	for (int day = 1; day <= 3; day++)

@@ -192,7 +192,8 @@ sts_cache_is_suppressed(const struct sts_cache *c, int64_t now)
 {
 	if (sts_cache_force(c, now) != STS_FORCE_YES || c->mode == STS_MODE_NONE)
 		return false;
-	return c->trouble == STS_RECORD_GONE || c->failures >= STS_REPEATEDLY;
+	return c->trouble == STS_RECORD_GONE ||
+	       (c->failures >= STS_REPEATEDLY && now - c->failing_since >= STS_LASTING);
 }
 
 const char *

@@ -27,7 +27,9 @@
 
 #define STS_RECHECK (60 * STS_SECOND)
 
-#define STS_REPEATEDLY 3 /* failures in a row that are more than an accident */
+/* Failures in a row, and over how long, that are more than an accident. */
+#define STS_REPEATEDLY 3
+#define STS_LASTING    (2 * STS_BACK_OFF)
 
 /* What has come of asking. */
 enum sts_event_kind {
@@ -121,7 +123,7 @@ int64_t sts_cache_expires(const struct sts_cache *c);
 /*
  * Does somebody seem to hold the policy back: one that is in force, its mode not
  * none, and its record gone, or discovery or fetch failed STS_REPEATEDLY in a row
- * (section 10.2)? Whether the resolver fails for all domains alike the caller must
+ * for STS_LASTING (section 10.2)? Whether the resolver fails for all domains alike the caller must
  * know.
  */
 bool sts_cache_is_suppressed(const struct sts_cache *c, int64_t now);
