@@ -485,6 +485,54 @@ dane(struct scene *c)
 	with_tlsa(c, TLSA_DANE_EE, &good);
 }
 
+/* One more MX host at the address of the first, which comes before it. */
+static void
+add_name_in_front(struct scene *c)
+{
+	struct mx_set *mx = &c->known.mx;
+
+	mx->hosts[1] = mx->hosts[0];
+	c->known.dane[1] = c->known.dane[0];
+	c->known.dane[0] = (struct dane_answers){
+	    .mx = ANSWER_SECURE, .address = ANSWER_SECURE, .tlsa = {ANSWER_ABSENT, ANSWER_ABSENT}};
+	mx->hosts[0].name = domain("mail.example.net");
+	mx->count = 2;
+}
+
+static void
+enforce_second_name(struct scene *c)
+{
+	enforce(c);
+	add_name_in_front(c);
+	c->known.cache.fetched = T0 - MINUTE;
+}
+
+static void
+enforce_neither_name(struct scene *c)
+{
+	with_sts(c, STS_MODE_ENFORCE, STS("enforce", "mx.example.com"));
+	add_name_in_front(c);
+	c->known.cache.fetched = T0 - MINUTE;
+}
+
+static void
+dane_of_second_name(struct scene *c)
+{
+	dane(c);
+	add_name_in_front(c);
+}
+
+static void
+dane_of_first_name(struct scene *c)
+{
+	struct dane_answers first;
+
+	dane_of_second_name(c);
+	first = c->known.dane[0];
+	c->known.dane[0] = c->known.dane[1];
+	c->known.dane[1] = first;
+}
+
 /* Records that the DNS had two hours before, or has two hours later. */
 static void
 dane_of_before(struct scene *c)
@@ -642,6 +690,10 @@ static const struct row rows[] = {
      "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
     {"... and fetching it anew fails", encrypted, enforce_other_host_held_back,
      "sts-mx-mismatch" CRITICAL},
+    {"enforce, an address of two hosts, the second of which it names", unused, enforce_second_name,
+     "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
+    {"enforce, an address of two hosts, neither of which it names", encrypted, enforce_neither_name,
+     "sts-mx-mismatch" CRITICAL},
     {"testing, a host that it does not name", encrypted, testing_other_host,
      "sts-mx-mismatch" NOTICE},
     {"enforce, a host that it does not name, nothing delivered", refused_and_left,
@@ -686,6 +738,9 @@ static const struct row rows[] = {
      "starttls-unused info possible"},
     {"enforce, the same host as hours before", unused, enforce_with_mx_of_before,
      "starttls-unused" CRITICAL ", sts-violation" CRITICAL},
+    {"dane of one of two hosts at an address", unused, dane_of_second_name,
+     "starttls-unused info possible"},
+    {"... of the other", unused, dane_of_first_name, "starttls-unused info possible"},
     {"dane, the certificate named", good_certificate, dane, ""},
     {"dane, of nobody but named: DANE-EE", certificate_of_nobody, dane_of_nobody, ""},
     {"dane, another certificate", certificate_of_nobody, dane,

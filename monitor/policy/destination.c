@@ -89,6 +89,7 @@ find_address(const struct session *s, const struct known_policy *known, struct d
 		out->is_mx = FACT_UNSEEN;
 }
 
+/* NULL where it is none, or, HOST_BY_ADDRESS, any of those at the address. */
 static const struct mx_host *
 find_host(const struct session *s, const struct known_policy *known, struct destination *out)
 {
@@ -101,7 +102,7 @@ find_host(const struct session *s, const struct known_policy *known, struct dest
 	if (host != NULL) {
 		out->host_by = HOST_BY_ADDRESS;
 		/* Of several at one address, the one that was meant. */
-		return asked != NULL && mx_host_has(asked, &s->server) ? asked : host;
+		return asked != NULL && mx_host_has(asked, &s->server) ? asked : NULL;
 	}
 	if (asked != NULL) {
 		out->host_by = HOST_BY_NAME;
@@ -210,6 +211,35 @@ begin(const struct session *s, const struct known_policy *known, struct destinat
 		out->mode = cache->mode;
 }
 
+/* Does the one host demand less of a session, or the policy name it alone? */
+static bool
+is_laxer(const struct destination *a, const struct destination *b)
+{
+	if (destination_is_stricter(a, b) || destination_is_stricter(b, a))
+		return destination_is_stricter(b, a);
+	return a->policy.listed == FACT_YES && b->policy.listed != FACT_YES;
+}
+
+/*
+ * Several at one address, and nothing tells which was meant: a client may use any, so that a
+ * session need not have broken what one of them demands.
+ */
+static void
+judge_hosts(const struct session *s, const struct known_policy *known, struct destination *out)
+{
+	const struct destination begun = *out;
+	struct destination other;
+
+	for (size_t i = 0; i < known->mx.count; i++) {
+		if (!mx_host_has(&known->mx.hosts[i], &s->server))
+			continue;
+		other = begun;
+		judge_host(s, known, &known->mx.hosts[i], &other);
+		if (out->host.text[0] == '\0' || is_laxer(&other, out))
+			*out = other;
+	}
+}
+
 void
 destination_of(const struct session *s, const struct known_policy *known, struct destination *out)
 {
@@ -219,6 +249,8 @@ destination_of(const struct session *s, const struct known_policy *known, struct
 	host = find_host(s, known, out);
 	if (host != NULL)
 		judge_host(s, known, host, out);
+	else if (out->host_by == HOST_BY_ADDRESS)
+		judge_hosts(s, known, out);
 }
 
 bool
