@@ -93,13 +93,6 @@ ok "it ends in order" end 0
 sums_up() { grep -q '^look-ups   [67] asked, [67] answered, 0 failed$' "$folder/out"; }
 ok "and sums up" sums_up
 
-prints() {
-	watch $here --json && mail enforced.sec.test $mx2 &&
-	    within 20 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
-	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
-}
-ok "--json prints what an answer adds" prints
-
 # A policy host that answers late keeps back its policy, and nothing of what the DNS says.
 stripped='starttls-stripped critical probable'
 ok "it watches, and prints" watch $here --json
@@ -118,6 +111,14 @@ each_once() {
 	    sort -u)" = 1 ] && [ "$(ask "$folder/live" "select count(*) || ' ' || max(sessions) from v_incidents")" = '3 1' ]
 }
 ok "each finding is told and counted once" each_once
+
+# Its database is that of the next tests.
+prints() {
+	watch $here --json && mail enforced.sec.test $mx2 &&
+	    within 20 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
+	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
+}
+ok "--json prints what an answer adds" prints
 
 # ---- What nobody is asked ----
 
