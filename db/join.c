@@ -150,7 +150,12 @@ raise_one(struct store *s, const struct session_row *row, const struct finding_r
 	return sql_run(q);
 }
 
-static const char reopen[] = "UPDATE incidents SET state = 'open', certainty = ?2 WHERE id = ?1";
+/* The note of an incident that is left by its last session after somebody was told of it. */
+#define WITHDRAWN \
+	"'withdrawn: the session that it was of is judged another way since more of it is known'"
+
+static const char reopen[] = "UPDATE incidents SET state = 'open', certainty = ?2, note ="
+			     " nullif(note, " WITHDRAWN ") WHERE id = ?1";
 
 static bool
 reopen_one(struct store *s, const struct finding_row *finding)
@@ -263,18 +268,34 @@ join_again(struct store *s, const struct session_row *row, struct finding_row *f
 }
 
 static const char leave[] = "UPDATE incidents SET sessions = sessions - 1 WHERE id IN " SURGE_UP;
-static const char forget[] = "DELETE FROM incidents WHERE id IN " SURGE_UP
-			     " AND sessions = 0 AND state = 'open' AND note IS NULL";
+#define IS_NOTHING "sessions = 0 AND state = 'open' AND note IS NULL"
+/* Whoever was told of it shall find it, and read that it is nothing. */
+static const char withdraw[] =
+    "UPDATE incidents SET state = 'closed', note = " WITHDRAWN " WHERE id IN " SURGE_UP
+    " AND " IS_NOTHING " AND EXISTS (SELECT 1 FROM deliveries d JOIN alerts a ON a.id = d.alert_id"
+    " WHERE a.incident_id = incidents.id AND d.state = 'sent')";
+/* Who was not told yet need not be; that it is over is told all the same. */
+static const char hush[] =
+    "DELETE FROM deliveries WHERE counts AND state IN ('waiting', 'held') AND incident_id IN"
+    " (SELECT id FROM incidents WHERE id IN " SURGE_UP " AND sessions = 0 AND note = " WITHDRAWN
+    ")";
+static const char hush_alerts[] =
+    "DELETE FROM alerts WHERE incident_id IN (SELECT id FROM incidents WHERE id IN " SURGE_UP
+    " AND sessions = 0 AND note = " WITHDRAWN ") AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE"
+    " d.alert_id = alerts.id)";
+static const char forget[] = "DELETE FROM incidents WHERE id IN " SURGE_UP " AND " IS_NOTHING;
 
 bool
 join_leave(struct store *s, int64_t incident)
 {
-	struct sql *q = sql_use(s->file, leave);
+	const char *const steps[] = {leave, withdraw, hush, hush_alerts, forget};
 
-	sql_put_int(q, incident);
-	if (!sql_run(q))
-		return false;
-	q = sql_use(s->file, forget);
-	sql_put_int(q, incident);
-	return sql_run(q);
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct sql *q = sql_use(s->file, steps[i]);
+
+		sql_put_int(q, incident);
+		if (!sql_run(q))
+			return false;
+	}
+	return true;
 }

@@ -40,7 +40,8 @@ enum joined join_again(struct store *s, const struct session_row *row, struct fi
 
 /*
  * A session's finding did not stand up to more of the session: it is counted
- * out. An incident with nothing left that nobody has touched is removed.
+ * out. An incident with nothing left that nobody has touched is removed, or closed
+ * with a note where a sink was told of it; what waits of it then is not told.
  */
 bool join_leave(struct store *s, int64_t incident);
 

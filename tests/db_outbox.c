@@ -318,6 +318,72 @@ alerts_go_by_age_and_those_that_wait_later(void **state)
 	assert_sound(p->path);
 }
 
+/* The n-th incident's only session is judged another way, now that it is longer: it is nothing. */
+static void
+judge_otherwise(struct store *s, int n)
+{
+	struct finding_row finding = plain_finding("starttls-missing", RANK_INFO);
+	struct session_row row = plain_row(s, n);
+	char server[32];
+
+	snprintf(server, sizeof(server), "198.51.100.%d", n);
+	row.server = server;
+	row.start += n * 7200 * SECOND;
+	row.end = row.start + 2 * SECOND;
+	row.findings = &finding;
+	row.finding_count = 1;
+	assert_int_equal(add_one(s, &row), SESSION_EXTENDED);
+}
+
+static void
+what_somebody_was_told_of_is_closed_and_not_gone(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	const int64_t told = open_incident(s, 1), untold = open_incident(s, 2);
+
+	add(s, OUTBOX_OPENED, told, NOW, &ops);
+	add(s, OUTBOX_OPENED, told, NOW, &board);
+	IN_TRANSACTION(s, outbox_sent(s, first_due(s, "board", NOW), NOW));
+	add(s, OUTBOX_OPENED, untold, NOW, &ops);
+	judge_otherwise(s, 1);
+	judge_otherwise(s, 2);
+	assert_query(p->path,
+		     "SELECT id, state, sessions, note LIKE 'withdrawn: %' FROM v_incidents WHERE"
+		     " kind = 'starttls-stripped'",
+		     "1|closed|0|1\n");
+	/* Who was told hears the end, where it is one that does; the others nothing. */
+	assert_query(p->path, "SELECT id, event, sink, state FROM v_alerts ORDER BY id",
+		     "2|opened|board|sent\n4|closed|board|waiting\n");
+	assert_query(p->path, "SELECT count(*) FROM alerts", "2\n");
+	assert_sound(p->path);
+	store_close(s);
+}
+
+static void
+what_was_withdrawn_and_comes_again_is_open(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct finding_row finding = plain_finding("starttls-stripped", RANK_WARNING);
+	struct session_row row = plain_row(s, 9);
+
+	add(s, OUTBOX_OPENED, open_incident(s, 1), NOW, &ops);
+	IN_TRANSACTION(s, outbox_sent(s, first_due(s, "ops", NOW), NOW));
+	judge_otherwise(s, 1);
+	row.server = "198.51.100.1";
+	row.findings = &finding;
+	row.finding_count = 1;
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+	assert_int_equal(finding.event, INCIDENT_REOPENED);
+	assert_query(p->path,
+		     "SELECT id, state, sessions, note IS NULL FROM v_incidents WHERE kind ="
+		     " 'starttls-stripped'",
+		     "1|open|1|1\n");
+	assert_sound(p->path);
+	store_close(s);
+}
+
 /* However old it is: nobody heard of it yet. */
 static void
 an_incident_stays_while_an_alert_of_it_waits(void **state)
@@ -372,6 +438,8 @@ main(void)
 	    FIXTURE_TEST(a_surge_takes_what_waits_of_its_parts),
 	    FIXTURE_TEST(what_was_given_up_is_tried_again_when_asked_for),
 	    FIXTURE_TEST(alerts_go_by_age_and_those_that_wait_later),
+	    FIXTURE_TEST(what_somebody_was_told_of_is_closed_and_not_gone),
+	    FIXTURE_TEST(what_was_withdrawn_and_comes_again_is_open),
 	    FIXTURE_TEST(an_incident_stays_while_an_alert_of_it_waits),
 	    FIXTURE_TEST(a_clock_that_was_set_back_keeps_nothing_waiting),
 	};
