@@ -43,9 +43,10 @@ watcher=
 . tests/soak/sinks.sh
 clean_up() {
 	rm -f "$dir/go"
-	for process in $watcher $(cat "$dir"/playing.* 2>/dev/null); do
+	for process in $watcher $(cat "$dir"/playing.* 2>/dev/null) ${long:-} ${troubles:-}; do
 		kill "$process" 2>/dev/null || :
 	done
+	[ -z "$watcher" ] || wait "$watcher" || :
 	[ -z "$keep" ] || cp -r "$dir" "$keep"
 	end_sinks
 	umount "$dir/data" 2>/dev/null || :
@@ -307,7 +308,7 @@ is_empty() { [ "$(waiting "$1")" = 0 ]; }
 # What waits in a database that nobody watches into is sent by whoever alerts from it next.
 drain() {
 	head -c 24 "$dir/short.pcap" >"$dir/empty.pcap"
-	for attempt in 1 2 3 4 5 6; do
+	for _ in $(seq 1 20); do
 		"$O/waxseal" --config "$dir/conf" --db "$1" alert retry >>"$dir/retries" 2>&1 || :
 		in_far "$dir/watch" --config "$dir/conf" --db "$1" watch --alerts -q -r "$dir/empty.pcap" \
 		    >>"$dir/drained" 2>&1 || complain "drain: $(tail -n 1 "$dir/drained")"

@@ -51,7 +51,8 @@ write_configuration() {
 serve() {
 	name=$1
 	shift
-	in_far "$@" >>"$dir/$name.err" 2>&1 </dev/null &
+	# Not by a function, whose number would be that of a shell.
+	ip netns exec $far_space "$@" >>"$dir/$name.err" 2>&1 </dev/null &
 	echo $! >"$dir/serving.$name"
 }
 # stop NAME SIGNAL
