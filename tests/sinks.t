@@ -41,13 +41,23 @@ appends() {
 }
 ok "a file gets a line for each, and none else may read it" appends
 
+is_readable_for_its_group() {
+	rm "$bed/out/alerts.jsonl"
+	mask=$(umask)
+	umask 077
+	given 'log {"a":1}' 'log {"a":2}'
+	umask "$mask"
+	[ "$(stat -c %a "$bed/out/alerts.jsonl")" = 640 ]
+}
+ok "its group may, whatever the umask" is_readable_for_its_group
+
 keeps_what_was_there() { given 'log {"a":3}' && [ "$(wc -l <"$bed/out/alerts.jsonl")" = 3 ]; }
 ok "a file is appended to" keeps_what_was_there
 
 is_full() { becomes '^full later: /dev/full: cannot append: No space left' 'full x'; }
 ok "a full disk is told, and it is tried again later" is_full
 
-has_no_folder() { becomes '^gone later: .*: cannot open: No such file' 'gone x'; }
+has_no_folder() { becomes '^gone later: .*: cannot open: No such file.* (make its folder)$' 'gone x'; }
 ok "a file that cannot be made is told" has_no_folder
 
 rotates() {
@@ -233,7 +243,7 @@ program busy 'echo busy just now' 'exit 75'
 program broken 'exit 3'
 # One that is killed may be left as a zombie, where no init collects it.
 is_dead() { ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z; }
-program hang "sleep 321 & echo \$! >$bed/out/hung" 'sleep 321'
+program hang 'echo waits for nothing' "sleep 321 & echo \$! >$bed/out/hung" 'sleep 321'
 program chatter 'exec yes'
 begin
 sink take type=exec "command=$bed/take a \$(id) ;"
@@ -261,9 +271,10 @@ ok "a program that fails is told with its first line" fails
 is_ended() {
 	rm -f "$bed/out/taken"
 	given '+hang x' '+chatter x' '+take {"g":2}' && [ "$(sed 1q "$folder/out")" = 'take sent' ] &&
-	    [ "$(grep -c 'later: no answer within 10 s' "$folder/out")" = 2 ] && until_it is_dead "$(cat "$bed/out/hung")"
+	    [ "$(grep -c 'later: .*: not done within 10 s: ' "$folder/out")" = 2 ] &&
+	    grep -q "hang later: $bed/hang: not done within 10 s: waits for nothing$" "$folder/out" && until_it is_dead "$(cat "$bed/out/hung")"
 }
-ok "a program that hangs or prints without end is killed with what it started" is_ended
+ok "a program that hangs or prints without end is told and killed, with what it started" is_ended
 
 lost_in_flight() {
 	rm -f "$bed/out/taken"

@@ -41,7 +41,7 @@ struct send_way {
 	void (*begin)(struct send *s);
 	/* Its descriptor is ready, or s->wake has come. */
 	void (*step)(struct send *s);
-	/* The time is over: let go of what is under way. */
+	/* The time is over: let go of what is under way; may finish, where it can say why. */
 	void (*give_up)(struct send *s);
 	void (*close)(struct send *s);
 };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -16,6 +17,22 @@ struct file {
 	bool is_torn; /* half a line is at its end, and could not be taken back */
 };
 
+/* What is made gets its mode whatever the umask, which a unit sets for the database: those who ship
+ * logs are of the group. */
+static int
+open_or_make(const char *path)
+{
+	/* A pipe that nobody reads must not hold the others up. */
+	const int open_flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int made = open(path, open_flags | O_CREAT | O_EXCL, 0600);
+
+	if (made < 0)
+		/* A link that leads to nothing is no file, and yet is there. */
+		return open(path, open_flags | O_CREAT, 0640);
+	fchmod(made, 0640);
+	return made;
+}
+
 static void
 file_open(struct send *s)
 {
@@ -24,9 +41,7 @@ file_open(struct send *s)
 	s->own = f;
 	if (f == NULL)
 		return;
-	/* A pipe that nobody reads must not hold the others up. */
-	f->descriptor = open(
-	    s->sink->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	f->descriptor = open_or_make(s->sink->path);
 	f->error = errno;
 	f->watch = f->descriptor >= 0 ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
 	/* That the last name of an open file goes is a change of its attributes. */
@@ -75,6 +90,22 @@ append(struct send *s, struct file *f)
 	send_finish(s, DISPATCH_LATER, "%s: cannot append: %s", s->sink->path, strerror(errno));
 }
 
+/* What to do about it, in a line with what it is. */
+static const char *
+advice(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return " (make its folder)";
+	case EACCES:
+		return " (let the user that parses write in its folder)";
+	case EROFS:
+		return " (under the unit: choose one in /var/log/waxseal, or add ReadWritePaths=)";
+	default:
+		return "";
+	}
+}
+
 static void
 file_begin(struct send *s)
 {
@@ -83,7 +114,8 @@ file_begin(struct send *s)
 	if (f == NULL)
 		send_finish_stale(s, "%s: out of memory", s->sink->path);
 	else if (f->descriptor < 0)
-		send_finish_stale(s, "%s: cannot open: %s", s->sink->path, strerror(f->error));
+		send_finish_stale(s, "%s: cannot open: %s%s", s->sink->path, strerror(f->error),
+				  advice(f->error));
 	else
 		append(s, f);
 	if (f != NULL && !s->was_replaced)

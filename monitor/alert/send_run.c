@@ -198,6 +198,15 @@ hear(struct run *r)
 	}
 }
 
+/* The first line of what it printed so far; borrowed until the next run. */
+static const char *
+first_line(struct run *r)
+{
+	r->output[r->printed] = '\0';
+	r->output[strcspn(r->output, "\r\n")] = '\0';
+	return r->output[0] != '\0' ? r->output : "it printed nothing";
+}
+
 static void
 ended(struct send *s, struct run *r, int status)
 {
@@ -207,9 +216,7 @@ ended(struct send *s, struct run *r, int status)
 	r->pid = 0;
 	close_end(&r->in);
 	close_end(&r->out);
-	r->output[r->printed] = '\0';
-	r->output[strcspn(r->output, "\r\n")] = '\0';
-	said = r->output[0] != '\0' ? r->output : "it printed nothing";
+	said = first_line(r);
 	if (WIFSIGNALED(status))
 		send_finish(s, DISPATCH_LATER, "%s: ended by signal %d: %s", program,
 			    WTERMSIG(status), said);
@@ -263,6 +270,9 @@ run_give_up(struct send *s)
 	r->pid = 0;
 	close_end(&r->in);
 	close_end(&r->out);
+	if (s->is_busy)
+		send_finish(s, DISPATCH_LATER, "%s: not done within %d s: %s", r->arguments[0],
+			    SINK_TIMEOUT / 1000, first_line(r));
 }
 
 static void

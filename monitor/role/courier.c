@@ -222,8 +222,9 @@ step_all(struct courier *c, const struct pollfd *polled)
 			s->way->step(s);
 		if (s->is_busy && now >= s->deadline) {
 			s->way->give_up(s);
-			send_finish(s, DISPATCH_LATER, "no answer within %d s",
-				    SINK_TIMEOUT / 1000);
+			if (s->is_busy)
+				send_finish(s, DISPATCH_LATER, "no answer within %d s",
+					    SINK_TIMEOUT / 1000);
 		}
 	}
 }
