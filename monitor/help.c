@@ -3,10 +3,19 @@
 
 #include <string.h>
 
-#include "monitor/flag.h"
+#include "monitor/section.h"
 
 #define LEFT_MAX  26 /* characters of a flag and its value; longer ones take a line of their own */
 #define LEFT_TEXT 80
+
+static void
+help_line(FILE *out, const char *left, const char *help)
+{
+	if (strlen(left) > LEFT_MAX)
+		fprintf(out, "  %s\n  %*s  %s\n", left, LEFT_MAX, "", help);
+	else
+		fprintf(out, "  %-*s  %s\n", LEFT_MAX, left, help);
+}
 
 static void
 help_flag(FILE *out, const struct flag *f)
@@ -20,10 +29,7 @@ help_flag(FILE *out, const struct flag *f)
 	}
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, f->name, f->value == NULL ? "" : " ",
 		 f->value == NULL ? "" : f->value);
-	if (strlen(left) > LEFT_MAX)
-		fprintf(out, "  %s\n  %*s  %s\n", left, LEFT_MAX, "", f->help);
-	else
-		fprintf(out, "  %-*s  %s\n", LEFT_MAX, left, f->help);
+	help_line(out, left, f->help);
 }
 
 static void
@@ -32,6 +38,27 @@ help_flags(FILE *out, uint32_t groups)
 	for (size_t i = 0; i < flag_count; i++)
 		if ((flags[i].groups & groups) != 0)
 			help_flag(out, &flags[i]);
+}
+
+/* What the configuration file can have for this command. */
+static void
+help_sections(FILE *out, const struct command *command)
+{
+	char left[LEFT_TEXT];
+
+	for (size_t i = 0; i < section_kind_count; i++) {
+		const struct section_kind *kind = section_kinds[i];
+
+		if (kind->command == NULL || strcmp(kind->command, command->name) != 0)
+			continue;
+		fprintf(out, "\nSettings of each [%s NAME] in the configuration file:\n",
+			kind->name);
+		for (size_t j = 0; j < kind->count; j++) {
+			snprintf(left, sizeof(left), "%s = %s", kind->settings[j].name,
+				 kind->settings[j].value);
+			help_line(out, left, kind->settings[j].help);
+		}
+	}
 }
 
 void
@@ -62,6 +89,7 @@ help_command(FILE *out, const struct command *command)
 	if (command->flags != 0)
 		fputs("\nOptions:\n", out);
 	help_flags(out, command->flags);
+	help_sections(out, command);
 	fputs("\nOptions of every command:\n", out);
 	help_flags(out, FLAG_GLOBAL);
 }

@@ -31,6 +31,7 @@ struct section_kind {
 	void *(*begin)(struct taking *t, const char *name);
 	/* What only the whole section tells; false: why is filled. */
 	bool (*end)(struct taking *t, void *subject);
+	const char *command; /* whose help lists the settings; NULL: its options tell them */
 };
 
 extern const struct section_kind *const section_kinds[];

@@ -121,6 +121,17 @@ is_complete() {
 	done
 }
 ok "and has every setting" is_complete
+# Settings of sinks are told in three places.
+"$WAXSEAL" --config /dev/null alert --help >"$folder/out"
+settings=$(sed -n '/^Settings of each/,/^$/s/^  \([a-z-]*\) = .*/\1/p' "$folder/out")
+ok "settings of sinks are in the help of alert" test "$(echo "$settings" | wc -w)" -gt 15
+in_example() { sed -n '/^#\[sink ops\]/,$p' $example | grep -q "^#$1 = "; }
+in_manual() { sed -n '/^\.Sh SINKS/,/^\.Sh QUERIES/p' $manual | grep -q "^\.It Cm .*\<$1\>"; }
+for setting in $settings; do
+	ok "the example of a configuration has $setting of a sink" in_example "$setting"
+	# The type has a list of its own.
+	[ "$setting" = type ] || ok "and the manual" in_manual "$setting"
+done
 is_unit() {
 	make install DESTDIR="$folder/root" PREFIX=/usr UNITS=/lib/systemd/system O="${O:-.build}" \
 	    >"$folder/out" 2>"$folder/err" &&

@@ -130,4 +130,4 @@ end(struct taking *t, void *subject)
 }
 
 const struct section_kind mute_section = {"mute", settings, sizeof(settings) / sizeof(settings[0]),
-					  begin, end};
+					  begin,  end,      NULL};

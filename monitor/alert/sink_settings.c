@@ -584,7 +584,7 @@ end(struct taking *t, void *subject)
 }
 
 const struct section_kind sink_section = {"sink", settings, sizeof(settings) / sizeof(settings[0]),
-					  begin, end};
+					  begin,  end,      "alert"};
 
 void
 sinks_free(struct sinks *sinks)
