@@ -97,8 +97,6 @@ each_is_told(void **state)
 	WRONG("interface", f.port.exists = FACT_NO);
 	WRONG("interface", f.port.is_up = FACT_NO);
 	WRONG("interface", f.port.has_carrier = FACT_NO);
-	WRONG("offloads", f.port.has_gro = FACT_YES);
-	WRONG("offloads", f.port.has_lro = FACT_YES);
 	WRONG("sides", f.database.lately.one_sided = 51);
 	WRONG("loss", f.database.lately.dropped = 12);
 	WRONG("loss", f.database.lately.untold = 1);
@@ -122,6 +120,29 @@ each_is_told(void **state)
 	WRONG("unit", f.host.is_running = FACT_NO);
 	WRONG("sinks", options.sinks = NULL);
 	WRONG("sinks", options.sinks = &(struct sinks){0});
+}
+
+/* Merged packets are read as well as others: nothing is wrong, and what to do is told. */
+static void
+merging_is_a_note(void **state)
+{
+	static const size_t offloads = 2;
+
+	(void)state;
+	assert_string_equal(checks[offloads].name, "offloads");
+	for (int i = 0; i < 2; i++) {
+		struct facts f = well();
+		struct diagnosis d;
+
+		if (i == 0)
+			f.port.has_gro = FACT_YES;
+		else
+			f.port.has_lro = FACT_YES;
+		d = judge(&checks[offloads], &f);
+		assert_int_equal(d.state, DIAGNOSIS_NOTE);
+		assert_non_null(strstr(d.todo, i == 0 ? "gro off" : "lro off"));
+		assert_wrong(&f, NULL);
+	}
 }
 
 /* Privileges are the unit's, where it runs; and a machine without systemd has none to run. */
@@ -179,6 +200,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_is_wrong),
 	    cmocka_unit_test(each_is_told),
+	    cmocka_unit_test(merging_is_a_note),
 	    cmocka_unit_test(privileges_are_of_whoever_watches),
 	    cmocka_unit_test(unseen_is_not_wrong),
 	    cmocka_unit_test(without_an_interface),

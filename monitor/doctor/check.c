@@ -86,13 +86,13 @@ judge_offloads(const struct facts *f, struct diagnosis *out)
 		say(out, DIAGNOSIS_UNKNOWN, "%s%swhether packets are merged is not told",
 		    p->name == NULL ? "" : p->name, p->name == NULL ? "" : ": ");
 	} else if (has_gro || has_lro) {
-		say(out, DIAGNOSIS_WRONG,
-		    "%s: merges packets before they are captured (%s%s%s): what is kept of "
-		    "an incident and exported is not what was on the wire",
+		say(out, DIAGNOSIS_NOTE,
+		    "%s: merges packets before they are captured (%s%s%s): they are read all "
+		    "the same, and an export has them merged",
 		    p->name, has_gro ? "GRO" : "", has_gro && has_lro ? ", " : "",
 		    has_lro ? "LRO" : "");
-		advise(out, "ethtool -K %s%s%s", p->name, has_gro ? " gro off" : "",
-		       has_lro ? " lro off" : "");
+		advise(out, "where exports are to have what was on the wire: ethtool -K %s%s%s",
+		       p->name, has_gro ? " gro off" : "", has_lro ? " lro off" : "");
 	} else {
 		say(out, DIAGNOSIS_OK, "%s: packets come as they are (no GRO, no LRO)", p->name);
 	}
@@ -335,7 +335,8 @@ judge_sinks(const struct facts *f, struct diagnosis *out)
 	const struct sinks *sinks = f->options->sinks;
 
 	if (sinks != NULL && sinks->count > 0) {
-		say(out, DIAGNOSIS_OK, "%zu set, the first is %s", sinks->count, sinks->at[0].name);
+		say(out, DIAGNOSIS_OK, "%zu set, the first is %s (waxseal alert test tries them)",
+		    sinks->count, sinks->at[0].name);
 	} else {
 		say(out, DIAGNOSIS_WRONG, "none is set: no alert is sent");
 		advise(out, SINK_ADVICE, f->options->config);
@@ -364,7 +365,7 @@ const size_t check_count = sizeof(checks) / sizeof(checks[0]);
 const char *
 diagnosis_state_name(enum diagnosis_state state)
 {
-	static const char *const names[] = {"ok", "unknown", "wrong"};
+	static const char *const names[] = {"ok", "note", "unknown", "wrong"};
 
 	return names[state];
 }

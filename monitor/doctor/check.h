@@ -11,7 +11,12 @@
 
 #define DIAGNOSIS_TEXT 768
 
-enum diagnosis_state { DIAGNOSIS_OK, DIAGNOSIS_UNKNOWN, DIAGNOSIS_WRONG };
+enum diagnosis_state {
+	DIAGNOSIS_OK,
+	DIAGNOSIS_NOTE, /* it does no harm as it is, and can be had better */
+	DIAGNOSIS_UNKNOWN,
+	DIAGNOSIS_WRONG
+};
 
 struct diagnosis {
 	enum diagnosis_state state;
@@ -28,7 +33,7 @@ struct check {
 extern const struct check checks[];
 extern const size_t check_count;
 
-/* "ok", "unknown", "wrong". */
+/* "ok", "note", "unknown", "wrong". */
 const char *diagnosis_state_name(enum diagnosis_state state);
 
 #endif
