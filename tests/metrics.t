@@ -33,36 +33,6 @@ in_space sysctl -qw net.ipv6.conf.near.disable_ipv6=1 net.ipv6.conf.far.disable_
 
 ok "it watches" start -i far --sensor tap1 --metrics $here --metrics-file "$folder/wax.prom"
 ok "and serves" until_it scrape
-plays() {
-	for name in $captures; do
-		play "tests/captures/$name.pcap" || return 1
-	done
-}
-ok "mail is played past it" plays
-# column VIEW EXPRESSION
-column() { ask "$folder/live" "select coalesce(sum($2), 0) from $1"; }
-# A session is over ten seconds behind its last packet.
-has_all() {
-	sleep 1
-	scrape && [ "$(total sessions_total)" -gt 0 ] &&
-	    [ "$(total sessions_total)" = "$(column v_hourly sessions)" ]
-}
-ok "until all sessions are over" until_it has_all
-cp "$folder/text" "$folder/first"
-is_sound() { promtool check metrics <"$folder/first" >"$folder/out" 2>&1 && [ ! -s "$folder/out" ]; }
-ok "promtool has nothing to say of it" is_sound
-is_sound_by_hand() {
-	"$O/tests/monitor_metrics" "$folder/hand" && promtool check metrics <"$folder/hand" \
-	    >"$folder/out" 2>&1 && [ ! -s "$folder/out" ]
-}
-ok "nor of all that there can be" is_sound_by_hand
-# Addresses, domains and names that the wire said stand in no label.
-tells_nothing_of_the_wire() {
-	! sed 's/"127.0.0.1:9725"//' "$folder/first" | grep -E '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|example|\.test' |
-	    grep -v version=
-}
-ok "no label tells of the wire" tells_nothing_of_the_wire
-
 ok "only /metrics is served" same 404 "$(get -o "$folder/out" -w '%{http_code}' "http://$here/")"
 ok "and only read" same 404 "$(get -o "$folder/out" -w '%{http_code}' -d a=b "http://$here/metrics")"
 head_is_empty() {
@@ -104,10 +74,45 @@ dies() {
 }
 ok "an exporter that dies has a successor" dies
 
-watches_prometheus() {
-	sh tests/prometheus/dashboard.sh "$space" $here "$folder/data" >"$folder/out" 2>&1
+# A real one scrapes from before the mail on, so that it sees what grows.
+sh tests/prometheus/dashboard.sh "$space" $here "$folder/data" >"$folder/asked" 2>&1 &
+board=$!
+ok "Prometheus takes it" until_it test -e "$folder/data/scraped"
+plays() {
+	for name in $captures; do
+		play "tests/captures/$name.pcap" || return 1
+	done
 }
-ok "Prometheus takes it, and every query of the dashboard has an answer" watches_prometheus
+ok "mail is played past it" plays
+# column VIEW EXPRESSION
+column() { ask "$folder/live" "select coalesce(sum($2), 0) from $1"; }
+# A session is over ten seconds behind its last packet.
+has_all() {
+	sleep 1
+	scrape && [ "$(total sessions_total)" -gt 0 ] &&
+	    [ "$(total sessions_total)" = "$(column v_hourly sessions)" ]
+}
+ok "until all sessions are over" until_it has_all
+cp "$folder/text" "$folder/first"
+is_sound() { promtool check metrics <"$folder/first" >"$folder/out" 2>&1 && [ ! -s "$folder/out" ]; }
+ok "promtool has nothing to say of it" is_sound
+is_sound_by_hand() {
+	"$O/tests/monitor_metrics" "$folder/hand" && promtool check metrics <"$folder/hand" \
+	    >"$folder/out" 2>&1 && [ ! -s "$folder/out" ]
+}
+ok "nor of all that there can be" is_sound_by_hand
+# Addresses, domains and names that the wire said stand in no label.
+tells_nothing_of_the_wire() {
+	! sed 's/"127.0.0.1:9725"//' "$folder/first" | grep -E '[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|example|\.test' |
+	    grep -v version=
+}
+ok "no label tells of the wire" tells_nothing_of_the_wire
+
+answers_prometheus() {
+	: >"$folder/data/ask"
+	wait "$board" || { cat "$folder/asked" >>"$folder/err" && false; }
+}
+ok "every query of the dashboard has an answer" answers_prometheus
 
 ok "it ends in order" end 0
 ok "the file goes with it" test ! -e "$folder/wax.prom"
