@@ -176,6 +176,57 @@ a_machine_that_refuses_ehlo_to_many_is_the_servers_way(void **state)
 	END_CALMLY();
 }
 
+static void
+force_down(struct scene *sc, unsigned client)
+{
+	meet(sc, client, 1)->tls.version = 0x0303;
+	pass(sc, HOUR);
+}
+
+/*
+ * One network of few is forced down from the first day on, and often. It alone says nothing of
+ * the server: others met it more often, and not once got less.
+ */
+static void
+a_network_forced_down_since_the_first_day_excuses_no_other(void **state)
+{
+	SCENE();
+	for (int day = 0; day < 10; day++) {
+		for (int i = 0; i < 4; i++) {
+			force_down(sc, NETWORK(9));
+			assert_calm(sc);
+		}
+		/* one of its clients is not */
+		use(sc, NETWORK(9) + 1, 1, 1, HOUR);
+		for (unsigned n = 1; n <= 6; n++)
+			use(sc, NETWORK(n), 1, 2, HOUR);
+	}
+	for (unsigned n = 1; n <= 3; n++) {
+		force_down(sc, NETWORK(n));
+		assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+		use(sc, NETWORK(n), 1, 1, HOUR);
+	}
+	END();
+}
+
+/* Machines that differ show to whoever comes, and one network may come most often. */
+static void
+a_network_that_meets_both_machines_most_often_is_no_sign_of_an_attack(void **state)
+{
+	SCENE();
+	for (unsigned i = 0; i < 300; i++) {
+		unsigned client = i % 2 == 0 ? NETWORK(9) + i % 3 : NETWORK(1 + i / 2 % 6);
+
+		if (i * 7 % 10 < 3)
+			force_down(sc, client);
+		else
+			use(sc, client, 1, 1, HOUR);
+		if (i > 20)
+			assert_calm(sc);
+	}
+	END();
+}
+
 int
 main(void)
 {
@@ -187,6 +238,8 @@ main(void)
 	    FIXTURE_TEST(a_network_kept_from_it_since_the_first_day_excuses_no_other),
 	    FIXTURE_TEST(a_network_kept_from_ehlo_since_the_first_day_excuses_no_other),
 	    FIXTURE_TEST(a_machine_that_refuses_ehlo_to_many_is_the_servers_way),
+	    FIXTURE_TEST(a_network_forced_down_since_the_first_day_excuses_no_other),
+	    FIXTURE_TEST(a_network_that_meets_both_machines_most_often_is_no_sign_of_an_attack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,6 @@
 #define AT_HAND_MAX    2048 /* subjects */
 #define SHELF_MAX      ((size_t)256 << 20)
 #define STORED_MAX     4000000 /* subjects in the database */
-#define LOWER_NETWORKS 5       /* are remembered: four at least are others than who asks */
 #define SHOWN_NETWORKS 4       /* are remembered of each key */
 #define SETTLED        20      /* sessions after which a trait is looked at once an hour */
 

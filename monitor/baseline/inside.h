@@ -13,6 +13,10 @@ struct baseline {
 	struct memory *memory;
 };
 
+/* Networks that got less than the server's best are remembered: four at least are others than who
+ * asks. */
+#define LOWER_NETWORKS 5
+
 #define RELAYED_DOMAINS     5  /* and more make a smart host of a server */
 #define RELAYED_DOMAINS_MAX 10 /* more are not counted */
 

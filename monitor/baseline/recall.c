@@ -7,54 +7,15 @@
 #include <string.h>
 
 #include "dissector/text.h"
-#include "monitor/baseline/inside.h"
-#include "monitor/baseline/parties.h"
+#include "monitor/baseline/asking.h"
 
 #define KEYWORD_OF_STARTTLS 8                /* letters */
 #define BURST               INT64_C(6000000) /* ten a minute */
-#define LOWER_SEEN          3                /* sessions of which */
-#define LOWER_PART          20               /* one in so many at least got less */
-#define LOWER_MIXED         2                /* networks that got less by turns; or */
-#define LOWER_MANY          3                /* that got less at all; or */
-#define LOWER_FEW           2                /* where it is often so: */
-#define LOWER_OFTEN         5                /* one in so many */
-#define KEY_PART            20               /* one in so many at least showed it */
-#define KEY_OTHERS          3                /* networks that were shown another key */
-
-/* One asking. */
-struct asking {
-	const struct session *session;
-	const struct parties *parties;
-	const struct subject *server, *pair, *network;
-	struct history *out;
-};
-
-static struct tally
-tally_of(const struct asking *a, const struct subject *s, enum mark_kind kind, const char *value)
-{
-	return mark_tally(subject_mark(s, kind, value), a->session->start);
-}
 
 static bool
 is_within_hour(const struct asking *a, int64_t time)
 {
 	return llabs(a->session->start - time) <= HISTORY_WINDOW;
-}
-
-/* Offered, then not, then again: of the last ones, from the latest back. */
-static bool
-is_mixed(const struct tally *t)
-{
-	unsigned turns = 0;
-	bool wanted = true;
-
-	for (unsigned i = 0; i < t->recent_count && turns < 3; i++) {
-		if ((t->recent >> i & 1) != wanted)
-			continue;
-		turns++;
-		wanted = !wanted;
-	}
-	return turns == 3;
 }
 
 /* When anybody was offered it last. */
@@ -76,7 +37,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 	int64_t since = a->out->lacks_since != 0 ? a->out->lacks_since : a->session->start;
 	bool has_it = t.last_yes > t.last_no;
 
-	a->out->networks_mixed += is_mixed(&t);
+	a->out->networks_mixed += is_by_turns(&t);
 	a->out->networks_lacking += t.no > 0;
 	a->out->lacks_in_excess += t.no > t.yes + 1 ? t.no - t.yes - 1 : 0;
 	if (strcmp(m->value, a->parties->from) == 0)
@@ -281,216 +242,6 @@ recall_dialogue(const struct asking *a)
 	h->used = tally_of(a, a->pair, MARK_USED, "");
 	h->is_known_helo = subject_mark(a->pair, MARK_HELO, a->parties->helo) != NULL;
 	h->is_burst = a->pair->sessions > 0 && a->session->start - a->pair->last_seen < BURST;
-}
-
-static uint16_t
-version_of(const struct mark *m)
-{
-	return (uint16_t)strtoul(m->value, NULL, 16);
-}
-
-/* Other networks that got one version where they had offered more. */
-struct lower {
-	unsigned fallen; /* get less since anybody got better */
-	unsigned low;    /* got less the last time, before others got better; or often */
-	unsigned mixed;  /* got less and better by turns */
-	uint32_t own;    /* sessions of who asks that got less */
-};
-
-static struct lower
-compare_versions(const struct asking *a, const struct mark *version)
-{
-	struct lower out = {0};
-
-	for (size_t i = 0; i < a->server->count; i++) {
-		const struct mark *m = &a->server->marks[i];
-		struct tally t = mark_tally(m, a->session->start);
-
-		if (!version_is_from(m, version->value) || t.yes == 0)
-			continue;
-		if (version_from(m->value, a->parties->from))
-			out.own = t.yes;
-		else if (is_mixed(&t))
-			out.mixed++;
-		else if ((t.recent & 1) != 0 && m->turned > version->last_no)
-			out.fallen++;
-		else
-			out.low += (t.recent & 1) != 0 || t.yes * LOWER_OFTEN >= t.yes + t.no;
-	}
-	return out;
-}
-
-/* Of the sessions of others: what was done to who asks says nothing of the server. */
-static bool
-is_often(const struct asking *a, const struct tally *t, const struct lower *lower)
-{
-	uint32_t all = t->yes + t->no, own = lower->own + a->out->best.yes;
-
-	all -= own < all ? own : all;
-	return t->yes > lower->own && (t->yes - lower->own) * LOWER_OFTEN >= all;
-}
-
-/*
- * One network that never got better, or lost it while others kept it, is as
- * likely attacked as who asks. Machines that differ show to several, by turns,
- * and not just now and then; to fewer where it is much of what the server does.
- */
-static bool
-is_way_of_server(const struct asking *a, const struct tally *t, const struct lower *lower)
-{
-	unsigned networks = lower->mixed + lower->low;
-
-	if (t->yes < LOWER_SEEN || t->yes * LOWER_PART < t->yes + t->no)
-		return false;
-	return lower->mixed >= LOWER_MIXED || networks >= LOWER_MANY ||
-	       (is_often(a, t, lower) && (networks >= LOWER_FEW || lower->mixed > 0));
-}
-
-/* What others get where they offered more. */
-static void
-compare_lower(const struct asking *a, const struct mark *m)
-{
-	struct tally t = mark_tally(m, a->session->start);
-	struct lower lower;
-
-	if (m->kind != MARK_VERSION || strchr(m->value, ' ') != NULL ||
-	    version_of(m) >= a->out->best_version)
-		return;
-	lower = compare_versions(a, m);
-	if (lower.fallen > a->out->networks_fallen)
-		a->out->networks_fallen = lower.fallen;
-	a->out->is_lower_elsewhere |= is_way_of_server(a, &t, &lower);
-}
-
-/* The best that these two agreed on more than once or twice. */
-static void
-recall_version(const struct asking *a)
-{
-	struct history *h = a->out;
-	struct tally t;
-
-	for (size_t i = 0; i < a->pair->count; i++) {
-		const struct mark *m = &a->pair->marks[i];
-
-		if (m->kind == MARK_VERSION && version_of(m) > h->best_version &&
-		    mark_tally(m, a->session->start).yes >= TALLY_STEADY)
-			h->best_version = version_of(m);
-	}
-	for (size_t i = 0; i < a->pair->count; i++) {
-		const struct mark *m = &a->pair->marks[i];
-
-		t = mark_tally(m, a->session->start);
-		if (m->kind != MARK_VERSION || t.yes == 0)
-			continue;
-		if (version_of(m) < h->best_version) {
-			h->best.no += t.yes;
-			continue;
-		}
-		h->best.yes += t.yes;
-		h->best.last_yes = t.last_yes;
-		if (h->best.first == 0 || t.first < h->best.first)
-			h->best.first = t.first;
-	}
-	for (size_t i = 0; i < a->server->count; i++)
-		compare_lower(a, &a->server->marks[i]);
-}
-
-/*
- * Whether the server is known by this key. A key that came once or twice, before much was
- * known of the server, and hardly since, may as well be that of who answered in its place.
- */
-static bool
-is_its_own_key(const struct tally *own, const struct tally *others)
-{
-	uint32_t count = own->yes + own->no;
-
-	return count >= TALLY_STEADY ||
-	       (count > 0 && count * KEY_PART >= count + others->yes + others->no);
-}
-
-/* Whether a mark before this one is of the same network, and of another key of this name. */
-static bool
-is_counted_network(const struct asking *a, size_t index, const char *key)
-{
-	const struct mark *marks = a->server->marks;
-	const char *from = strrchr(marks[index].value, ' ');
-
-	for (size_t i = 0; i < index; i++)
-		if (marks[i].kind == MARK_SHOWN && shown_is_of_name(marks[i].value, key) &&
-		    !shown_is_of_key(marks[i].value, key) &&
-		    mark_tally(&marks[i], a->session->start).yes > 0 &&
-		    strcmp(strrchr(marks[i].value, ' '), from) == 0)
-			return true;
-	return false;
-}
-
-/* Whom this key was shown to, and whom another. In how many sessions it was. */
-static uint32_t
-recall_shown(const struct asking *a, const char *key)
-{
-	uint32_t sessions = 0;
-
-	for (size_t i = 0; i < a->server->count; i++) {
-		const struct mark *m = &a->server->marks[i];
-		struct tally t = mark_tally(m, a->session->start);
-
-		if (m->kind != MARK_SHOWN || t.yes == 0 || !shown_is_of_name(m->value, key))
-			continue;
-		if (!shown_is_of_key(m->value, key)) {
-			a->out->other_key_networks += !is_counted_network(a, i, key);
-			continue;
-		}
-		a->out->key_networks++;
-		sessions += t.yes;
-	}
-	return sessions;
-}
-
-/*
- * One network alone was shown it, in all sessions that are known with it, and
- * several were shown another: who was there before anything was known is not
- * the server by that.
- */
-static bool
-is_of_one_network(const struct history *h, const struct tally *own, uint32_t shown)
-{
-	return h->key_networks == 1 && shown >= own->yes + own->no &&
-	       h->other_key_networks >= KEY_OTHERS;
-}
-
-static void
-recall_key(const struct asking *a)
-{
-	struct history *h = a->out;
-	struct tally own = {0};
-	char key[MARK_VALUE_MAX], issuer[MARK_VALUE_MAX];
-
-	if (!a->session->certificate.is_seen || !a->session->certificate.is_parsed)
-		return;
-	parties_key(a->session, key);
-	parties_issuer(a->session, issuer);
-	h->is_known_issuer = subject_mark(a->server, MARK_ISSUER, issuer) != NULL;
-	for (size_t i = 0; i < a->server->count; i++) {
-		const struct mark *m = &a->server->marks[i];
-		struct tally t = mark_tally(m, a->session->start);
-
-		if (m->kind != MARK_KEY || !key_is_of_name(m->value, key))
-			continue;
-		if (strcmp(m->value, key) == 0) {
-			own = t;
-			continue;
-		}
-		h->key.yes += t.yes;
-		h->key.no += t.no;
-		if (h->key.first == 0 || t.first < h->key.first)
-			h->key.first = t.first;
-		if (mark_last(m) <= h->key.last_yes)
-			continue;
-		h->key.last_yes = mark_last(m);
-		h->key_until = m->until;
-	}
-	h->is_known_key =
-	    is_its_own_key(&own, &h->key) && !is_of_one_network(h, &own, recall_shown(a, key));
 }
 
 /*
