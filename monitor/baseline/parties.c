@@ -197,13 +197,20 @@ parties_shown(const char *key, const char *from, char out[MARK_VALUE_MAX])
 		 key + KEY_DIGITS, MARK_VALUE_MAX - SHOWN_DIGITS - SHOWN_NAME - 2, from);
 }
 
+const char *
+shown_from(const char *shown)
+{
+	const char *from = strrchr(shown, ' ');
+
+	return from == NULL ? "" : from + 1;
+}
+
 bool
 shown_is_of_name(const char *shown, const char *key)
 {
-	const char *from = strrchr(shown, ' ');
 	size_t len = strnlen(key + KEY_DIGITS, SHOWN_NAME);
 
-	return from == shown + SHOWN_DIGITS + len &&
+	return shown_from(shown) == shown + SHOWN_DIGITS + len + 1 &&
 	       strncmp(shown + SHOWN_DIGITS, key + KEY_DIGITS, len) == 0;
 }
 

@@ -55,10 +55,11 @@ void parties_issuer(const struct session *s, char out[MARK_VALUE_MAX]);
 /* Whether two values of keys are of one name. */
 bool key_is_of_name(const char *a, const char *b);
 
-/* A key, and whom it was shown to, as a value; whether one is of this key, or of another of its
- * name. */
+/* A key, and whom it was shown to, as a value; whether one is of this key, or of any of its name.
+ */
 void parties_shown(const char *key, const char *from, char out[MARK_VALUE_MAX]);
 bool shown_is_of_key(const char *shown, const char *key);
 bool shown_is_of_name(const char *shown, const char *key);
+const char *shown_from(const char *shown); /* the network: part of the value */
 
 #endif

@@ -16,7 +16,8 @@
 #define LOWER_OFTEN    5  /* one in so many */
 #define LOWER_EXPECTED 8  /* sessions of the others that would have got less */
 #define KEY_PART       20 /* one in so many at least showed it */
-#define KEY_OTHERS     3  /* networks that were shown another key */
+#define KEY_OTHERS     3  /* networks that were shown another key, and */
+#define KEY_EXPECTED   4  /* sessions of theirs that would have shown it */
 
 static uint16_t
 version_of(const struct mark *m)
@@ -194,22 +195,26 @@ static bool
 is_counted_network(const struct asking *a, size_t index, const char *key)
 {
 	const struct mark *marks = a->server->marks;
-	const char *from = strrchr(marks[index].value, ' ');
 
 	for (size_t i = 0; i < index; i++)
 		if (marks[i].kind == MARK_SHOWN && shown_is_of_name(marks[i].value, key) &&
 		    !shown_is_of_key(marks[i].value, key) &&
 		    mark_tally(&marks[i], a->session->start).yes > 0 &&
-		    strcmp(strrchr(marks[i].value, ' '), from) == 0)
+		    strcmp(shown_from(marks[i].value), shown_from(marks[index].value)) == 0)
 			return true;
 	return false;
 }
 
-/* Whom this key was shown to, and whom another. In how many sessions it was. */
-static uint32_t
+/* Whom a key was shown to. */
+struct shown {
+	const char *from;  /* of those networks the last */
+	uint32_t sessions; /* in which it was */
+};
+
+static struct shown
 recall_shown(const struct asking *a, const char *key)
 {
-	uint32_t sessions = 0;
+	struct shown out = {.from = ""};
 
 	for (size_t i = 0; i < a->server->count; i++) {
 		const struct mark *m = &a->server->marks[i];
@@ -222,21 +227,46 @@ recall_shown(const struct asking *a, const char *key)
 			continue;
 		}
 		a->out->key_networks++;
-		sessions += t.yes;
+		out.sessions += t.yes;
+		out.from = shown_from(m->value);
+	}
+	return out;
+}
+
+/* In how many sessions that network was shown another key, as far as is remembered. */
+static uint32_t
+shown_another(const struct asking *a, const char *key, const char *from)
+{
+	uint32_t sessions = 0;
+
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+
+		if (m->kind == MARK_SHOWN && shown_is_of_name(m->value, key) &&
+		    !shown_is_of_key(m->value, key) && strcmp(shown_from(m->value), from) == 0)
+			sessions += mark_tally(m, a->session->start).yes;
 	}
 	return sessions;
 }
 
 /*
  * One network alone was shown it, in all sessions that are known with it, and
- * several were shown another: who was there before anything was known is not
- * the server by that.
+ * several were shown another, so often that some would have met it, too, if it
+ * were a machine's: who was there before anything was known is not the server by
+ * that.
  */
 static bool
-is_of_one_network(const struct history *h, const struct tally *own, uint32_t shown)
+is_of_one_network(const struct asking *a, const struct tally *own, const char *key)
 {
-	return h->key_networks == 1 && shown >= own->yes + own->no &&
-	       h->other_key_networks >= KEY_OTHERS;
+	const struct history *h = a->out;
+	struct shown shown = recall_shown(a, key);
+	uint64_t count = own->yes + own->no, all = count + h->key.yes + h->key.no;
+	uint64_t rest = all - count, another = shown_another(a, key, shown.from);
+
+	if (h->key_networks != 1 || shown.sessions < count || h->other_key_networks < KEY_OTHERS)
+		return false;
+	rest -= another < rest ? another : rest;
+	return count * rest >= KEY_EXPECTED * all || count * KEY_PART < all;
 }
 
 void
@@ -245,6 +275,7 @@ recall_key(const struct asking *a)
 	struct history *h = a->out;
 	struct tally own = {0};
 	char key[MARK_VALUE_MAX], issuer[MARK_VALUE_MAX];
+	bool is_alone;
 
 	if (!a->session->certificate.is_seen || !a->session->certificate.is_parsed)
 		return;
@@ -270,6 +301,6 @@ recall_key(const struct asking *a)
 		h->key.last_yes = mark_last(m);
 		h->key_until = m->until;
 	}
-	h->is_known_key =
-	    is_its_own_key(&own, &h->key) && !is_of_one_network(h, &own, recall_shown(a, key));
+	is_alone = is_of_one_network(a, &own, key);
+	h->is_known_key = is_its_own_key(&own, &h->key) && !is_alone;
 }
