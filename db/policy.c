@@ -90,8 +90,8 @@ save_row(struct store *s, const struct policy_row *row)
 	return sql_int(q, 0);
 }
 
-static const char save_tlsa[] =
-    "INSERT INTO policy_tlsa (policy_id, place, base, seq, rdata) VALUES (?1, ?2, ?3, ?4, ?5)";
+static const char save_tlsa[] = "INSERT INTO policy_tlsa (policy_id, place, base, seq, rdata, der)"
+				" VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 static bool
 save_records(struct store *s, int64_t id, size_t place, const struct policy_host_row *row)
@@ -104,6 +104,7 @@ save_records(struct store *s, int64_t id, size_t place, const struct policy_host
 		sql_put_int(q, row->records[i].base);
 		sql_put_int(q, (int64_t)i);
 		sql_put_blob(q, row->records[i].rdata, row->records[i].len);
+		sql_put_int(q, row->records[i].der);
 		if (!sql_run(q))
 			return false;
 	}
@@ -256,7 +257,7 @@ take_policy(struct sql *q, struct policy_row *row)
 	row->required = sql_take_text(q);
 }
 
-static const char find_tlsa[] = "SELECT base, rdata FROM policy_tlsa WHERE policy_id = ?1"
+static const char find_tlsa[] = "SELECT base, rdata, der FROM policy_tlsa WHERE policy_id = ?1"
 				" AND place = ?2 ORDER BY base, seq";
 
 static bool
@@ -270,6 +271,7 @@ tell_records(struct store *s, int64_t id, int64_t place, const struct policy_tel
 		struct policy_tlsa_row row = {.base = sql_take_int(q) != 0};
 
 		row.rdata = sql_take_blob(q, &row.len);
+		row.der = sql_take_int(q);
 		teller->tlsa(teller->ctx, (size_t)place, &row);
 	}
 	return sql_end(q);

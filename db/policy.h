@@ -18,7 +18,10 @@ struct policy_tlsa_row {
 	unsigned base; /* 0: where the host's CNAMEs lead; 1: its own name */
 	const void *rdata;
 	size_t len;
+	int64_t der; /* of data in full: POLICY_DER_NONE, or what was found in it, 0 or more */
 };
+
+#define POLICY_DER_NONE INT64_C(-1)
 
 struct policy_host_row {
 	const char *host;

@@ -24,6 +24,7 @@ const char *const schema_steps[] = {
     schema_outbox,      /* 12 */
     schema_mute,        /* 13 */
     schema_mute_each,   /* 14 */
+    schema_policy_der,  /* 15 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

@@ -80,3 +80,9 @@ const char schema_policy[] =
 "	p.tlsrpt_status, p.tlsrpt_rua, /* status, and a JSON array */\n"
 "	p.required /* dane, mta-sts, none */\n"
 "FROM policies p;";
+
+/* Who reads hostile DER says what is in it, once: nobody reads it again. */
+const char schema_policy_der[] =
+"ALTER TABLE policy_tlsa ADD COLUMN der INTEGER NOT NULL DEFAULT -1; /* of matching type 0: its\n"
+"	data is a certificate or key in DER, and this a number for a certificate's subject, or 0;\n"
+"	-1: it is not, or is not known to be */";

@@ -30,6 +30,7 @@ extern const char schema_lists[];
 extern const char schema_outbox[];
 extern const char schema_mute[];
 extern const char schema_mute_each[];
+extern const char schema_policy_der[];
 
 /* clang-format off */
 

@@ -174,6 +174,7 @@ enum way {
 struct certificate_issuer {
 	struct certificate_digests digests;
 	enum way way;
+	uint32_t issued_by; /* a number for its issuer's name: others differ; 0: not known */
 };
 
 #define ISSUERS_MAX           3   /* certificates behind the leaf that are told of, one by one */
@@ -196,6 +197,7 @@ struct certificate_facts {
 	bool is_named_by_cn;                /* the name is the subject's CN: there is no DNS name */
 	bool are_names_whole;               /* no name was left out */
 	uint8_t name_count;
+	uint32_t issued_by; /* of the leaf, as in struct certificate_issuer */
 	/* What there is of these a session keeps apart. Nothing stands behind them. */
 	char subject[128], issuer[128];                    /* printable, one line, cut at the end */
 	struct certificate_issuer issuers[ISSUERS_MAX];    /* as they came */

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "dissector/text.h"
+#include "monitor/name_hash.h"
 #include "monitor/policy/named.h"
 #include "monitor/presented.h"
 
@@ -220,6 +221,8 @@ examine_issuers(const struct presented *certificates, int64_t time, struct certi
 		struct certificate_issuer *issuer = &out->issuers[out->issuer_count++];
 
 		digest_all(sk_X509_value(certificates->rest, i), &issuer->digests);
+		issuer->issued_by =
+		    name_hash(X509_get_issuer_name(sk_X509_value(certificates->rest, i)));
 		if (!presented_way(certificates, i, time, &issuer->way))
 			out->is_whole = false;
 	}
@@ -282,6 +285,7 @@ examine_leaf(X509 *leaf, struct bytes sni, int64_t time, struct certificate_fact
 {
 	out->is_parsed = true;
 	digest_all(leaf, &out->digests);
+	out->issued_by = name_hash(X509_get_issuer_name(leaf));
 	examine_names(leaf, out);
 	if (presented_validity(leaf, &out->not_before, &out->not_after))
 		out->expired = fact_of(presented_is_expired(out->not_before, out->not_after, time));

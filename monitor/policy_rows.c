@@ -78,7 +78,8 @@ put_record(const struct tlsa *t, unsigned base, struct policy_tlsa_row *out)
 	rdata[2] = t->matching;
 	if (t->data.len > 0)
 		memcpy(rdata + 3, t->data.at, t->data.len);
-	*out = (struct policy_tlsa_row){base, rdata, 3 + t->data.len};
+	*out = (struct policy_tlsa_row){base, rdata, 3 + t->data.len,
+					t->is_der ? (int64_t)t->subject : POLICY_DER_NONE};
 	/* cppcheck-suppress memleak ; free_saving has it */
 	return true;
 }
@@ -443,6 +444,8 @@ take_tlsa(void *ctx, size_t host, const struct policy_tlsa_row *row)
 	}
 	memcpy(data, row->rdata, row->len);
 	tlsa_read((struct bytes){data, row->len}, &records[l->record_count]);
+	records[l->record_count].is_der = row->der >= 0;
+	records[l->record_count].subject = row->der >= 0 ? (uint32_t)row->der : 0;
 	if (set->count++ == 0)
 		l->first[host][row->base] = l->record_count;
 	l->record_count++;

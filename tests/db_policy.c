@@ -123,6 +123,7 @@ note_tlsa(void *ctx, size_t host, const struct policy_tlsa_row *row)
 	say_number(ctx, "base", row->base);
 	say_number(ctx, "len", (int64_t)row->len);
 	say_number(ctx, "first", *(const uint8_t *)row->rdata);
+	say_number(ctx, "der", row->der);
 }
 
 static struct told
@@ -139,7 +140,8 @@ static void
 what_is_known_comes_back_after_a_restart(void **state)
 {
 	static const uint8_t rdata[] = {3, 1, 1, 0, 255};
-	const struct policy_tlsa_row records[] = {{0, rdata, sizeof(rdata)}, {1, rdata, 4}};
+	const struct policy_tlsa_row records[] = {{0, rdata, sizeof(rdata), POLICY_DER_NONE},
+						  {1, rdata, 4, 4275878552}};
 	const struct policy_host_row hosts[] = {
 	    {.host = "mx1.example.net",
 	     .preference = 10,
@@ -168,15 +170,16 @@ what_is_known_comes_back_after_a_restart(void **state)
 	store_close(s);
 
 	s = open_store(p->path, STORE_READ);
-	assert_string_equal(found(s, "example.net").text,
-			    "domain=example.net status=enforce id=1 mode=enforce max_age=604800 "
-			    "left=604800000000 text=there digest=3 trouble=- failures=0 since=0 "
-			    "asked=1 again=2 seen=1 refused=- mx=listed required=mta-sts "
-			    "\nhost=mx1.example.net preference=10 expanded=- "
-			    "addresses=[\"198.51.100.25\"] whole=yes match=yes dane=usable "
-			    "tlsa=0 base=0 len=5 first=3 tlsa=0 base=1 len=4 first=3 "
-			    "\nhost=mx.example.org preference=20 expanded=a.example.org "
-			    "addresses=[] whole=no match=no dane=- ");
+	assert_string_equal(
+	    found(s, "example.net").text,
+	    "domain=example.net status=enforce id=1 mode=enforce max_age=604800 "
+	    "left=604800000000 text=there digest=3 trouble=- failures=0 since=0 "
+	    "asked=1 again=2 seen=1 refused=- mx=listed required=mta-sts "
+	    "\nhost=mx1.example.net preference=10 expanded=- "
+	    "addresses=[\"198.51.100.25\"] whole=yes match=yes dane=usable "
+	    "tlsa=0 base=0 len=5 first=3 der=-1 tlsa=0 base=1 len=4 first=3 der=4275878552 "
+	    "\nhost=mx.example.org preference=20 expanded=a.example.org "
+	    "addresses=[] whole=no match=no dane=- ");
 	assert_string_equal(found(s, "example.org").text, "");
 	store_close(s);
 	assert_query(p->path, "SELECT mx FROM v_policies",
@@ -190,7 +193,7 @@ static void
 a_later_answer_replaces_all_of_an_earlier_one(void **state)
 {
 	static const uint8_t rdata[] = {3, 1, 1, 0};
-	const struct policy_tlsa_row record = {0, rdata, sizeof(rdata)};
+	const struct policy_tlsa_row record = {0, rdata, sizeof(rdata), POLICY_DER_NONE};
 	const struct policy_host_row host = {.host = "mx1.example.net",
 					     .addresses = "[]",
 					     .tlsa = "[]",

@@ -7,6 +7,7 @@
  * (tests/openssl_dane.h): where both know, they agree.
  */
 #include "monitor/certificate.h"
+#include "monitor/policy/tlsa_der.h"
 #include "monitor/policy/webpki.h"
 #include "tests/demand.h"
 #include "tests/openssl_dane.h"
@@ -101,8 +102,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	demand(domain_read(BYTES("mx.example.com"), &s.names[0]) == DOMAIN_OK);
 	count = read_all(&c, rdata, count);
 	for (size_t i = 0; i < count; i++)
-		if (tlsa_read(rdata[i], &records[s.records.count]))
+		if (tlsa_read(rdata[i], &records[s.records.count])) {
+			tlsa_der_read(&records[s.records.count]);
 			check_record(&records[s.records.count++]);
+		}
 	count = read_all(&c, chain, CERTS_MAX);
 	facts = read_chain(chain, count, time);
 	check_match(&s, chain, count, time);

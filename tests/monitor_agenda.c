@@ -406,8 +406,9 @@ what_has_no_answer_stays_as_it_was(void **state)
 static struct learnt *
 answer_of_host(enum answer address, enum answer tlsa)
 {
-	static const uint8_t record[3 + 32] = {3, 1, 1};
-	const struct bytes rdata = {record, sizeof(record)};
+	static const uint8_t digest[32] = {0};
+	const struct tlsa record = {
+	    .usage = 3, .selector = 1, .matching = 1, .data = {digest, sizeof(digest)}};
 	struct learnt *l = answer("1", NULL, 1);
 	struct dane_answers *dane = &l->hosts[0].dane;
 
@@ -415,7 +416,7 @@ answer_of_host(enum answer address, enum answer tlsa)
 	dane->address = address;
 	dane->tlsa[DANE_BASE_EXPANDED] = tlsa;
 	if (tlsa == ANSWER_SECURE)
-		assert_true(learnt_set_tlsa(l, 0, DANE_BASE_EXPANDED, &rdata, 1));
+		assert_true(learnt_set_tlsa(l, 0, DANE_BASE_EXPANDED, &record, 1));
 	if (!answer_is_known(address))
 		l->mx.hosts[0].address_count = 0;
 	l->mx.hosts[0].is_whole = answer_is_known(address);

@@ -13,10 +13,11 @@
 #include "monitor/policy/dane.h"
 
 static const uint8_t digest[32];
-static const struct tlsa good = {3, 1, 1, {digest, sizeof(digest)}};
-static const struct tlsa pkix = {1, 1, 1, {digest, sizeof(digest)}};
-static const struct tlsa short_one = {3, 1, 1, {digest, 31}};
-static const struct tlsa mixed[] = {{1, 1, 1, {digest, 32}}, {3, 1, 1, {digest, 32}}};
+static const struct tlsa good = {3, 1, 1, {digest, sizeof(digest)}, false, 0};
+static const struct tlsa pkix = {1, 1, 1, {digest, sizeof(digest)}, false, 0};
+static const struct tlsa short_one = {3, 1, 1, {digest, 31}, false, 0};
+static const struct tlsa mixed[] = {{1, 1, 1, {digest, 32}, false, 0},
+				    {3, 1, 1, {digest, 32}, false, 0}};
 
 #define ONE(t)                  \
 	{                       \

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "monitor/name_hash.h"
 #include "tests/certify.h"
 
 static struct made root, leaf, other, alone, addressed;
@@ -277,6 +278,9 @@ the_chain_is_told_of_by_names_digests_and_ways(void **state)
 	assert_int_equal(f.issuers[0].way, WAY_GOOD);
 	assert_int_equal(f.issuers[1].way, WAY_GOOD);
 	assert_int_equal(f.issuers[2].way, WAY_NONE);
+	assert_int_equal(f.issued_by, name_hash(X509_get_subject_name(middle.x509)));
+	assert_int_equal(f.issuers[0].issued_by, name_hash(X509_get_subject_name(root.x509)));
+	assert_true(f.issued_by != 0 && f.issued_by != f.issuers[0].issued_by);
 	EVP_Digest(middle.der, middle.bytes.len, expected, &len, EVP_sha512(), NULL);
 	assert_memory_equal(f.issuers[0].digests.sha512, expected, SHA512_KEPT);
 	EVP_Digest(root.der, root.bytes.len, expected, &len, EVP_sha256(), NULL);

@@ -50,8 +50,9 @@ body_of(const struct packer *p, enum message wanted)
 static void
 set_hosts(struct learnt *l)
 {
-	static const uint8_t good[] = {3, 1, 1, 'd', 'i', 'g', 'e', 's', 't'};
-	const struct bytes rdata[] = {{good, sizeof(good)}, {good, 3}};
+	static const struct tlsa records[] = {
+	    {.usage = 3, .selector = 1, .matching = 1, .data = BYTES_INIT("digest")},
+	    {.usage = 2, .data = BYTES_INIT("authority"), .is_der = true, .subject = 0xfedcba98}};
 
 	l->mx_answer = ANSWER_SECURE;
 	l->mx.form = MX_LISTED;
@@ -66,7 +67,7 @@ set_hosts(struct learnt *l)
 	learnt_set_hosts(l);
 	l->hosts[1].dane.address = ANSWER_SECURE;
 	l->hosts[1].dane.tlsa[DANE_BASE_EXPANDED] = ANSWER_SECURE;
-	assert_true(learnt_set_tlsa(l, 1, DANE_BASE_EXPANDED, rdata, 2));
+	assert_true(learnt_set_tlsa(l, 1, DANE_BASE_EXPANDED, records, 2));
 }
 
 static struct learnt *
@@ -131,7 +132,9 @@ what_was_learnt_crosses_whole(void **state)
 	assert_int_equal(set->count, 2);
 	assert_int_equal(set->records[0].usage, 3);
 	assert_true(bytes_equal(set->records[0].data, BYTES("digest")));
-	assert_int_equal(set->records[1].data.len, 0);
+	/* What is in it is the checker's word: here nobody reads it. */
+	assert_int_equal(tlsa_use(&set->records[1]), TLSA_USABLE);
+	assert_int_equal(set->records[1].subject, 0xfedcba98);
 	learnt_free(other);
 	learnt_free(l);
 }
@@ -140,15 +143,15 @@ what_was_learnt_crosses_whole(void **state)
 static void
 the_most_that_can_be_learnt_crosses(void **state)
 {
-	static uint8_t text[STS_TEXT_MAX], rdata[LEARNT_TLSA_BYTES / LEARNT_TLSA_RECORDS];
+	static uint8_t text[STS_TEXT_MAX], data[LEARNT_TLSA_BYTES / LEARNT_TLSA_RECORDS];
 	struct learnt *l = example(), *other;
-	struct bytes records[LEARNT_TLSA_RECORDS];
+	struct tlsa records[LEARNT_TLSA_RECORDS];
 
 	(void)state;
 	memset(text, 'x', sizeof(text));
 	assert_true(learnt_set_text(l, (struct bytes){text, sizeof(text)}));
 	for (size_t i = 0; i < LEARNT_TLSA_RECORDS; i++)
-		records[i] = (struct bytes){rdata, sizeof(rdata) - 3};
+		records[i] = (struct tlsa){.data = {data, sizeof(data)}, .is_der = true};
 	l->mx.count = 0;
 	for (; l->mx.count < MX_HOSTS_MAX; l->mx.count++) {
 		struct mx_host *host = &l->mx.hosts[l->mx.count];
@@ -266,6 +269,32 @@ words_that_steer_a_terminal(struct learnt *l)
 }
 
 static void
+spoil_record(struct learnt *l, size_t i, const struct tlsa *t)
+{
+	*(struct tlsa *)(uintptr_t)&l->hosts[1].dane.records[DANE_BASE_EXPANDED].records[i] = *t;
+}
+static void
+digest_that_was_read(struct learnt *l)
+{
+	spoil_record(l, 0,
+		     &(struct tlsa){.usage = 3, .matching = 1, .data = BYTES("x"), .is_der = true});
+}
+static void
+nothing_that_was_read(struct learnt *l)
+{
+	spoil_record(l, 1, &(struct tlsa){.usage = 2, .is_der = true});
+}
+static void
+subject_of_a_key(struct learnt *l)
+{
+	spoil_record(l, 1, &(struct tlsa){2, 1, 0, BYTES("x"), .is_der = true, .subject = 7});
+}
+static void
+subject_of_what_was_not_read(struct learnt *l)
+{
+	spoil_record(l, 1, &(struct tlsa){.usage = 2, .data = BYTES("x"), .subject = 7});
+}
+static void
 part_that_has_a_policy(struct learnt *l)
 {
 	l->is_part = true;
@@ -301,6 +330,10 @@ what_does_not_hold_together_is_refused(void **state)
 	    ROW(records_without_an_answer),
 	    ROW(destination_without_a_record),
 	    ROW(words_that_steer_a_terminal),
+	    ROW(digest_that_was_read),
+	    ROW(nothing_that_was_read),
+	    ROW(subject_of_a_key),
+	    ROW(subject_of_what_was_not_read),
 	    ROW(part_that_has_a_policy),
 	    ROW(part_that_has_no_hosts),
 #undef ROW

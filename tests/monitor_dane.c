@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "monitor/policy/dane.h"
+#include "monitor/policy/tlsa_der.h"
 #include "tests/certify.h"
 #include "tests/exact.h"
 #include "tests/openssl_dane.h"
@@ -19,7 +20,7 @@
 #define HOST "mx.example.com"
 
 /* A provider's tree: root over middle over leaf; renewed has leaf's key. */
-static struct made root, middle, leaf, renewed, next, named_otherwise, unnamed, expired;
+static struct made root, middle, leaf, renewed, next, named_otherwise, unnamed, expired, stranger;
 static struct certifier *reader;
 
 static int
@@ -41,6 +42,7 @@ make_all(void **state)
 	x509_make(&expired,
 		  &(struct making){
 		      .cn = "x", .names = "DNS:" HOST, .issuer = &middle, .end = BEGIN + DAY});
+	x509_make(&stranger, &(struct making){.cn = "Stranger"});
 	reader = certifier(NULL, NULL);
 	return 0;
 }
@@ -57,6 +59,7 @@ unmake_all(void **state)
 	x509_unmake(&named_otherwise);
 	x509_unmake(&unnamed);
 	x509_unmake(&expired);
+	x509_unmake(&stranger);
 	certifier_free(reader);
 	return 0;
 }
@@ -72,6 +75,7 @@ static void
 rdata_close(struct rdata *r)
 {
 	assert_true(tlsa_read((struct bytes){r->bytes, r->len}, &r->tlsa));
+	tlsa_der_read(&r->tlsa);
 }
 
 /* The record that names m in this way, RFC 6698 section 2.1. */
@@ -278,6 +282,34 @@ dane_ta_wants_the_authority_the_name_and_the_date(void **state)
 	     {{&middle, 2, 0, 0}},
 	     {&leaf},
 	     DANE_NOT_OBSERVABLE},
+	    {"(6) 2 0 0 not in the chain, which ends below it",
+	     {{&root, 2, 0, 0}},
+	     {&leaf, &middle},
+	     DANE_NOT_OBSERVABLE},
+	    {"(6) 2 0 0 not in the chain, which ends below another",
+	     {{&root, 2, 0, 0}},
+	     {&leaf},
+	     DANE_NO_MATCH},
+	    {"(6) 2 0 0 not in the chain of a self-signed leaf",
+	     {{&middle, 2, 0, 0}},
+	     {&root},
+	     DANE_NO_MATCH},
+	    {"(6) 2 0 0 not in the chain, and one below it that is not on the way",
+	     {{&root, 2, 0, 0}},
+	     {&stranger, &middle},
+	     DANE_NO_MATCH},
+	    {"(6) 2 0 0 not in the chain, for another host",
+	     {{&middle, 2, 0, 0}},
+	     {&named_otherwise},
+	     DANE_WRONG_NAME},
+	    {"(6) 2 1 0 not in the chain, for another host",
+	     {{&middle, 2, 1, 0}},
+	     {&named_otherwise},
+	     DANE_WRONG_NAME},
+	    {"(6) 2 0 0 not in the chain, and another that cannot be its end",
+	     {{&middle, 2, 0, 0}, {&stranger, 2, 0, 0}},
+	     {&leaf},
+	     DANE_NOT_OBSERVABLE},
 	    {"(6) 2 1 0 not in the chain", {{&middle, 2, 1, 0}}, {&leaf}, DANE_NOT_OBSERVABLE},
 	    {"(6) 2 0 0 not in the chain, another that matches",
 	     {{&root, 2, 0, 0}, {&middle, 2, 1, 1}},
@@ -332,6 +364,7 @@ dates_matter_to_dane_ta_alone(void **state)
 {
 	const struct match_row ee = {"3 1 1", {{&expired, 3, 1, 1}}, {&expired, &middle}, 0};
 	const struct match_row ta = {"2 1 1", {{&middle, 2, 1, 1}}, {&expired, &middle}, 0};
+	const struct match_row unseen = {"2 0 0", {{&middle, 2, 0, 0}}, {&expired}, 0};
 
 	(void)state;
 	assert_int_equal(match_at(&ee, BEGIN + 2 * DAY, NULL), DANE_MATCHED);
@@ -339,6 +372,9 @@ dates_matter_to_dane_ta_alone(void **state)
 	assert_int_equal(match_at(&ta, BEGIN + 2 * DAY, NULL), DANE_OUT_OF_DATE);
 	assert_int_equal(match_at(&ta, BEGIN - 2 * DAY, NULL), DANE_OUT_OF_DATE);
 	assert_int_equal(match_at(&ta, BEGIN + DAY / 2, NULL), DANE_MATCHED);
+	/* An authority that was not sent. */
+	assert_int_equal(match_at(&unseen, BEGIN + 2 * DAY, NULL), DANE_OUT_OF_DATE);
+	assert_int_equal(match_at(&unseen, BEGIN + DAY / 2, NULL), DANE_NOT_OBSERVABLE);
 }
 
 /* RFC 5280 section 6.1: of the path, not of what it ends at. */
@@ -524,6 +560,7 @@ records_that_cannot_be_used_are_told_apart(void **state)
 		struct tlsa t;
 
 		assert_true(tlsa_read(rdata, &t));
+		tlsa_der_read(&t);
 		if (tlsa_use(&t) != rows[i].use)
 			fail_msg("%s: %d", rows[i].name, (int)tlsa_use(&t));
 		tlsa_explain(&t, &problems);

@@ -470,6 +470,7 @@ with_tlsa(struct scene *c, uint8_t usage, const struct made *made)
 
 	mx_alone(c);
 	c->tlsa = (struct tlsa){.usage = usage,
+				.is_der = true,
 				.selector = TLSA_CERTIFICATE,
 				.matching = TLSA_FULL,
 				.data = made->bytes};

@@ -12,8 +12,8 @@
 /* Where pointers have 64 bits. A change here means a row in session_message.c and a line below. */
 #define SMTP_FACTS_SIZE        88
 #define TLS_FACTS_SIZE         128
-#define CERTIFICATE_FACTS_SIZE 1528
-#define SESSION_SIZE           4544
+#define CERTIFICATE_FACTS_SIZE 1544
+#define SESSION_SIZE           4560
 
 #define TIME INT64_C(1767225600000000)
 
@@ -100,10 +100,11 @@ full_session(void)
 			    true,
 			    true,
 			    2,
+			    0xfedcba98,
 			    "CN=a",
 			    "CN=b",
-			    {{{{12}, {13}, {14}, {15, [15] = 16}}, WAY_BROKEN},
-			     {{{17}, {18}, {19}, {20}}, WAY_GOOD}},
+			    {{{{12}, {13}, {14}, {15, [15] = 16}}, WAY_BROKEN, 0x89abcdef},
+			     {{{17}, {18}, {19}, {20}}, WAY_GOOD, 1}},
 			    {{21, [7] = 22}, {23, [7] = 24}}},
 	    .greeting = {BYTES("mx ESMTP"), BYTES("second")},
 	    .greetings = 2,
@@ -257,9 +258,11 @@ same_certificate(const struct certificate_facts a, const struct certificate_fact
 	for (size_t i = 0; i < a.issuer_count; i++) {
 		SAME(issuers[i].digests);
 		SAME(issuers[i].way);
+		SAME(issuers[i].issued_by);
 	}
 	SAME(is_named_by_cn);
 	SAME(are_names_whole);
+	SAME(issued_by);
 	SAME(name_count);
 	SAME(names);
 	SAME(not_before);

@@ -424,8 +424,8 @@ an_enforce_policy_is_required_while_it_is_in_force(void **state)
 }
 
 static const uint8_t digest[32];
-static const struct tlsa good = {3, 1, 1, {digest, sizeof(digest)}};
-static const struct tlsa pkix = {1, 1, 1, {digest, sizeof(digest)}};
+static const struct tlsa good = {3, 1, 1, {digest, sizeof(digest)}, false, 0};
+static const struct tlsa pkix = {1, 1, 1, {digest, sizeof(digest)}, false, 0};
 
 struct first_row {
 	const char *name;

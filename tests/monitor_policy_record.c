@@ -100,7 +100,7 @@ learn_form(struct recorder *r, const char *domain, const char *host, uint8_t las
 	   int64_t time, const struct answer_form *form, FILE *json)
 {
 	static uint8_t digest[32] = {1};
-	static const struct tlsa tlsa = {3, 1, 1, {digest, sizeof(digest)}};
+	static const struct tlsa tlsa = {3, 1, 1, {digest, sizeof(digest)}, false, 0};
 	static struct known_policy known;
 	struct problems problems = {0};
 	struct address address = {.family = 4, .b = {198, 51, 100, last}};
@@ -405,7 +405,8 @@ what_is_saved_is_loaded(void **state)
 {
 	static struct known_policy known;
 	static uint8_t digest[32] = {1, 2, 3};
-	const struct tlsa records[] = {{3, 1, 1, {digest, sizeof(digest)}}, {2, 0, 0, {digest, 1}}};
+	const struct tlsa records[] = {{3, 1, 1, {digest, sizeof(digest)}, false, 0},
+				       {2, 0, 0, {digest, 1}, true, 0xfedcba98}};
 	struct fixture *p = *state;
 	struct store *store = open_store(p->path, STORE_CREATE);
 	struct policy_book *book = book_new();
@@ -472,6 +473,10 @@ what_is_saved_is_loaded(void **state)
 	assert_memory_equal(got->sts.text.at, known.sts.text.at, known.sts.text.len);
 	assert_int_equal(got->mx.count, 2);
 	assert_true(got->mx.is_whole && got->mx.form == MX_LISTED);
+	assert_int_equal(got->dane[1].records[1].count, 2);
+	assert_false(got->dane[1].records[1].records[0].is_der);
+	assert_true(got->dane[1].records[1].records[1].is_der);
+	assert_int_equal(got->dane[1].records[1].records[1].subject, 0xfedcba98);
 	for (size_t i = 0; i < 2; i++) {
 		assert_true(domain_equal(&got->mx.hosts[i].name, &known.mx.hosts[i].name));
 		assert_int_equal(got->mx.hosts[i].preference, 10 * i);

@@ -227,6 +227,9 @@ ok "3c.26 a wildcard" is star.sec.test $host=usable
 ok "3c.28 hundreds of records, by TCP" is large.sec.test $host=usable \
     'mx[0].tlsa[779]~3 1 1 00'
 ok "3c.9 records of which none can be used" is unusable.sec.test $host=unusable required=dane
+ok "3c.6 an authority's certificate in full, which the checker has read" is tafull.sec.test $host=usable \
+    'mx[0].tlsa~2 0 0' required=dane
+ok "3c.6 one that is no certificate" is torn.sec.test $host=unusable required=dane
 ok "3c.15 key rollover: two keys" is roll.sec.test $host=usable 'mx[0].tlsa[1]~3 1 1' required=dane
 
 # ---- Keys that change: RFC 6781 section 4.1, RFC 7671 section 8.1 ----

@@ -115,7 +115,7 @@ sql "INSERT INTO policy_changes (domain, time, mta_sts_id, mode, max_age, mx, so
 	'[\"mx1.sts.example\",\"*.sts.example\"]', 'network')"
 knows dane.example $day absent
 hosts dane.example 0 mx.dane.example "[\"$dane\"]" "$has_dane"
-sql "INSERT INTO policy_tlsa SELECT id, 0, 0, 0, x'030101' || zeroblob(32) FROM policies
+sql "INSERT INTO policy_tlsa (policy_id, place, base, seq, rdata) SELECT id, 0, 0, 0, x'030101' || zeroblob(32) FROM policies
 	WHERE domain = 'dane.example'"
 sql "UPDATE policy_tlsa SET rdata = CAST(rdata AS BLOB)"
 knows none.example $day absent

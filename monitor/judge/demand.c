@@ -297,9 +297,9 @@ match_words(enum dane_match match)
 	case DANE_NO_MATCH:
 		return "a certificate that none of its TLSA records names";
 	case DANE_WRONG_NAME:
-		return "a certificate of a named authority, for another host";
+		return "a certificate for another host";
 	case DANE_OUT_OF_DATE:
-		return "a certificate of a named authority that is out of date";
+		return "a certificate that is out of date";
 	case DANE_BROKEN_CHAIN:
 		return "a certificate whose chain to the named authority does not hold";
 	}

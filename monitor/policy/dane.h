@@ -3,7 +3,7 @@
  * MX host, what the answers come to, and whether a certificate that was seen is
  * one that its TLSA records name.
  *
- * Pure; of a record that holds a certificate in full OpenSSL makes a digest. Asks
+ * Pure; of the data of a record in full OpenSSL makes a digest, and does not read it. Asks
  * nothing itself: answers are given by whoever asked. Reads no certificate of a
  * server: what the reader found in it (monitor/certificate.h) is held against them.
  */
@@ -116,7 +116,7 @@ enum dane_match {
 	DANE_NOT_APPLICABLE, /* no record can be used */
 	DANE_MATCHED,
 	DANE_NO_MATCH,    /* no record names the leaf or an authority of it */
-	DANE_WRONG_NAME,  /* DANE-TA(2): the authority is named, the server is another */
+	DANE_WRONG_NAME,  /* DANE-TA(2): the authority is named, or may be; the server is another */
 	DANE_OUT_OF_DATE, /* DANE-TA(2): expired or not yet valid; nothing to DANE-EE(3) */
 	DANE_BROKEN_CHAIN /* DANE-TA(2): a signature, purpose or constraint fails */
 };
@@ -130,8 +130,10 @@ bool dane_is_unmatched(enum dane_match match);
  * neither names nor dates (RFC 7672 section 3.1.1). DANE-TA(2) wants the
  * authority in the chain; a subject's CN counts only where the certificate has no
  * DNS name (section 3.2.3). A DANE-TA record that holds its authority whole may
- * stand for one that was not sent (RFC 7671 section 5.2.2): whether the leaf leads
- * there was not looked at, so that it makes NOT_OBSERVABLE of what matches nothing.
+ * stand for one that was not sent (RFC 7671 section 5.2.2): that matches nothing where no
+ * certificate on the way names that authority as its issuer (RFC 5280 section 6.1.3), where the
+ * leaf is out of date or for another host. Else whether the signature is the authority's was
+ * not looked at: NOT_OBSERVABLE.
  */
 enum dane_match dane_match(const struct dane_session *s);
 

@@ -76,14 +76,47 @@ match_authority(const struct dane_session *s, const struct tlsa *t)
 	return match;
 }
 
-/* Could what names no certificate here name one that was not seen? */
+static bool
+may_be(uint32_t issued_by, uint32_t subject)
+{
+	return issued_by == subject || issued_by == 0 || subject == 0;
+}
+
+/* Does any certificate on the way from the leaf name this subject as its issuer? */
+static bool
+may_issue(const struct certificate_facts *c, uint32_t subject)
+{
+	if (may_be(c->issued_by, subject))
+		return true;
+	for (size_t i = 0; i < c->issuer_count; i++)
+		if (c->issuers[i].way != WAY_NONE && may_be(c->issuers[i].issued_by, subject))
+			return true;
+	return false;
+}
+
+/*
+ * Could what names no certificate here name one that was not seen? An authority that the record
+ * holds whole need not be sent, RFC 7671 section 5.2.2; then the chain ends in one that names it
+ * as its issuer. A bare key has no name.
+ */
 static bool
 may_name_another(const struct dane_session *s, const struct tlsa *t)
 {
 	const struct certificate_facts *c = s->certificate;
 
-	return t->usage == TLSA_DANE_TA &&
-	       (t->matching == TLSA_FULL || !c->is_whole || c->issuer_count + 1 < c->chain_len);
+	if (!c->is_whole || c->issuer_count + 1 < c->chain_len)
+		return true;
+	return t->matching == TLSA_FULL &&
+	       (t->selector == TLSA_PUBLIC_KEY || may_issue(c, t->subject));
+}
+
+/* Whoever is the authority: the leaf is out of date, or for another host. */
+static enum dane_match
+match_unseen(const struct dane_session *s)
+{
+	if (s->certificate->expired == FACT_YES)
+		return DANE_OUT_OF_DATE;
+	return match_names(s) == DANE_WRONG_NAME ? DANE_WRONG_NAME : DANE_NOT_OBSERVABLE;
 }
 
 static enum dane_match
@@ -94,7 +127,7 @@ match_record(const struct dane_session *s, const struct tlsa *t)
 	if (t->usage == TLSA_DANE_EE)
 		return names_it(t, &s->certificate->digests) ? DANE_MATCHED : DANE_NO_MATCH;
 	match = match_authority(s, t);
-	return match == DANE_NO_MATCH && may_name_another(s, t) ? DANE_NOT_OBSERVABLE : match;
+	return match == DANE_NO_MATCH && may_name_another(s, t) ? match_unseen(s) : match;
 }
 
 /* Any one match suffices; what could not be seen could be one; a near miss tells more than none. */

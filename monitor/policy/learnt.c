@@ -46,7 +46,7 @@ learnt_set_text(struct learnt *l, struct bytes text)
 
 /* One block: the records, then the bytes that they are views of. */
 static void *
-copy_tlsa(const struct bytes *rdata, size_t count, size_t bytes, struct tlsa_set *out)
+copy_tlsa(const struct tlsa *from, size_t count, size_t bytes, struct tlsa_set *out)
 {
 	struct tlsa *records = malloc(count * sizeof(*records) + bytes + 1);
 	uint8_t *at;
@@ -54,19 +54,19 @@ copy_tlsa(const struct bytes *rdata, size_t count, size_t bytes, struct tlsa_set
 	if (records == NULL)
 		return NULL;
 	at = (uint8_t *)(records + count);
-	*out = (struct tlsa_set){records, 0};
 	for (size_t i = 0; i < count; i++) {
-		if (rdata[i].len > 0)
-			memcpy(at, rdata[i].at, rdata[i].len);
-		if (tlsa_read((struct bytes){at, rdata[i].len}, &records[out->count]))
-			out->count++;
-		at += rdata[i].len;
+		records[i] = from[i];
+		records[i].data.at = at;
+		if (from[i].data.len > 0)
+			memcpy(at, from[i].data.at, from[i].data.len);
+		at += from[i].data.len;
 	}
+	*out = (struct tlsa_set){records, count};
 	return records;
 }
 
 bool
-learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const struct bytes *rdata,
+learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const struct tlsa *records,
 		size_t count)
 {
 	struct learnt_host *h = &l->hosts[host];
@@ -76,10 +76,10 @@ learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const struct
 	if (count > LEARNT_TLSA_RECORDS)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		bytes += rdata[i].len;
+		bytes += records[i].data.len;
 	if (bytes > LEARNT_TLSA_BYTES - l->tlsa_bytes)
 		return false;
-	block = copy_tlsa(rdata, count, bytes, &h->dane.records[base]);
+	block = copy_tlsa(records, count, bytes, &h->dane.records[base]);
 	if (block == NULL)
 		return false;
 	free(h->blocks[base]);

@@ -13,7 +13,7 @@
 #include "monitor/policy/sts_cache.h"
 #include "monitor/policy/tlsrpt.h"
 
-#define LEARNT_TLSA_BYTES   65536 /* of TLSA RDATA of one domain: what one answer can hold */
+#define LEARNT_TLSA_BYTES   65536 /* of TLSA data of one domain: what one answer can hold */
 #define LEARNT_TLSA_RECORDS 1536  /* of one set; DNS_RECORDS_MAX */
 
 /* What became of fetching the policy. */
@@ -66,11 +66,11 @@ void learnt_free(struct learnt *l);
 bool learnt_set_text(struct learnt *l, struct bytes text);
 
 /*
- * Keep copies of the TLSA records of one host at one base; those too short to be
- * read are left out. False, and nothing is kept, where memory is refused or they
- * are more than LEARNT_TLSA_BYTES with those kept already.
+ * Keep copies of the TLSA records of one host at one base. False, and nothing is kept, where
+ * memory is refused, they are more than LEARNT_TLSA_RECORDS, or their data is more than
+ * LEARNT_TLSA_BYTES with what is kept already.
  */
-bool learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const struct bytes *rdata,
+bool learnt_set_tlsa(struct learnt *l, size_t host, enum dane_base base, const struct tlsa *records,
 		     size_t count);
 
 /* Give hosts of l->mx their places: mx_read was called. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "monitor/policy/reach.h"
+#include "monitor/policy/tlsa_der.h"
 
 #define PREFIX_STS    "_mta-sts."
 #define PREFIX_TLSRPT "_smtp._tls."
@@ -293,14 +294,26 @@ take_alias(void *ctx, const struct dns_answer *a)
 	l->learnt->hosts[l->host].dane.alias = a->answer;
 }
 
+/* Those too short to be read are left out. */
+static bool
+keep_tlsa(struct lookup *l, const struct dns_message *m, enum dane_base base)
+{
+	struct tlsa records[DNS_RECORDS_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (tlsa_read(m->rdata[i], &records[count]))
+			tlsa_der_read(&records[count++]);
+	return learnt_set_tlsa(l->learnt, l->host, base, records, count);
+}
+
 static void
 take_tlsa(struct lookup *l, const struct dns_answer *a, enum dane_base base)
 {
 	struct dane_answers *dane = &l->learnt->hosts[l->host].dane;
 
 	dane->tlsa[base] = a->answer;
-	if (a->message != NULL &&
-	    !learnt_set_tlsa(l->learnt, l->host, base, a->message->rdata, a->message->count))
+	if (a->message != NULL && !keep_tlsa(l, a->message, base))
 		dane->tlsa[base] = ANSWER_UNAVAILABLE;
 }
 

@@ -1,8 +1,6 @@
 /* RFC 6698 section 2.1 and RFC 7671; see tlsa.h. */
 #include "monitor/policy/tlsa.h"
 
-#include <openssl/err.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 
 #define SHA256_LEN 32
@@ -21,46 +19,16 @@ tlsa_read(struct bytes rdata, struct tlsa *out)
 	return !c.is_short;
 }
 
-static bool
-is_certificate(struct bytes data)
-{
-	const uint8_t *at = data.at;
-	X509 *certificate = d2i_X509(NULL, &at, (long)data.len);
-	/* OpenSSL wants its key, too, before it takes the record. */
-	bool is_read = certificate != NULL && at == data.at + data.len &&
-		       X509_get0_pubkey(certificate) != NULL;
-
-	X509_free(certificate);
-	ERR_clear_error();
-	return is_read;
-}
-
-static bool
-is_public_key(struct bytes data)
-{
-	const uint8_t *at = data.at;
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)data.len);
-	bool is_read = key != NULL && at == data.at + data.len;
-
-	EVP_PKEY_free(key);
-	ERR_clear_error();
-	return is_read;
-}
-
 static enum tlsa_use
 data_use(const struct tlsa *t)
 {
-	bool is_read;
-
 	if (t->matching == TLSA_SHA256)
 		return t->data.len == SHA256_LEN ? TLSA_USABLE : TLSA_LENGTH;
 	if (t->matching == TLSA_SHA512)
 		return t->data.len == SHA512_LEN ? TLSA_USABLE : TLSA_LENGTH;
 	if (t->data.len == 0)
 		return TLSA_LENGTH;
-	is_read =
-	    t->selector == TLSA_CERTIFICATE ? is_certificate(t->data) : is_public_key(t->data);
-	return is_read ? TLSA_USABLE : TLSA_DATA;
+	return t->is_der ? TLSA_USABLE : TLSA_DATA;
 }
 
 enum tlsa_use

@@ -2,8 +2,8 @@
  * TLSA records, RFC 6698 section 2.1, and which of them an SMTP client can use,
  * RFC 7672 section 3.1.
  *
- * Pure but for OpenSSL, which reads the keys and certificates that a record may
- * hold in full; the data is hostile. Views are borrowed from the RDATA.
+ * Pure. Data that a record holds in full is hostile DER: who reads that is tlsa_der.h,
+ * behind a sandbox, and its word stands in the record. Views are borrowed from the RDATA.
  */
 #ifndef MONITOR_POLICY_TLSA_H
 #define MONITOR_POLICY_TLSA_H
@@ -24,9 +24,14 @@
 struct tlsa {
 	uint8_t usage, selector, matching;
 	struct bytes data;
+	/* Of matching type 0, by tlsa_der_read. */
+	bool
+	    is_der; /* data is a certificate or key in DER, whole; false: it is not, or not known */
+	uint32_t subject; /* of a certificate: name_hash of its subject; 0: not known */
 };
 
-/* Read one RDATA. False where it is shorter than its three fixed bytes. */
+/* Read one RDATA; of its data in full nothing is known yet. False where it is shorter than its
+ * three fixed bytes. */
 bool tlsa_read(struct bytes rdata, struct tlsa *out);
 
 enum tlsa_use {

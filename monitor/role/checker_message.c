@@ -263,24 +263,41 @@ put_records(struct packer *p, const struct tlsa_set *set)
 		pack_u8(p, t->selector);
 		pack_u8(p, t->matching);
 		pack_bytes(p, t->data);
+		pack_u8(p, t->is_der);
+		pack_u32(p, t->subject);
 	}
+}
+
+/* What was found in data that is there in full, and of no other. */
+static bool
+get_record(struct cursor *c, struct tlsa *out)
+{
+	struct bytes rdata = cursor_vector16(c).rest;
+	uint8_t is_der = cursor_u8(c);
+	uint32_t subject = cursor_u32(c);
+
+	if (c->is_short || !tlsa_read(rdata, out) || is_der > 1 ||
+	    (is_der == 1 && (out->matching != TLSA_FULL || out->data.len == 0)) ||
+	    (subject != 0 && (is_der == 0 || out->selector != TLSA_CERTIFICATE)))
+		return false;
+	out->is_der = is_der == 1;
+	out->subject = subject;
+	return true;
 }
 
 static bool
 get_records(struct cursor *c, struct learnt *out, size_t host, enum dane_base base)
 {
-	struct bytes rdata[LEARNT_TLSA_RECORDS];
+	struct tlsa records[LEARNT_TLSA_RECORDS];
 	size_t count = cursor_u16(c);
 
 	if (count > LEARNT_TLSA_RECORDS ||
 	    (count > 0 && !answer_is_present(out->hosts[host].dane.tlsa[base])))
 		return false;
-	for (size_t i = 0; i < count; i++) {
-		rdata[i] = cursor_vector16(c).rest;
-		if (c->is_short || rdata[i].len < TLSA_FIXED)
+	for (size_t i = 0; i < count; i++)
+		if (!get_record(c, &records[i]))
 			return false;
-	}
-	return count == 0 || learnt_set_tlsa(out, host, base, rdata, count);
+	return count == 0 || learnt_set_tlsa(out, host, base, records, count);
 }
 
 static void

@@ -130,11 +130,13 @@ static const struct field certificate_fields[] = {
     FIELD_TEXT(certificate_facts, issuer),
     FIELD_BOOL(certificate_facts, is_named_by_cn),
     FIELD_BOOL(certificate_facts, are_names_whole),
+    FIELD_NUMBER(certificate_facts, issued_by),
 };
 
 static const struct field issuer_fields[] = {
     FIELD_CHOICE(certificate_issuer, way, WAY_BROKEN),
     FIELD_RAW(certificate_issuer, digests),
+    FIELD_NUMBER(certificate_issuer, issued_by),
 };
 
 /* A member's name cannot stand in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */

@@ -216,6 +216,7 @@ fetch_records >"$bed/fetches"
 large_records >"$bed/large"
 sed -e "s/@MX_KEY@/$mx_key/; s/@NEXT_KEY@/$(key_digest "$bed/keys/next.key")/g" \
     -e "s/@CA@/$(certificate_digest "$bed/keys/ca.pem")/; s/@A200@/$a200/g" \
+    -e "s/@CA_DER@/$(openssl x509 -in "$bed/keys/ca.pem" -outform DER | od -An -v -tx1 | tr -d ' \n')/" \
     -e "/@FETCHES@/{r $bed/fetches" -e 'd}' -e "/@ROWS@/{r $bed/rows" -e 'd}' -e "/@LARGE@/{r $bed/large" -e 'd}' \
     tests/policy/sec.zone >"$bed/sec.test"
 
