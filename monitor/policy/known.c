@@ -62,16 +62,38 @@ are_hosts_kept(const struct known_policy *before, const struct learnt *learnt, i
 	return hides && now >= before->learnt && now - before->learnt <= DESTINATION_FRESH;
 }
 
-/* Beside those that could be had. */
-static void
-keep_addresses(const struct mx_set *before, struct mx_set *mx)
+static bool
+has_new_address(const struct mx_host *old, const struct mx_host *host)
 {
-	for (size_t i = 0; i < mx->count; i++) {
-		const struct mx_host *old = mx_named(before, &mx->hosts[i].name);
+	for (size_t i = 0; i < host->address_count; i++)
+		if (old->address_count > 0 && !mx_host_has(old, &host->addresses[i]))
+			return true;
+	return false;
+}
 
-		for (size_t k = 0; old != NULL && !mx->hosts[i].is_whole && k < old->address_count;
-		     k++)
-			mx_add_address(&mx->hosts[i], &old->addresses[k]);
+/*
+ * Where not all of its addresses could be had, and where there is another than before: it may
+ * have many, that take turns. What was so a moment ago, in a part of the same answer, is so still.
+ */
+static void
+keep_addresses(const struct mx_host *old, bool is_moment, struct mx_host *host)
+{
+	if (has_new_address(old, host) || (is_moment && !old->is_whole))
+		host->is_whole = false;
+	for (size_t k = 0; !host->is_whole && k < old->address_count; k++)
+		mx_add_address(host, &old->addresses[k]);
+}
+
+static void
+keep_all_addresses(const struct known_policy *before, int64_t now, struct mx_set *mx)
+{
+	const bool is_moment = now - before->learnt <= DESTINATION_RECHECK;
+
+	for (size_t i = 0; i < mx->count; i++) {
+		const struct mx_host *old = mx_named(&before->mx, &mx->hosts[i].name);
+
+		if (old != NULL)
+			keep_addresses(old, is_moment, &mx->hosts[i]);
 	}
 }
 
@@ -85,7 +107,7 @@ take_hosts(const struct known_policy *before, const struct learnt *learnt, int64
 	out->learnt = now;
 	out->mx = learnt->mx;
 	if (before != NULL)
-		keep_addresses(&before->mx, &out->mx);
+		keep_all_addresses(before, now, &out->mx);
 	for (size_t i = 0; i < MX_HOSTS_MAX; i++) {
 		out->dane[i] = learnt->hosts[i].dane;
 		out->expanded[i] = learnt->hosts[i].expanded;

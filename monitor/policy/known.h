@@ -18,7 +18,8 @@ struct known_outage {
 /*
  * before: NULL where nothing was known. now: of the clock that before goes by,
  * microseconds. What is wrong with the policy's text is added to learnt. Of what
- * had no answer the old one stays, that is of MX hosts their addresses, and where TLSA
+ * had no answer the old one stays, that is of MX hosts their addresses (also where these
+ * are others than before: there may be more, that take turns), and where TLSA
  * records that demand something cannot be had now, all that is known of the hosts, for
  * DESTINATION_FRESH; *out has views into before and learnt.
  */
