@@ -253,12 +253,15 @@ const struct kind judge_kinds[] = {
 	.name = "certificate-invalid",
 	.title = "The server's certificate does not verify",
 	.meaning = "It is expired, self-signed, from an unknown issuer or for another name. "
-		   "Most of SMTP is so, and opportunistic TLS goes on all the same.",
+		   "Most of SMTP is so, and opportunistic TLS goes on all the same; a sender "
+		   "that keeps to a policy that demands a certificate that holds does not.",
 	.expected = "A certificate in force, of an issuer that is trusted, for the server's name.",
 	.refuted_by = "A trust store or a name that is right for this server where ours is "
 		      "not; DANE with a matching TLSA record.",
-	.advice = "Nothing by itself. If the server is yours, renew the certificate for its "
-		  "MX name from an issuer that is widely trusted.",
+	.advice = "Where no policy demands one that holds, nothing by itself. Where one does, "
+		  "look at the server's certificate next to the server: if it is another than "
+		  "at this tap, somebody is between. If the server is yours, renew it for its MX "
+		  "name from an issuer that is widely trusted.",
 	.reference = "RFC 7817 section 3",
 	.is_own_doing = true,
 	.test = judge_certificate_invalid,
