@@ -11,6 +11,7 @@
 #include "db/surge.h"
 
 #define FORGOTTEN_AT_ONCE "64"
+#define HUSHED            "9223372036854775807" /* for when it was renewed: never stale */
 
 /* ---- Writing ---- */
 
@@ -247,7 +248,7 @@ static const char sum_up_earlier[] =
     " deliveries.sink = n.sink AND deliveries.id < ?1";
 static const char renewed[] =
     "UPDATE standing SET renewed = ?2 FROM deliveries d WHERE d.id = ?1 AND standing.sink = d.sink"
-    " AND standing.incident_id = d.incident_id";
+    " AND standing.incident_id = d.incident_id AND standing.renewed < " HUSHED;
 /* That it is still so is no event worth keeping. */
 static const char forget_renewal[] = "DELETE FROM alerts WHERE event = 4 AND id = (SELECT alert_id"
 				     " FROM deliveries WHERE id = ?1)";
@@ -411,6 +412,49 @@ outbox_renew(struct store *s, const char *sink, int64_t before, int64_t now, int
 		*count += !is_done;
 	}
 	return true;
+}
+
+static const char walk_standing[] =
+    "SELECT s.incident_id, s.renewed = " HUSHED ", i.severity, i.kind, i.client, i.server, i.domain"
+    " FROM standing s CROSS JOIN incidents i ON i.id = s.incident_id WHERE s.sink = ?1";
+
+bool
+outbox_walk_standing(struct store *s, const char *sink,
+		     void (*tell)(void *ctx, const struct outbox_standing *at), void *ctx)
+{
+	struct sql *q = sql_use(s->file, walk_standing);
+
+	sql_put_text(q, sink);
+	while (sql_row(q)) {
+		struct outbox_standing at;
+
+		at.incident = sql_take_int(q);
+		at.is_hushed = sql_take_int(q) != 0;
+		at.severity = (enum severity_rank)sql_take_int(q);
+		at.kind = sql_take_text(q);
+		at.client = sql_take_text(q);
+		at.server = sql_take_text(q);
+		at.domain = sql_take_text(q);
+		tell(ctx, &at);
+	}
+	return sql_end(q);
+}
+
+bool
+outbox_hush(struct store *s, const char *sink, int64_t incident, enum severity_rank severity,
+	    int64_t now)
+{
+	struct outbox_alert alert = {
+	    .event = OUTBOX_CLOSED, .at = now, .incident = incident, .severity = severity};
+
+	return needs_transaction(s) && write_alert(s, &alert, 0) &&
+	       write_delivery(s, alert.id, sink) && write_standing(s, sink, incident, INT64_MAX);
+}
+
+bool
+outbox_unhush(struct store *s, const char *sink, int64_t incident)
+{
+	return needs_transaction(s) && write_standing(s, sink, incident, 0);
 }
 
 /* ---- By people, and by age ---- */

@@ -118,6 +118,25 @@ bool outbox_has_stale(struct store *s, const char *sink, int64_t before);
 bool outbox_renew(struct store *s, const char *sink, int64_t before, int64_t now, int64_t most,
 		  int64_t *count);
 
+/* What stands with a sink: it is open there, or was until it was muted. Text is borrowed. */
+struct outbox_standing {
+	int64_t incident;
+	bool is_hushed;
+	enum severity_rank severity;
+	const char *kind, *client, *server, *domain; /* "": not known, or several */
+};
+bool outbox_walk_standing(struct store *s, const char *sink,
+			  void (*tell)(void *ctx, const struct outbox_standing *at), void *ctx);
+
+/*
+ * Have a sink told that an incident which stands with it is over, for it is muted; and that
+ * it is open after all: it is stale then. Each in a transaction. What is raised or reopened
+ * meanwhile is hushed no more.
+ */
+bool outbox_hush(struct store *s, const char *sink, int64_t incident, enum severity_rank severity,
+		 int64_t now);
+bool outbox_unhush(struct store *s, const char *sink, int64_t incident);
+
 /* What is to be tried later than that is to be tried now: the clock was set back. */
 bool outbox_wake(struct store *s, int64_t later_than, int64_t now);
 

@@ -192,7 +192,7 @@ begin(struct stage *t, void **state, size_t sink_count)
 		    (struct sink){.name = names[i], .type = SINK_FILE, .rate_span = SINK_RATE_SPAN};
 	}
 	t->store = open_store(t->fixture->path, STORE_CREATE);
-	t->alerting = alerting_new(NULL, NULL, &sinks);
+	t->alerting = alerting_new(NULL, NULL, &sinks, NULL);
 	assert_non_null(t->alerting);
 }
 

@@ -209,7 +209,7 @@ static void
 keep(const char *path)
 {
 	struct store *s = open_store(path, STORE_CREATE);
-	struct alerting *a = alerting_new(NULL, NULL, &sinks);
+	struct alerting *a = alerting_new(NULL, NULL, &sinks, NULL);
 	int64_t time = 0;
 
 	assert_non_null(a);

@@ -249,7 +249,7 @@ add(struct store *s, const struct options *o)
 		return STATUS_FAILED;
 	}
 	log_note("mute %" PRId64 ": in force for what is seen from now on (incidents that are open "
-		 "stay so: waxseal close ID)",
+		 "stay so here, and are resolved at Alertmanager: waxseal close ID)",
 		 row.id);
 	return STATUS_DONE;
 }

@@ -15,6 +15,7 @@
 
 #include "db/outbox.h"
 #include "monitor/alert/compose.h"
+#include "monitor/alert/hush.h"
 #include "monitor/alert/queue.h"
 #include "monitor/clock.h"
 #include "monitor/counted.h"
@@ -47,6 +48,7 @@ struct alerting {
 	int64_t due;             /* of the next look, by the clock that is never set */
 	bool is_ending, has_failed;
 	bool has_begun, was_set_back;
+	struct hush hush;
 	char host[HOST_MAX];
 };
 
@@ -70,7 +72,8 @@ on_told(void *ctx, int64_t delivery, enum dispatched how, const char *why)
 }
 
 struct alerting *
-alerting_new(const struct starter *starter, const char *user, const struct sinks *sinks)
+alerting_new(const struct starter *starter, const char *user, const struct sinks *sinks,
+	     const struct mutes *mutes)
 {
 	struct alerting *a = calloc(1, sizeof(*a));
 	const struct dispatcher_config config = {
@@ -81,6 +84,8 @@ alerting_new(const struct starter *starter, const char *user, const struct sinks
 		return NULL;
 	}
 	a->sinks = sinks;
+	a->hush.muting = MUTING_NONE;
+	a->hush.muting.configured = mutes;
 	if (gethostname(a->host, sizeof(a->host) - 1) != 0)
 		a->host[0] = '\0';
 	a->dispatcher = dispatcher_new(&config);
@@ -96,6 +101,7 @@ alerting_free(struct alerting *a)
 	if (a == NULL)
 		return;
 	dispatcher_free(a->dispatcher);
+	hush_free(&a->hush);
 	free(a);
 }
 
@@ -465,6 +471,24 @@ serve(struct alerting *a, struct store *s, size_t sink)
 	return give_up(a, s, r.sink, r.next);
 }
 
+/* What was muted while it stands open with a sink is over there. */
+static bool
+see_to_mutes(struct alerting *a, struct store *s)
+{
+	struct hush_change changes[HUSH_MOST];
+	size_t count;
+
+	if (!hush_is_due(&a->hush, s, a->sinks, a->now.wall))
+		return true;
+	if (!hush_find(&a->hush, s, a->sinks, a->now.wall, changes, &count))
+		return false;
+	if (count == 0 ||
+	    (may_write(a, s) && hush_apply(s, changes, count, a->now.wall) && commit(a, s)))
+		return true;
+	hush_again(&a->hush);
+	return false;
+}
+
 static void
 tell_stranger(void *ctx, const char *name, int64_t waiting)
 {
@@ -528,7 +552,7 @@ alerting_run(struct alerting *a, struct store *store, const struct plan_time *no
 	if (store == NULL || !mark_answers(a, store) || a->is_ending || now->steady < a->due)
 		return;
 	a->due = now->steady + LOOK_MS * INT64_C(1000);
-	is_good = begin(a, store) && wake(a, store);
+	is_good = begin(a, store) && wake(a, store) && see_to_mutes(a, store);
 	for (size_t i = 0; is_good && i < a->sinks->count; i++)
 		is_good = serve(a, store, i);
 	/* Where it is locked it is soon tried again, and nothing was written. */

@@ -5,20 +5,24 @@
  * Works between the recorder's batches and never waits for anybody: what another
  * process locks is marked later. At most one delivery is under way for each sink, and
  * the next is given when the last one is marked, so that a crash sends no more than
- * one twice. Owns the dispatcher; the database and the sinks are borrowed.
+ * one twice. Owns the dispatcher; the database, the sinks and the mutes are borrowed.
  */
 #ifndef MONITOR_ROLE_ALERTING_H
 #define MONITOR_ROLE_ALERTING_H
 
 #include "db/store.h"
+#include "monitor/alert/mute.h"
 #include "monitor/alert/plan.h"
 #include "monitor/role/dispatcher.h"
 
 struct alerting;
 
-/* starter and user as of dispatcher_config. NULL, after a message, where that is not to be. */
+/*
+ * starter and user as of dispatcher_config; mutes: of the configuration, NULL: none. NULL,
+ * after a message, where that is not to be.
+ */
 struct alerting *alerting_new(const struct starter *starter, const char *user,
-			      const struct sinks *sinks);
+			      const struct sinks *sinks, const struct mutes *mutes);
 
 /* Ends the courier; what is under way waits, and is sent again. NULL does nothing. */
 void alerting_free(struct alerting *a);

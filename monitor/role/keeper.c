@@ -348,7 +348,7 @@ static void
 read_with_alerts(struct keeper *k)
 {
 	const struct keeper_config *c = k->config;
-	struct alerting *alerting = alerting_new(c->starter, c->user, c->sinks);
+	struct alerting *alerting = alerting_new(c->starter, c->user, c->sinks, c->mutes);
 
 	if (alerting == NULL) {
 		intake_fail(&k->intake);

@@ -348,7 +348,8 @@ prepare(struct vigil *v)
 	if (v->config->lookups != NULL && v->inquiry == NULL && !v->config->goes_on)
 		return false;
 	if (v->config->sinks != NULL)
-		v->alerting = alerting_new(v->config->starter, v->config->user, v->config->sinks);
+		v->alerting = alerting_new(v->config->starter, v->config->user, v->config->sinks,
+					   v->config->mutes);
 	if (v->config->sinks != NULL && v->alerting == NULL && !v->config->goes_on)
 		return false;
 	if (recording_open(&v->recording))
