@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # SMTP sessions as a capture: reads lines "SECONDS CLIENT SERVER WHAT [DOMAIN]" on standard input and
-# writes a pcap to standard output, of raw IP packets, or with "ethernet" as its argument of frames.
+# writes a pcap to standard output, of raw IP packets, or with "ethernet" as its argument of frames. A second
+# argument is the first client's port, else 20000.
 # WHAT: "tls" is offered STARTTLS, asks for it and is told 220, which ends what is captured; "reset" gets
 # a reset then; "clear" is not offered it and sends a mail to DOMAIN; "begun" is the same up to the
 # recipient, where it stays; "unused" is offered it and sends one; "idle" is offered it and goes.
@@ -71,7 +72,7 @@ sub session {
 
 binmode STDOUT;
 print pack 'VvvVVVV', 0xa1b2c3d4, 2, 4, 0, 0, 65535, $frame eq '' ? 101 : 1;
-my $port = 20000;
+my $port = $ARGV[1] || 20000;
 while (<STDIN>) {
 	my ($seconds, $client, $server, $what, $domain) = split;
 
