@@ -166,7 +166,7 @@ sqlite3 "$dir/account" "create table got ($import); create table proven ($import
     create table incidents (era integer, id integer, kind, severity, muted, parent, first_seen,
       primary key (era, id));
     create table alerts (era integer, id integer, event, at integer, incident integer, sink, state,
-      why, summed_in integer, primary key (era, id, sink));
+      why, summed_in integer, is_there integer, primary key (era, id, sink));
     create table minutes (minute, packets, dropped, withheld, evicted, untold, crashed)"
 import_minutes='insert into minutes
     select minute, packets, dropped, withheld, evicted, untold, crashed from'
@@ -326,7 +326,7 @@ prune() {
 	sqlite3 "$dir/account" "attach '$db' as db;
 	    delete from pruned where id in (select id from db.sessions)"
 	import_rows "$dir/whole" got "where s.id in (select id from pruned)"
-	import_alerts "$dir/whole"
+	import_alerts "$dir/whole" 0
 	sqlite3 "$dir/account" "attach '$dir/whole' as whole; attach '$db' as db;
 	    $import_minutes whole.v_capture where minute not in (select minute from db.v_capture)"
 	pruned=$((pruned + $(sqlite3 "$dir/account" 'select count(*) from pruned; delete from pruned')))
@@ -336,20 +336,20 @@ prune() {
 	rm -f "$dir/copy"*
 }
 # What a database has of alerts; what was known of them before is replaced.
-import_alerts() {
+import_alerts() {	# DATABASE WHETHER-IT-IS-CLOSED
 	sqlite3 "$dir/account" "attach '$1' as db;
 	    insert or replace into incidents select $era, v.id, v.kind, v.severity, i.mute_id is not null,
 	      v.parent, v.first_seen from db.v_incidents v join db.incidents i using (id);
-	    insert into alerts select $era, id, event, at, incident, sink, state, why, summed_in
+	    insert into alerts select $era, id, event, at, incident, sink, state, why, summed_in, $2
 	      from db.v_alerts where true
-	    on conflict do update set state = excluded.state, why = excluded.why,
+	    on conflict do update set state = excluded.state, why = excluded.why, is_there = $2,
 	      summed_in = coalesce(excluded.summed_in, summed_in)"
 }
 # What a database has goes to the account.
 close_account() {
 	"$O/waxseal" --db "$1" db check >"$dir/out" || complain "db check: $(cat "$dir/out")"
 	import_rows "$1" got ''
-	import_alerts "$1"
+	import_alerts "$1" 1
 	era=$((era + 1))
 	sqlite3 "$dir/account" "attach '$1' as db;
 	    insert into hours select (select coalesce(sum(sessions), 0) from db.v_hourly),

@@ -1,6 +1,7 @@
 -- The account of alerts of tests/soak.sh: a line for each thing that does not add up, and what was counted.
 --
---	alerts		each delivery of the databases, an era each, as it was when it was seen last
+--	alerts		each delivery of the databases, an era each, as it was when it was seen last;
+--			is_there: in the database to its end, neither pruned nor withdrawn since
 --	incidents	likewise
 --	taken		each line that a sink has, in its order; how: taken, cut, or refused for good
 --	marks		lines that each sink had just before and just behind a kill
@@ -22,6 +23,14 @@ select t.*, a.era from taken t left join (select distinct id, at, era from alert
 where t.how = 'taken' and t.sink <> 'manager';
 create index arrived_key on arrived (era, id, sink);
 
+-- What was sent between the look at a database and its being pruned.
+update alerts set state = 'sent' where not is_there and state in ('waiting', 'held') and exists
+  (select 1 from arrived t where t.era = alerts.era and t.id = alerts.id and t.sink = alerts.sink);
+-- An incident of which more is known that is nothing takes with it what nobody was sent.
+create table vanished as select era, incident, id, sink from alerts
+where not is_there and state in ('waiting', 'held', 'failed');
+delete from alerts where not is_there and state in ('waiting', 'held', 'failed');
+
 select 'alerts: ' || sum(n) || ' made, of ' || max(era) || ' databases; ' || group_concat(event || ' ' || n, ', ')
 from (select max(era) as era, event, count(distinct era || ' ' || id) as n from alerts group by event);
 select 'alerts: ' || sink || ': ' || group_concat(state || ' ' || n, ', ')
@@ -32,6 +41,8 @@ select 'alerts: manager took ' || count(*) || ' of ' || count(distinct incident 
 from taken where sink = 'manager' and how = 'taken';
 select 'alerts: ' || sink || ' refused ' || count(*) || ' for good' from taken where how = 'refused' group by sink;
 select 'alerts: ' || sink || ' has ' || count(*) || ' lines that are cut' from taken where how = 'cut' group by sink;
+select 'alerts: ' || count(*) || ' to ' || sink || ' vanished unsent, of incidents that were withdrawn'
+from vanished group by sink;
 select 'alerts: ' || count(distinct mark) || ' kills: ' || group_concat(distinct what) from marks;
 
 -- Nothing waits, and nothing is given up.
@@ -41,13 +52,12 @@ from alerts where state in ('waiting', 'held', 'failed') group by sink, state;
 select 'BAD: ' || count(*) || ' alerts count as sent to ' || a.sink || ', and it has none of them, as ' || min(a.id)
 from alerts a left join arrived t using (era, id, sink)
 where a.state = 'sent' and a.sink <> 'manager' and t.line is null group by a.sink;
--- What is there was made; an incident whose only session was judged another way in the end is gone.
-create table gone as select *, incident > 0 and not exists (select 1 from alerts a where a.id = arrived.id) as is_withdrawn
-from arrived where era is null;
-select 'alerts: ' || sink || ' has ' || count(*) || ' of incidents that were withdrawn' from gone
-where is_withdrawn group by sink;
+-- What is there was made. An incident whose only session was judged another way while the first alert
+-- of it was under way is gone.
+select 'alerts: ' || sink || ' has ' || count(*) || ' of incidents that were withdrawn meanwhile'
+from arrived where era is null and incident > 0 group by sink;
 select 'BAD: ' || sink || ' has ' || count(*) || ' alerts that are in no database, as ' || min(id)
-from gone where not is_withdrawn group by sink;
+from arrived where era is null and incident = 0 group by sink;
 -- What was summed up was told by what summed it up, or by what summed that up.
 create table told as
 with recursive chain (era, sink, id, last, state) as (
@@ -63,7 +73,8 @@ from told where not is_told group by sink;
 -- Each incident that lies in a sink's scope was told it, or is part of a surge that was.
 create table due as
 select i.*, s.sink from incidents i join ranks r using (severity) join sinks s on r.rank >= s.severity
-where i.parent is null and not i.muted;
+where i.parent is null and not i.muted and not exists
+  (select 1 from vanished v where v.era = i.era and v.incident = i.id and v.sink = s.sink);
 select 'alerts: ' || sink || ': ' || count(*) || ' incidents to be told' from due group by sink;
 select 'BAD: ' || count(*) || ' incidents were not told to ' || sink || ', as ' || min(era || ' ' || id || ' ' || kind)
 from due d where not exists (select 1 from alerts a left join told t using (era, sink, id)

@@ -159,7 +159,13 @@ hold() {
 }
 take_away() { mv "$out/$1" "$out/$1.away"; }
 bring_back() { mv "$out/$1.away" "$out/$1"; }
-rotate_sink() { mv "$out/disk/log" "$out/disk/log.$(date +%s)" 2>/dev/null || :; }
+# As logrotate does; what was rotated before goes off that disk.
+rotate_sink() {
+	for old in "$out"/disk/log.*; do
+		[ ! -e "$old" ] || mv "$old" "$out/"
+	done
+	mv "$out/disk/log" "$out/disk/log.$(date +%s)" 2>/dev/null || :
+}
 fill_disk() { head -c 200M /dev/zero >"$1/fill" 2>/dev/null || :; }
 
 # A trouble for some seconds, and its end.
@@ -216,7 +222,7 @@ retry_refused() {
 # taken SINK: all that it took, in its order
 taken() {
 	case $1 in
-	log) cat "$out"/disk/log.* "$out/disk/log" 2>/dev/null || : ;;
+	log) cat "$out"/log.* "$out"/disk/log.* "$out/disk/log" 2>/dev/null || : ;;
 	*) cat "$out/$1" 2>/dev/null || : ;;
 	esac
 }
