@@ -92,6 +92,11 @@ $O/waxseal-stepping: $O/monitor/main.o $O/tests/stepping.o $O/monitor.a $O/db.a 
 # The gate for the kernel, as a file in memory. Without a clang for it that file is empty.
 BPF_CLANG ?= clang
 BPF_TOOL := $(shell command -v $(BPF_CLANG) 2>/dev/null || :)
+# What was left empty for want of a clang is built where there is one now: it is older than that file.
+ifneq ($(BPF_TOOL),)
+$(shell find $O -name '*.bpf.o' -empty 2>/dev/null): gate-anew
+.PHONY: gate-anew
+endif
 # Where this machine's own headers are, which the other target would not look for.
 BPF_INCLUDES = $(shell $(BPF_CLANG) -v -E -x c /dev/null 2>&1 >/dev/null | \
 	sed -n '/<...> search starts/,/^End/s/^ \(\/.*\)/-idirafter \1/p')
@@ -104,7 +109,8 @@ $O/%.bpf.o: %.bpf.c $(BPF_TOOL)
 		echo "$(BPF_CLANG) $(BPF_FLAGS) -c -o $@ $<"; \
 		$(BPF_CLANG) $(BPF_FLAGS) $(BPF_INCLUDES) -MMD -MP -c -o $@ $<; \
 	else \
-		echo "no clang that builds for eBPF: the gate will run in user space alone"; : >$@; \
+		echo "no clang that builds for eBPF: the gate will run in user space alone" \
+		    "(install clang, then make)"; : >$@; \
 	fi
 
 $O/%_object.c: $O/%.bpf.o
@@ -236,8 +242,8 @@ captures: packages-range
 	@sh tests/range/make.sh
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 0755 $O/waxseal $(DESTDIR)$(PREFIX)/sbin/waxseal
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0755 $O/waxseal $(DESTDIR)$(PREFIX)/bin/waxseal
 	install -m 0644 monitor/waxseal.8 $(DESTDIR)$(PREFIX)/share/man/man8/waxseal.8
 	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/share/doc/waxseal
 	sed 's|@PREFIX@|$(PREFIX)|' monitor/waxseal.service.in >$(DESTDIR)$(UNITS)/waxseal.service

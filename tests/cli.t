@@ -135,9 +135,9 @@ done
 is_unit() {
 	make install DESTDIR="$folder/root" PREFIX=/usr UNITS=/lib/systemd/system O="${O:-.build}" \
 	    >"$folder/out" 2>"$folder/err" &&
-	    grep -q '^ExecStart=/usr/sbin/waxseal watch$' \
+	    grep -q '^ExecStart=/usr/bin/waxseal watch$' \
 	        "$folder/root/lib/systemd/system/waxseal.service" &&
-	    "$folder/root/usr/sbin/waxseal" --version >/dev/null
+	    "$folder/root/usr/bin/waxseal" --version >/dev/null
 }
 ok "make install puts program, manual, unit and example" is_unit
 

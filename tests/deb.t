@@ -53,7 +53,7 @@ silent() { lintian --fail-on warning "$O"/deb/*.changes >"$folder/out" 2>"$folde
 	[ ! -s "$folder/out" ]; }
 ok "lintian has nothing to say" silent
 holds() { dpkg-deb --fsys-tarfile "$package" | tar tf - "./$1" >/dev/null 2>"$folder/err"; }
-for file in usr/sbin/waxseal usr/share/man/man8/waxseal.8.gz lib/systemd/system/waxseal.service \
+for file in usr/bin/waxseal usr/share/man/man8/waxseal.8.gz lib/systemd/system/waxseal.service \
     etc/waxseal.conf usr/share/doc/waxseal/copyright \
     usr/share/bash-completion/completions/waxseal usr/share/zsh/vendor-completions/_waxseal; do
 	ok "it holds $file" holds $file
@@ -110,18 +110,18 @@ unit=$root/lib/systemd/system/waxseal.service
 link=$root/etc/systemd/system/multi-user.target.wants/waxseal.service
 ok "the unit is enabled" test -L "$link"
 ok "it names the capabilities" grep -q '^AmbientCapabilities=CAP_NET_RAW CAP_BPF$' "$unit"
-ok "and the program" grep -q '^ExecStart=/usr/sbin/waxseal watch$' "$unit"
+ok "and the program" grep -q '^ExecStart=/usr/bin/waxseal watch$' "$unit"
 has_fixed_user() { grep -q '^User=waxseal$' "$unit" && ! grep -q '^DynamicUser' "$unit"; }
 ok "and the user of the system" has_fixed_user
 condition=$(sed -n 's/^ExecCondition=//p' "$unit")
 is_passed_over() { [ -n "$condition" ] && ! inside sh -c "$condition"; }
 ok "without an interface the unit is passed over" is_passed_over
 watches() {
-	inside setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/tmp waxseal watch \
+	inside setpriv --reuid=1234 --regid=1234 --clear-groups env HOME=/tmp PATH=/usr/bin:/bin waxseal watch \
 	    --db /tmp/captures/seen.db -r /tmp/captures/banner-masked.pcap
 }
 chmod 1777 "$root/tmp/captures"
-ok "a user reads a capture with it" watches
+ok "a user, who has no sbin to look in, reads a capture with it" watches
 ok "and sees what is in it" grep -q '^incidents  [1-9]' "$folder/out"
 
 # ---- Configured, upgraded, removed, purged ----
@@ -139,7 +139,7 @@ ok "what was seen stays" inside waxseal incidents
 ok "and is there" grep -q 'banner' "$folder/out"
 ok "it is removed" inside dpkg -r waxseal
 is_kept() { [ -f "$root/var/lib/waxseal/waxseal.db" ] && [ -f "$root/etc/waxseal.conf" ] &&
-	[ ! -e "$root/usr/sbin/waxseal" ]; }
+	[ ! -e "$root/usr/bin/waxseal" ]; }
 ok "database and configuration stay, the program does not" is_kept
 ok "it is purged" inside dpkg -P waxseal
 files after

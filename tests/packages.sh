@@ -39,7 +39,9 @@ policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ] && { [ -n "$as_root" ] || [ "$(id -u)" -eq 0 ]; }; then
 	printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
 	$as_root chmod 755 $policy
+	# One that stayed would keep what is installed later from starting, ours too.
 	trap '$as_root rm -f $policy' EXIT
+	trap 'exit 1' HUP INT TERM
 fi
 install() {
 	# shellcheck disable=SC2086 # one word a package

@@ -13,7 +13,7 @@ if ! command -v systemd-analyze >/dev/null; then
 fi
 program=$(realpath "$WAXSEAL")
 unit=$folder/waxseal.service
-sed 's|@PREFIX@/sbin/waxseal|'"$program"'|' monitor/waxseal.service.in >"$unit"
+sed 's|@PREFIX@/bin/waxseal|'"$program"'|' monitor/waxseal.service.in >"$unit"
 
 # What it says of a manual that is not installed here is not of the unit.
 is_verified() {
