@@ -74,6 +74,7 @@ SET_ASIDE("incidents")
 "	name TEXT, /* of a configuration's [mute NAME]; NULL: added by command */\n"
 MUTE_REST
 ");"
+"CREATE INDEX mutes_name ON mutes (name) WHERE name IS NOT NULL;"
 "INSERT INTO mutes SELECT * FROM mutes_before;"
 "DROP TABLE mutes_before;"
 PUT_BACK("findings")
