@@ -972,24 +972,12 @@ another_client_behind_the_same_address_is_not_it(void **state)
 
 /* ehlo-suppressed, banner-masked */
 
-static struct session *
-meet_by_helo(struct scene *sc, unsigned client)
-{
-	struct session *s = meet_in_clear(sc, client, 1);
-
-	s->smtp.greeting_verb = GREETING_HELO;
-	s->smtp.extended = FACT_NO;
-	s->smtp.offered = FACT_UNSEEN;
-	s->ehlos = 0;
-	return s;
-}
-
 static void
 a_masked_greeting_that_ends_ehlo_is_a_warning(void **state)
 {
 	SCENE();
 	use(sc, 0, 1, 5, HOUR);
-	meet_by_helo(sc, 0)->greeting[0] = text_of("*************************2******0*****");
+	meet_by_helo(sc, 0, 1)->greeting[0] = text_of("*************************2******0*****");
 	pass(sc, MINUTE);
 	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
 	assert_found(sc, "banner-masked", SEVERITY_NOTICE, CERTAINTY_PROVEN);
@@ -1003,11 +991,11 @@ a_greeting_that_lost_esmtp_likewise(void **state)
 {
 	SCENE();
 	use(sc, 0, 1, 5, HOUR);
-	meet_by_helo(sc, 0)->greeting[0] = text_of("mx1.example.net ready");
+	meet_by_helo(sc, 0, 1)->greeting[0] = text_of("mx1.example.net ready");
 	pass(sc, MINUTE);
 	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
 	/* A client that is not known to speak EHLO may never have. */
-	meet_by_helo(sc, NETWORK(1))->greeting[0] = text_of("mx1.example.net ready");
+	meet_by_helo(sc, NETWORK(1), 1)->greeting[0] = text_of("mx1.example.net ready");
 	pass(sc, MINUTE);
 	assert_calm(sc);
 	END();
@@ -1018,7 +1006,7 @@ a_refused_ehlo_is_a_warning_where_it_was_accepted(void **state)
 {
 	SCENE();
 	for (int i = 0; i < 2; i++) {
-		struct session *s = meet_by_helo(sc, 0);
+		struct session *s = meet_by_helo(sc, 0, 1);
 
 		s->smtp.ehlo_refusal = 502;
 		s->smtp.helo_after_refusal = true;
@@ -1038,7 +1026,7 @@ a_client_of_helo_is_ordinary(void **state)
 	SCENE();
 	use(sc, NETWORK(1), 1, 10, MINUTE);
 	for (int i = 0; i < 10; i++) {
-		meet_by_helo(sc, 0);
+		meet_by_helo(sc, 0, 1);
 		pass(sc, MINUTE);
 		assert_calm(sc);
 	}
