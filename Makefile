@@ -129,6 +129,13 @@ $O/tests/db_%: $O/tests/db_%.o $O/db.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB)
 $O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB) $(LIBS_MONITOR)
+# To whom a few rows are many.
+TIGHT := $(patsubst %,$O/tight/%.o,latest_incidents latest_sessions narrow query)
+$O/tight/%.o: db/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DNARROW_PART=500 $(CFLAGS) -MMD -MP -c -o $@ $<
+$O/tests/db_lists_tight: $O/tests/db_lists.o $(TIGHT) $O/db.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB)
 # Its memory can run out.
 $O/tests/db_narrow: LDFLAGS += -Wl,--wrap=malloc,--wrap=realloc
 $O/tests/policy/flood: $O/tests/policy/flood.o $O/monitor.a $O/db.a $O/dissector.a

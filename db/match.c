@@ -125,6 +125,12 @@ client_network(const char *address, char out[CLIENT_NETWORK_MAX])
 }
 
 bool
+network_tells_clients_apart(const struct network *n)
+{
+	return n->family != 0 && n->bits > (n->family == 4 ? CLIENT_BITS_4 : CLIENT_BITS_6);
+}
+
+bool
 domain_matches(const char *domain, const char *filter)
 {
 	size_t domain_len = strlen(domain);

@@ -44,6 +44,9 @@ void network_text_range(const struct network *n, char low[ADDRESS_RANGE_MAX],
  */
 bool client_network(const char *address, char out[CLIENT_NETWORK_MAX]);
 
+/* Whether it holds some of such a network and not others; none for one of no family. */
+bool network_tells_clients_apart(const struct network *n);
+
 /*
  * Whether a domain is the filter's; with a leading dot in the filter also
  * whether it lies under it. ASCII letters are equal but for case.

@@ -1,7 +1,8 @@
 /*
- * Each part of a filter is a source of ids. Addresses are asked by name: those
- * that there are within the range that the network's text begins with are
- * stepped through in the index, and those that match are asked for.
+ * Each part of a filter that names an address or a domain is a source of ids.
+ * Addresses are asked by name: those that there are within the range that the
+ * network's text begins with are stepped through in the index, and those that
+ * match are asked for. All else that a filter has is asked for by db/latest.h.
  */
 #include "db/narrow.h"
 
@@ -9,75 +10,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES_MAX    1000   /* addresses looked at, of one filter; more are many */
-#define ID_TEXT      21     /* bytes of an id and its comma */
-#define BEGUN_MAX    800000 /* incidents looked at in an index; of more some are listed soon */
-#define OUTCOME_MAX  600000 /* sessions whose incidents are looked for */
-#define GATHERED_MAX 150000 /* ids of one part, where another may have few of them, too */
-#define HITS_ROOM    64     /* at first */
+#include "db/latest.h"
+#include "db/place.h"
+#include "db/surge.h"
 
-/* A row that a part of the filter has. */
-struct hit {
-	int64_t id;
-	int64_t time; /* of a session its start, where that is known */
-};
+#define FEW_AT_ONCE                                                                               \
+	(3000 / NARROW_PART) /* of places; each of them can be looked at, whatever the rest holds \
+			      */
+#define NAMES_MAX (1000 / NARROW_PART) /* addresses or domains looked at; more are many */
+#define GATHERED_MAX \
+	(150000 / NARROW_PART) /* ids of one part, where another may have few of them, too */
 
 /* The rows of one part. */
 struct found {
 	struct store *store;
 	const struct filter *filter;
-	struct hit *hits; /* as large as has been needed; NULL: none were found yet */
-	size_t count, room;
-	size_t max, max_timed; /* more are many: of those without times, and with */
-	bool has_times;
+	const struct hits *within; /* none but these are wanted, which are by id; NULL: any */
+	struct hits hits;
+	size_t looked; /* rows, wanted or not; more than GATHERED_MAX are many */
 	bool is_many, is_failed;
-	int64_t latest; /* start of the latest session; INT64_MAX: not known */
+	int64_t latest; /* start of the latest session; INT64_MIN, INT64_MAX: not known */
 };
-
-/* One more; false where memory is out. */
-static bool
-add_hit(struct found *f, struct hit hit)
-{
-	size_t room = f->room == 0 ? HITS_ROOM : 2 * f->room;
-	struct hit *hits;
-
-	if (f->count == f->room) {
-		hits = realloc(f->hits, room * sizeof(*hits));
-		if (hits == NULL)
-			return false;
-		f->hits = hits;
-		f->room = room;
-	}
-	f->hits[f->count++] = hit;
-	return true;
-}
 
 /* All rows of a statement: an id, and where it has times when that was. */
 static void
 take_ids(struct found *f, struct sql *q, bool has_time)
 {
 	while (sql_row(q)) {
-		int64_t id = sql_take_int(q);
-		int64_t time = has_time ? sql_take_int(q) : INT64_MAX;
+		struct hit hit = {.id = sql_take_int(q)};
 
-		if (time > f->latest)
-			f->latest = time;
-		if (f->is_many || f->count >= (has_time ? f->max_timed : f->max)) {
-			f->is_many = true;
+		if (has_time)
+			hit.time = sql_take_int(q);
+		if (!has_time || hit.time > f->latest)
+			f->latest = has_time ? hit.time : INT64_MAX;
+		f->is_many |= f->looked++ >= GATHERED_MAX;
+		if (f->is_many)
 			break;
-		}
-		if (!add_hit(f, (struct hit){id, time})) {
-			f->is_failed = true;
-			break;
-		}
+		if (f->within == NULL || hits_have(f->within, hit.id))
+			f->is_failed |= !hits_add(&f->hits, hit);
 	}
-	f->has_times = has_time;
 	f->is_failed |= !sql_end(q);
 }
 
 /* How to step through the values of a column, and what each has. */
 struct column {
-	const char *next; /* the least value above ?1 and below ?2; NULL: not stepped through */
+	const char *next; /* the least value above ?1 and below ?2 */
 	const char *rows; /* of value ?1: ids; of sessions also their starts, the latest first */
 	bool is_of_sessions;
 };
@@ -94,15 +71,15 @@ static const struct column servers = {
     " ORDER BY start DESC LIMIT ?4",
     true,
 };
-static const struct column outcomes = {
-    NULL,
-    "SELECT id, start FROM sessions WHERE outcome = ?1 AND start >= ?2 AND start <= ?3"
-    " ORDER BY start DESC LIMIT ?4",
-    true,
-};
 static const struct column incident_clients = {
     "SELECT min(client) FROM incidents WHERE client > ?1 AND client < ?2",
     "SELECT id FROM incidents WHERE client = ?1 LIMIT ?2",
+    false,
+};
+/* A network is told as the address that it begins with, and a length. */
+static const struct column incident_networks = {
+    "SELECT min(client_net) FROM incidents WHERE client_net > ?1 AND client_net < ?2",
+    "SELECT id FROM incidents WHERE client_net = ?1 LIMIT ?2",
     false,
 };
 static const struct column incident_servers = {
@@ -147,6 +124,17 @@ next_address(struct found *f, const struct column *c, char address[ADDRESS_RANGE
 	return is_there;
 }
 
+/* An address, or a network of clients by that which it begins with. */
+static bool
+is_within(const struct network *n, const char *text)
+{
+	char address[ADDRESS_RANGE_MAX];
+
+	snprintf(address, sizeof(address), "%s", text);
+	address[strcspn(address, "/")] = '\0';
+	return network_holds(n, address);
+}
+
 static void
 take_network(struct found *f, const struct column *c, const struct network *n)
 {
@@ -163,7 +151,7 @@ take_network(struct found *f, const struct column *c, const struct network *n)
 			f->latest = INT64_MAX;
 			return;
 		}
-		if (network_holds(n, address))
+		if (is_within(n, address))
 			take_value(f, c, address);
 	}
 }
@@ -189,16 +177,6 @@ take_text(struct found *f, const char *statement, const char *text)
 	take_ids(f, q, false);
 }
 
-static void
-take_int(struct found *f, const char *statement, int64_t value)
-{
-	struct sql *q = sql_use(f->store->file, statement);
-
-	sql_put_int(q, value);
-	sql_put_int(q, GATHERED_MAX + 1);
-	take_ids(f, q, false);
-}
-
 static bool
 sessions_by_client(struct found *f)
 {
@@ -217,93 +195,54 @@ sessions_by_server(struct found *f)
 	return true;
 }
 
+/* Each is looked up, whatever it has. */
 static bool
-sessions_by_outcome(struct found *f)
+has_many_domains(struct found *f)
 {
-	if (f->filter->outcome == NULL)
-		return false;
-	take_value(f, &outcomes, f->filter->outcome);
-	return true;
+	static const char many[] =
+	    "SELECT 1 FROM domains d WHERE " NARROW_DOMAIN("?1", "?2") " LIMIT 1 OFFSET ?3";
+	struct sql *q = sql_use(f->store->file, many);
+	bool is_many;
+
+	narrow_put_domain(q, f->filter->domain);
+	sql_put_int(q, NAMES_MAX);
+	is_many = sql_row(q);
+	f->is_failed |= !sql_end(q);
+	return is_many;
 }
 
 static bool
 sessions_by_domain(struct found *f)
 {
 	static const char by_domain[] =
-	    "SELECT m.session_id FROM domains d JOIN mentions m"
+	    "SELECT m.session_id, m.start FROM domains d CROSS JOIN mentions m"
 	    " ON m.domain_id = d.id WHERE " NARROW_DOMAIN(
 		"?1", "?2") " AND m.start >= ?3 AND m.start <= ?4 LIMIT ?5";
 	struct sql *q;
 
 	if (f->filter->domain == NULL)
 		return false;
+	f->is_many = has_many_domains(f);
+	if (f->is_many || f->is_failed)
+		return true;
 	q = sql_use(f->store->file, by_domain);
 	narrow_put_domain(q, f->filter->domain);
 	sql_put_int(q, f->filter->since);
 	sql_put_int(q, f->filter->until);
 	sql_put_int(q, GATHERED_MAX + 1);
-	take_ids(f, q, false);
+	take_ids(f, q, true);
+	f->latest = INT64_MAX; /* those of several domains come in no order */
 	return true;
 }
 
-static bool
-sessions_by_kind(struct found *f)
-{
-	if (f->filter->kind == NULL)
-		return false;
-	take_text(f, "SELECT session_id FROM findings WHERE kind = ?1 LIMIT ?2", f->filter->kind);
-	return true;
-}
-
-static bool
-sessions_by_severity(struct found *f)
-{
-	if (f->filter->severity == 0)
-		return false;
-	take_int(f, "SELECT session_id FROM findings WHERE severity >= ?1 LIMIT ?2",
-		 f->filter->severity);
-	return true;
-}
-
-static bool
-sessions_by_state(struct found *f)
-{
-	if (f->filter->state == NULL)
-		return false;
-	take_text(f,
-		  "SELECT g.session_id FROM incidents i JOIN findings g ON g.incident_id = i.id"
-		  " WHERE i.state = ?1 LIMIT ?2",
-		  f->filter->state);
-	return true;
-}
-
-/* One source after the other: what it has, where that is few. False where it is no part of the
- * filter. */
+/* One source after the other: what it has, where that is not too much. False where it is no part of
+ * the filter. */
 typedef bool source(struct found *f);
 
-static void
-found_begin(struct found *f)
+static struct found
+found_begin(const struct found *like)
 {
-	f->count = 0;
-	f->is_many = f->has_times = false;
-	f->latest = INT64_MIN;
-}
-
-/* As JSON; NULL where memory is out. */
-static char *
-text_of(const struct found *f)
-{
-	char *text = malloc(f->count * ID_TEXT + 3), *at = text;
-
-	if (text == NULL)
-		return NULL;
-	*at++ = '[';
-	for (size_t i = 0; i < f->count; i++)
-		at += snprintf(at, ID_TEXT + 1, "%s%lld", i == 0 ? "" : ",",
-			       (long long)f->hits[i].id);
-	*at++ = ']';
-	*at = '\0';
-	return text;
+	return (struct found){.store = like->store, .filter = like->filter, .latest = INT64_MIN};
 }
 
 /* The incidents of sessions, where those are not too many: mostly a few of them are in any. */
@@ -314,26 +253,38 @@ incidents_of(struct found *f, source *sessions)
 	    "SELECT DISTINCT incident_id FROM findings WHERE session_id IN"
 	    " (SELECT value FROM json_each(?1)) LIMIT ?2";
 	struct filter any_time = *f->filter;
-	struct found inner = {
-	    .store = f->store, .filter = &any_time, .max = GATHERED_MAX, .max_timed = GATHERED_MAX};
+	struct found inner = found_begin(f);
 	char *ids = NULL;
 	bool is_part;
 
 	any_time.since = INT64_MIN;
 	any_time.until = INT64_MAX;
-	found_begin(&inner);
+	inner.filter = &any_time;
 	is_part = sessions(&inner);
 	f->is_many |= inner.is_many;
 	f->is_failed |= inner.is_failed;
 	if (is_part && !f->is_many && !f->is_failed) {
-		ids = text_of(&inner);
+		ids = hits_text(&inner.hits);
 		if (ids != NULL)
 			take_text(f, of_sessions, ids);
 		f->is_failed |= ids == NULL;
 	}
-	free(inner.hits);
+	hits_free(&inner.hits);
 	free(ids);
 	return is_part;
+}
+
+/* Of one that sums up a surge the clients are of any network. */
+static void
+take_surges(struct found *f)
+{
+	struct sql *q =
+	    sql_use(f->store->file,
+		    "SELECT id FROM incidents i WHERE client_net = '' AND " INCIDENT_IN_PLACE(
+			"i", "?1", "NULL", "NULL"));
+
+	sql_put_network(q, &f->filter->client);
+	take_ids(f, q, false);
 }
 
 /* An incident outlives its sessions: those that name an address or a domain themselves count, too.
@@ -341,10 +292,18 @@ incidents_of(struct found *f, source *sessions)
 static bool
 incidents_by_client(struct found *f)
 {
+	const struct network *client = &f->filter->client;
+
+	if (client->family != 0 && !network_tells_clients_apart(client)) {
+		take_network(f, &incident_networks, client);
+		if (!f->is_many)
+			take_surges(f);
+		return true;
+	}
 	if (!incidents_of(f, sessions_by_client))
 		return false;
 	if (!f->is_many)
-		take_network(f, &incident_clients, &f->filter->client);
+		take_network(f, &incident_clients, client);
 	return true;
 }
 
@@ -354,28 +313,6 @@ incidents_by_server(struct found *f)
 	if (f->filter->server.family == 0)
 		return false;
 	take_network(f, &incident_servers, &f->filter->server);
-	return true;
-}
-
-/* By the index on outcomes and that on findings alone: even of many sessions few are in any. */
-static bool
-incidents_by_outcome(struct found *f)
-{
-	static const char many[] = "SELECT 1 FROM sessions WHERE outcome = ?1 LIMIT 1 OFFSET ?2";
-	static const char of_outcome[] =
-	    "SELECT DISTINCT g.incident_id FROM sessions s CROSS JOIN findings g"
-	    " ON g.session_id = s.id WHERE s.outcome = ?1 LIMIT ?2";
-	struct sql *q;
-
-	if (f->filter->outcome == NULL)
-		return false;
-	q = sql_use(f->store->file, many);
-	sql_put_text(q, f->filter->outcome);
-	sql_put_int(q, OUTCOME_MAX);
-	f->is_many = sql_row(q);
-	f->is_failed |= !sql_end(q);
-	if (!f->is_many && !f->is_failed)
-		take_text(f, of_outcome, f->filter->outcome);
 	return true;
 }
 
@@ -399,203 +336,162 @@ incidents_by_domain(struct found *f)
 }
 
 static bool
-incidents_by_kind(struct found *f)
+incidents_by_surge(struct found *f)
 {
-	if (f->filter->kind == NULL)
+	struct sql *q;
+
+	if (f->filter->surge == 0)
 		return false;
-	take_text(f, "SELECT id FROM incidents WHERE kind = ?1 LIMIT ?2", f->filter->kind);
-	return true;
-}
-
-static bool
-incidents_by_severity(struct found *f)
-{
-	if (f->filter->severity == 0)
-		return false;
-	take_int(f, "SELECT id FROM incidents WHERE severity >= ?1 LIMIT ?2", f->filter->severity);
-	return true;
-}
-
-static bool
-incidents_by_state(struct found *f)
-{
-	if (f->filter->state == NULL)
-		return false;
-	take_text(f, "SELECT id FROM incidents WHERE state = ?1 LIMIT ?2", f->filter->state);
-	return true;
-}
-
-/* How many parts the filter has of those that can be asked. */
-static size_t
-parts_of(const struct filter *f)
-{
-	return (size_t)(f->client.family != 0) + (f->server.family != 0) + (f->domain != NULL) +
-	       (f->kind != NULL) + (f->state != NULL) + (f->severity != 0) + (f->outcome != NULL);
-}
-
-/* The list is the latest of all that began before an end, and no more is asked of them. */
-static bool
-is_end_alone(const struct filter *f)
-{
-	return parts_of(f) == 0 && f->limit > 0 && f->surge == 0;
-}
-
-/* By the index alone; going by time, nearly all begin after that end. */
-static void
-take_latest_begun(struct found *f)
-{
-	static const char many[] = "SELECT 1 FROM incidents INDEXED BY incidents_first"
-				   " WHERE first_seen <= ?1 LIMIT 1 OFFSET ?2";
-	static const char latest[] =
-	    "SELECT id FROM incidents INDEXED BY incidents_first WHERE first_seen <= ?1"
-	    " AND last_seen >= ?2 AND (?3 OR parent IS NULL)"
-	    " ORDER BY last_seen DESC, id DESC LIMIT ?4";
-	struct sql *q = sql_use(f->store->file, many);
-
-	sql_put_int(q, f->filter->until);
-	sql_put_int(q, BEGUN_MAX);
-	f->is_many = sql_row(q);
-	f->is_failed |= !sql_end(q);
-	if (f->is_many || f->is_failed)
-		return;
-	q = sql_use(f->store->file, latest);
-	sql_put_int(q, f->filter->until);
-	sql_put_int(q, f->filter->since);
-	sql_put_int(q, f->filter->with_parts);
-	sql_put_int(q, f->filter->limit);
+	q = sql_use(f->store->file,
+		    "SELECT id FROM incidents WHERE id <> ?1 AND id IN " SURGE_DOWN);
+	sql_put_int(q, f->filter->surge);
 	take_ids(f, q, false);
-}
-
-static bool
-incidents_by_begin(struct found *f)
-{
-	if (f->filter->until == INT64_MAX)
-		return false;
-	if (is_end_alone(f->filter))
-		take_latest_begun(f);
-	else
-		take_int(f, "SELECT id FROM incidents WHERE first_seen <= ?1 LIMIT ?2",
-			 f->filter->until);
 	return true;
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-	int64_t x = ((const struct hit *)a)->id, y = ((const struct hit *)b)->id;
+/* ---- All of a filter ---- */
 
-	return (x > y) - (x < y);
-}
-
-/* As sessions are listed: the latest first. */
-static int
-by_time(const void *a, const void *b)
-{
-	const struct hit *x = a, *y = b;
-
-	return x->time != y->time ? (x->time < y->time) - (x->time > y->time) : by_id(b, a);
-}
-
-static void
-sort(struct found *f, int (*order)(const void *a, const void *b))
-{
-	if (f->count > 1)
-		qsort(f->hits, f->count, sizeof(*f->hits), order);
-}
-
-/* What both have. */
-static void
-intersect(struct found *held, struct found *other)
-{
-	size_t kept = 0, k = 0;
-
-	sort(held, by_id);
-	sort(other, by_id);
-	for (size_t i = 0; i < held->count; i++) {
-		while (k < other->count && other->hits[k].id < held->hits[i].id)
-			k++;
-		if (k < other->count && other->hits[k].id == held->hits[i].id)
-			held->hits[kept++] = held->hits[i];
-	}
-	held->count = kept;
-}
-
-/* Of a filter with this part alone the list is the latest of it, as many as are wanted. */
-static void
-keep_latest(struct found *f)
-{
-	size_t limit = f->filter->limit <= 0 ? f->count : (size_t)f->filter->limit;
-
-	if (!f->has_times || f->count <= limit)
-		return;
-	sort(f, by_time);
-	f->count = limit;
-}
-
-/* What the parts looked at so far have in common: held, once has_held. */
-struct search {
-	struct found held, next;
-	bool has_held;
-	bool is_alone; /* the filter has one part */
+/* How rows of a table are found. */
+struct way {
+	source *const *places;
+	size_t place_count;
+	/* By the rest of the filter; NULL: it has none that rows are found by. */
+	bool (*latest)(struct store *s, const struct filter *f, const struct latest_of *how,
+		       struct hits *out);
+	bool has_times; /* what places have is told with the time that it is listed by */
 	size_t few;
+};
+
+/* What the places looked at so far have in common: held, once has_held. */
+struct search {
+	struct found held;
+	bool has_held;
+	bool has_many; /* a place has too many: rows have to be compared with it */
+	bool is_done;  /* held is the list, but for rows that the rest of the filter has not */
 	int64_t until;
 };
 
-static bool
-is_few(const struct search *h)
-{
-	return h->has_held && h->held.count <= h->few;
-}
-
 static void
-look_at(struct search *h, source *part)
+look_at(struct search *h, source *place)
 {
-	struct found *next = h->has_held ? &h->next : &h->held;
+	struct found next = found_begin(&h->held);
 
-	found_begin(next);
-	if (!part(next) || next->is_failed)
+	if (h->has_held)
+		hits_by_id(&h->held.hits);
+	next.within = h->has_held ? &h->held.hits : NULL;
+	if (!place(&next))
 		return;
-	if (next->is_many) {
+	if (next.is_many || next.is_failed) {
+		h->has_many = true;
+		h->held.is_failed |= next.is_failed;
 		/* by when what is wanted began at the latest */
-		if (next->latest != INT64_MIN && next->latest < h->until)
-			h->until = next->latest;
+		if (next.latest != INT64_MIN && next.latest < h->until)
+			h->until = next.latest;
+		hits_free(&next.hits);
 		return;
 	}
-	if (h->is_alone)
-		keep_latest(next);
-	if (h->has_held)
-		intersect(&h->held, next);
+	hits_free(&h->held.hits);
+	h->held = next;
 	h->has_held = true;
 }
 
-static bool
-narrow(struct store *s, const struct filter *filter, source *const *sources, size_t count,
-       size_t few, struct narrow *out)
+static void
+look_at_places(struct search *h, const struct way *way)
 {
-	size_t parts = parts_of(filter);
-	size_t max = parts > 1 ? GATHERED_MAX : few;
-	size_t max_timed = filter->limit > 0 ? GATHERED_MAX : max;
-	const struct found nothing = {
-	    .store = s, .filter = filter, .max = max, .max_timed = max_timed};
-	struct search h = {.held = nothing,
-			   .next = nothing,
-			   .is_alone = parts == 1,
-			   .few = few,
-			   .until = INT64_MAX};
-	bool is_good = true;
+	for (size_t i = 0; !h->held.is_failed && !h->is_done && i < way->place_count; i++) {
+		look_at(h, way->places[i]);
+		h->is_done = h->has_held && h->held.hits.count <= FEW_AT_ONCE;
+	}
+}
+
+/* What the rest of the filter has, where that is few: places need not be asked for. */
+static void
+look_at_rest(struct search *h, const struct way *way)
+{
+	const struct latest_of how = {.most = FEW_AT_ONCE + 1};
+
+	h->held.is_failed |= !way->latest(h->held.store, h->held.filter, &how, &h->held.hits);
+	h->is_done = h->held.hits.count <= FEW_AT_ONCE;
+	if (!h->is_done)
+		h->held.hits.count = 0;
+}
+
+/* The latest of what the rest of the filter has, and all places: as many as are listed. */
+static void
+look_at_latest(struct search *h, const struct way *way)
+{
+	const struct filter *f = h->held.filter;
+	struct latest_of how = {.most = f->limit > 0 ? (size_t)f->limit : way->few + 1,
+				.has_places = h->has_many};
+	struct hits hits = {0};
+
+	if (h->has_held) {
+		hits_by_id(&h->held.hits);
+		how.within = &h->held.hits;
+	}
+	h->held.is_failed |= !way->latest(h->held.store, f, &how, &hits);
+	h->is_done = f->limit > 0 || hits.count <= way->few;
+	hits_free(&h->held.hits);
+	h->held.hits = hits;
+}
+
+/* Held is what places have in common: sessions, by their start. The latest of them are compared
+ * with the filter one by one, which is done where as many are found as are listed. */
+static void
+look_at_held(struct search *h)
+{
+	const struct filter *f = h->held.filter;
+	struct hits latest = {0};
+
+	hits_cut(&h->held.hits, SIZE_MAX);
+	for (size_t i = 0; i < h->held.hits.count && !h->held.is_failed; i++)
+		h->held.is_failed |= !hits_add(&latest, h->held.hits.all[i]);
+	h->held.is_failed |=
+	    !latest_compared(h->held.store, f, (size_t)f->limit, &latest, &h->is_done);
+	if (h->is_done) {
+		hits_free(&h->held.hits);
+		h->held.hits = latest;
+	} else {
+		hits_free(&latest);
+	}
+}
+
+static bool
+has_places(const struct filter *f)
+{
+	return f->client.family != 0 || f->server.family != 0 || f->domain != NULL || f->surge != 0;
+}
+
+static bool
+is_going_on(const struct search *h)
+{
+	return !h->is_done && !h->held.is_failed;
+}
+
+static bool
+narrow(struct store *s, const struct filter *filter, const struct way *way, struct narrow *out)
+{
+	struct search h = {.held = {.store = s, .filter = filter}, .until = INT64_MAX};
+	bool is_good;
 
 	*out = (struct narrow){0};
-	for (size_t i = 0; is_good && !is_few(&h) && i < count; i++) {
-		look_at(&h, sources[i]);
-		is_good = !h.held.is_failed && !h.next.is_failed;
-	}
-	out->is_few = is_good && is_few(&h);
+	if (way->latest != NULL && has_places(filter))
+		look_at_rest(&h, way);
+	if (is_going_on(&h))
+		look_at_places(&h, way);
+	if (is_going_on(&h) && h.has_held && way->has_times && filter->limit > 0)
+		look_at_held(&h);
+	if (is_going_on(&h) && way->latest != NULL)
+		look_at_latest(&h, way);
+	else if (is_going_on(&h) && h.has_held)
+		h.is_done = h.held.hits.count <= way->few;
+	is_good = !h.held.is_failed;
+	out->is_few = is_good && h.is_done;
 	out->until = h.until;
 	if (out->is_few)
-		out->ids = text_of(&h.held);
+		out->ids = hits_text(&h.held.hits);
 	is_good &= !out->is_few || out->ids != NULL;
-	free(h.held.hits);
-	free(h.next.hits);
+	hits_free(&h.held.hits);
 	if (!is_good && !sql_failed(s->file))
 		sql_fail(s->file, "no memory for the list");
 	return is_good;
@@ -604,20 +500,26 @@ narrow(struct store *s, const struct filter *filter, source *const *sources, siz
 bool
 narrow_sessions(struct store *s, const struct filter *f, struct narrow *out)
 {
-	static source *const sources[] = {
-	    sessions_by_client, sessions_by_server,   sessions_by_domain, sessions_by_kind,
-	    sessions_by_state,  sessions_by_severity, sessions_by_outcome};
+	static source *const places[] = {sessions_by_client, sessions_by_server,
+					 sessions_by_domain};
+	const struct way way = {.places = places,
+				.place_count = sizeof(places) / sizeof(places[0]),
+				.latest = latest_is_of_sessions(f) ? latest_sessions : NULL,
+				.has_times = true,
+				.few = NARROW_FEW};
 
-	return narrow(s, f, sources, sizeof(sources) / sizeof(sources[0]), NARROW_FEW, out);
+	return narrow(s, f, &way, out);
 }
 
 bool
 narrow_incidents(struct store *s, const struct filter *f, struct narrow *out)
 {
-	static source *const sources[] = {
-	    incidents_by_kind,   incidents_by_state,  incidents_by_begin,  incidents_by_severity,
-	    incidents_by_server, incidents_by_client, incidents_by_domain, incidents_by_outcome};
+	static source *const places[] = {incidents_by_surge, incidents_by_server,
+					 incidents_by_client, incidents_by_domain};
+	const struct way way = {.places = places,
+				.place_count = sizeof(places) / sizeof(places[0]),
+				.latest = latest_incidents,
+				.few = NARROW_FEW_INCIDENTS};
 
-	return narrow(s, f, sources, sizeof(sources) / sizeof(sources[0]), NARROW_FEW_INCIDENTS,
-		      out);
+	return narrow(s, f, &way, out);
 }

@@ -2,10 +2,11 @@
  * Before a list is made: which rows its filter can hold at all, where those are few.
  *
  * Lists go by time, and let a filter look at each row. Where what is wanted is
- * rare that is nearly every row of the table: so the parts of the filter that an
- * index knows are asked first, and one that has few rows names them, or two that
- * have few in common. Where all have many, going by time meets enough of them
- * soon. Reads only.
+ * rare that is nearly every row of the table: so indexes are asked first for
+ * what the filter's addresses and domain have in common, and for the latest of
+ * that which have the rest of it (db/latest.h). Where addresses have too many rows
+ * and nothing else is asked for, going by time meets enough of them soon. Reads
+ * only.
  */
 #ifndef DB_NARROW_H
 #define DB_NARROW_H
@@ -13,9 +14,14 @@
 #include "db/inside.h"
 #include "db/query.h"
 
-/* So many rows can be looked at one by one in a tenth of a second; those of incidents are short. */
-#define NARROW_FEW           10000
-#define NARROW_FEW_INCIDENTS 40000
+/* What numbers are divided by that tell few rows from many: a test has few. */
+#ifndef NARROW_PART
+#define NARROW_PART 1
+#endif
+
+/* So many rows are looked at one by one where a list has no limit; those of incidents are short. */
+#define NARROW_FEW           (10000 / NARROW_PART)
+#define NARROW_FEW_INCIDENTS (40000 / NARROW_PART)
 
 struct narrow {
 	bool is_few;

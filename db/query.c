@@ -12,6 +12,8 @@
 
 #include "db/inside.h"
 #include "db/narrow.h"
+#include "db/outcome.h"
+#include "db/place.h"
 #include "db/surge.h"
 
 #define COLUMNS_MAX  64 /* more than any list has */
@@ -59,11 +61,7 @@
 /* Of sessions. */
 #define SESSION_WHERE \
 	" AND v.start >= ?3 AND v.start <= ?4 AND (?5 IS NULL OR v.outcome = ?5)" \
-	" AND (?6 IS NULL OR in_network(v.client, ?6))" \
-	" AND (?7 IS NULL OR in_network(v.server, ?7))" \
-	" AND (?8 IS NULL" \
-	"  OR EXISTS (SELECT 1 FROM json_each(v.mail_rcpt_domains) WHERE in_domain(value, ?8))" \
-	"  OR EXISTS (SELECT 1 FROM json_each(v.mail_from_domains) WHERE in_domain(value, ?8)))" \
+	" AND " SESSION_IN_PLACE("v", "?6", "?7", "?8") \
 	" AND ((?9 IS NULL AND ?10 = 0 AND ?11 IS NULL) OR EXISTS (" \
 	"  SELECT 1 FROM findings f JOIN incidents i ON i.id = f.incident_id" \
 	"  WHERE f.session_id = v.id AND (?9 IS NULL OR f.kind = ?9) AND f.severity >= ?10" \
@@ -115,17 +113,8 @@ static const char sessions_of_incident[] =
 
 #define INCIDENT_WHERE \
 	" AND v.last_seen >= ?3 AND v.first_seen <= ?4" \
-	" AND (?5 IS NULL OR EXISTS (SELECT 1 FROM findings f JOIN sessions s" \
-	"  ON s.id = f.session_id WHERE f.incident_id = v.id AND s.outcome = ?5))" \
-	" AND (?6 IS NULL OR in_network(v.client, ?6)" \
-	"  OR EXISTS (SELECT 1 FROM findings f JOIN sessions s ON s.id = f.session_id" \
-	"  WHERE f.incident_id = v.id AND in_network(s.client, ?6)))" \
-	" AND (?7 IS NULL OR in_network(v.server, ?7))" \
-	" AND (?8 IS NULL OR in_domain(v.domain, ?8)" \
-	"  OR EXISTS (SELECT 1 FROM findings f JOIN sessions s ON s.id = f.session_id" \
-	"  WHERE f.incident_id = v.id AND (" \
-	"   EXISTS (SELECT 1 FROM json_each(s.mail_rcpt_domains) WHERE in_domain(value, ?8))" \
-	"   OR EXISTS (SELECT 1 FROM json_each(s.mail_from_domains) WHERE in_domain(value, ?8)))))" \
+	" AND (?5 IS NULL OR i.outcomes & " OUTCOME_BIT("?5") ")" \
+	" AND " INCIDENT_IN_PLACE("i", "?6", "?7", "?8") \
 	" AND (?9 IS NULL OR v.kind = ?9) AND i.severity >= ?10" \
 	" AND (?11 IS NULL OR v.state = ?11) AND (?13 OR i.parent IS NULL OR NOT " IS_FOLDED ")" \
 	" AND (?14 = 0 OR v.id <> ?14 AND v.id IN " SURGE_BELOW ")" \

@@ -31,6 +31,7 @@ extern const char schema_outbox[];
 extern const char schema_mute[];
 extern const char schema_mute_each[];
 extern const char schema_policy_der[];
+extern const char schema_found[];
 
 /* clang-format off */
 

@@ -12,6 +12,7 @@
 #include "db/inside.h"
 #include "db/join.h"
 #include "db/keep.h"
+#include "db/outcome.h"
 #include "db/removed.h"
 
 #define FINDINGS_KNOWN_MAX 64 /* findings of one session that are read again */
@@ -137,7 +138,8 @@ write_session(struct store *s, const char *text, const struct session_row *row)
 
 static const char insert_finding[] =
     "INSERT INTO findings (session_id, incident_id, kind, severity, certainty, \"where\", detail,"
-    " mute_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0))";
+    " mute_id, outcome, start) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0), " OUTCOME_BIT(
+	"outcome") ", start FROM sessions WHERE id = ?1";
 static const char use_mute[] = "UPDATE mutes SET last = max(coalesce(last, 0), ?2) WHERE id = ?1";
 
 static bool

@@ -149,6 +149,19 @@ call_in_network(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_int(context, network_holds(&network, address));
 }
 
+/* tells_clients_apart(struct network as a blob): 1 or 0. */
+static void
+call_tells_clients_apart(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	struct network network;
+
+	(void)count;
+	if (sqlite3_value_bytes(values[0]) != sizeof(network))
+		return;
+	memcpy(&network, sqlite3_value_blob(values[0]), sizeof(network));
+	sqlite3_result_int(context, network_tells_clients_apart(&network));
+}
+
 /* in_domain(domain, filter): 1 or 0. */
 static void
 call_in_domain(sqlite3_context *context, int count, sqlite3_value **values)
@@ -202,6 +215,7 @@ register_functions(sqlite3 *db)
 	} functions[] = {
 	    {"rfc3339", 1, call_rfc3339},
 	    {"in_network", 2, call_in_network},
+	    {"tells_clients_apart", 1, call_tells_clients_apart},
 	    {"in_domain", 2, call_in_domain},
 	    {"reversed", 1, call_reversed},
 	    {"client_network", 1, call_client_network},

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "db/inside.h"
+#include "db/outcome.h"
 
 /* Each yields problems as text; LIMIT keeps a wrecked file from flooding the terminal. */
 static const char *const invariants[] = {
@@ -23,6 +24,15 @@ static const char *const invariants[] = {
     " FROM incidents c JOIN incidents p ON p.id = c.parent WHERE p.kind <> c.kind OR"
     " (p.server <> '' AND p.client_net <> '') OR p.server NOT IN ('', c.server) OR"
     " p.client_net NOT IN ('', c.client_net) LIMIT 100",
+    "SELECT 'finding ' || f.id || ' has another start or outcome than its session' FROM findings f"
+    " JOIN sessions s ON s.id = f.session_id WHERE f.start <> s.start OR f.outcome <> " OUTCOME_BIT(
+	"s.outcome") " LIMIT 100",
+    "SELECT 'incident ' || id || ': outcomes: ' || outcomes || ', of its sessions: ' || n FROM ("
+    "SELECT i.id, i.outcomes, coalesce(max(f.outcome & 1) | max(f.outcome & 2) | max(f.outcome &"
+    " 4) | max(f.outcome & 8) | max(f.outcome & 16) | max(f.outcome & 32), 0) AS n FROM incidents i"
+    " LEFT JOIN findings f ON f.incident_id = i.id GROUP BY i.id) WHERE outcomes <> n LIMIT 100",
+    "SELECT 'incident ' || id || ' lasts otherwise than its span says' FROM incidents WHERE span <>"
+    " length(printf('%o', (last_seen - first_seen) / 60000000)) LIMIT 100",
     "SELECT 'hours: sessions counted: ' || h || ', there: ' || n FROM (SELECT (SELECT"
     " coalesce(sum(sessions), 0) FROM hourly) AS h, (SELECT count(*) FROM sessions) + (SELECT"
     " pruned FROM totals) AS n) WHERE h <> n",

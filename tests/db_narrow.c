@@ -42,7 +42,7 @@ scarce_realloc(void *p, size_t size)
 }
 
 struct made {
-	char client[64], from[64], rcpt[96], domain[32];
+	char client[64], net[CLIENT_NETWORK_MAX], from[64], rcpt[96], domain[32];
 };
 
 /* The last of each kind is rare: old, and of one client. */
@@ -59,7 +59,8 @@ row_of(struct store *s, struct made *m, int i)
 	snprintf(m->from, sizeof(m->from), "[\"from%d.example.org\"]", i % 3);
 	snprintf(m->rcpt, sizeof(m->rcpt), "[\"%s\"]", m->domain);
 	row.client = m->client;
-	row.client_net = "10.0.0.0/24";
+	client_network(m->client, m->net);
+	row.client_net = m->net;
 	row.from_domains = m->from;
 	row.rcpt_domains = m->rcpt;
 	row.domain = m->domain;

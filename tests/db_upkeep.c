@@ -34,6 +34,9 @@ the_check_finds_each_broken_invariant(void **state)
 	    {"bytes of nobody", "INSERT INTO transcripts VALUES (2, 0, 0, 'client', 'x')"},
 	    {"kept for another's incident",
 	     "UPDATE kept SET session_id = 2 WHERE incident_id = 1 AND place = 1"},
+	    {"finding's start", "UPDATE findings SET start = start + 1 WHERE id = 1"},
+	    {"incident's outcomes", "UPDATE incidents SET outcomes = outcomes + 16 WHERE id = 2"},
+	    {"incident's span", "UPDATE incidents SET span = span + 1 WHERE id = 2"},
 	};
 	struct fixture *p = *state;
 	size_t i;
