@@ -32,8 +32,9 @@ two_spans_count_and_what_is_older_does_not(void **state)
 	assert_int_equal(t.first, START);
 	assert_int_equal(mark_tally(&m, START + MARK_SPAN).yes, 5);
 	assert_int_equal(mark_tally(&m, START + 2 * MARK_SPAN).yes, 0);
-	/* nor does what is long to come: captures may be read in any order */
-	assert_int_equal(mark_tally(&m, START - MARK_SPAN / 2).yes, 5);
+	/* nor does what is to come: captures may be read in any order */
+	assert_int_equal(mark_tally(&m, START - HISTORY_HOUR).yes, 5);
+	assert_int_equal(mark_tally(&m, START - HISTORY_HOUR - 1).yes, 0);
 	assert_int_equal(mark_tally(&m, START - 3 * MARK_SPAN).yes, 0);
 	mark_count(&m, true, START + MARK_SPAN + 5);
 	t = mark_tally(&m, START + MARK_SPAN + 5);
@@ -51,6 +52,26 @@ two_spans_count_and_what_is_older_does_not(void **state)
 	assert_int_equal(t.yes + t.no, 1);
 	assert_int_equal(t.recent_count, 1);
 	assert_int_equal(mark_tally(NULL, START).yes, 0);
+}
+
+/* Not so before, and so since. */
+static void
+what_is_so_since_was_not_so_before(void **state)
+{
+	struct mark m = {.kind = MARK_OFFERED};
+	struct tally t;
+
+	(void)state;
+	mark_count(&m, true, START + HISTORY_DAY);
+	mark_count(&m, false, START);
+	t = mark_tally(&m, START + HISTORY_HOUR);
+	assert_int_equal(t.yes, 0);
+	assert_int_equal(t.no, 1);
+	assert_int_equal(t.recent_count, 0);
+	assert_int_equal(t.last_yes, 0);
+	t = mark_tally(&m, START + HISTORY_DAY);
+	assert_int_equal(t.yes, 1);
+	assert_int_equal(t.no, 1);
 }
 
 static void
@@ -103,17 +124,19 @@ marks_survive_being_text(void **state)
 	     .first = 1,
 	     .until = START},
 	    {.kind = MARK_HELO, .recent = 5, .recent_count = 20, .first = 7, .since = 9},
+	    {.kind = MARK_OFFERED, .yes = 1, .first = 7, .since = 7, .first_yes = START},
+	    {.kind = MARK_KEY, .yes = 1, .first = 7, .first_yes = 8, .until = START},
 	};
-	char text[MARKS_TEXT_MAX(3)];
+	char text[MARKS_TEXT_MAX(5)];
 	const char *at = text;
 	struct mark got;
 	size_t len;
 
 	(void)state;
 	memset(marks[2].value, '"', MARK_VALUE_MAX - 1);
-	len = mark_text_write(marks, 3, text);
+	len = mark_text_write(marks, 5, text);
 	assert_int_equal(len, strlen(text));
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		assert_true(mark_text_read(&at, &got));
 		assert_memory_equal(&got, &marks[i], sizeof(got));
 	}
@@ -446,6 +469,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(two_spans_count_and_what_is_older_does_not),
+	    cmocka_unit_test(what_is_so_since_was_not_so_before),
 	    cmocka_unit_test(a_habit_is_nine_of_ten_of_the_last_twenty),
 	    cmocka_unit_test(names_of_marks_lead_back_to_them),
 	    cmocka_unit_test(marks_survive_being_text),

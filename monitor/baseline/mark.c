@@ -113,6 +113,8 @@ mark_count(struct mark *m, bool is_yes, int64_t time)
 		add(is_yes ? &m->yes_before : &m->no_before);
 	if (m->first == 0 || time < m->first)
 		m->first = time;
+	if (is_yes && (m->first_yes == 0 || time < m->first_yes))
+		m->first_yes = time;
 	if (is_yes && time > m->last_yes)
 		m->last_yes = time;
 	if (!is_yes && time > m->last_no)
@@ -180,8 +182,8 @@ mark_tally(const struct mark *m, int64_t time)
 	if (m == NULL || m->since == 0)
 		return t;
 	spans = spans_after(m, time);
-	/* Long ago, or long to come. */
-	if (spans > 1 || spans < -1)
+	/* Long ago, or to come. */
+	if (spans > 1 || spans < -1 || m->first > time + HISTORY_WINDOW)
 		return t;
 	t.yes = m->yes + (spans < 1 ? m->yes_before : 0);
 	t.no = m->no + (spans < 1 ? m->no_before : 0);
@@ -193,5 +195,9 @@ mark_tally(const struct mark *m, int64_t time)
 		t.first = m->first;
 	t.last_yes = m->last_yes;
 	t.last_no = m->last_no;
+	if (m->first_yes <= time + HISTORY_WINDOW)
+		return t;
+	t.yes = t.recent = t.recent_count = 0;
+	t.last_yes = 0;
 	return t;
 }

@@ -51,8 +51,9 @@ struct mark {
 	uint32_t recent;
 	uint8_t recent_count;
 	int64_t first, since, last_yes, last_no;
-	int64_t turned; /* since when it is as it was last */
-	int64_t until;  /* of a key: the end of its certificate */
+	int64_t first_yes; /* ever; 0: none */
+	int64_t turned;    /* since when it is as it was last */
+	int64_t until;     /* of a key: the end of its certificate */
 };
 
 /* The name in the database, "offered"; and the way back, false where there is none. */
@@ -71,7 +72,10 @@ void mark_take_back(struct mark *m, bool is_yes);
 /* The same of what is told: so many of them. */
 void tally_take_back(struct tally *t, bool is_yes, unsigned times);
 
-/* What counts of it at that time. NULL: nothing. */
+/*
+ * What counts of it at that time. NULL: nothing. Captures may be read in any order: what was not
+ * yet so within the hour after that time does not count.
+ */
 struct tally mark_tally(const struct mark *m, int64_t time);
 
 /* The last time it was counted, either way. */

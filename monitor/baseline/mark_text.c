@@ -52,9 +52,18 @@ put_time(char *at, const struct mark *m, int64_t time)
 	return at;
 }
 
+/* When it was so first, where nothing else is said. */
+static int64_t
+usual_first_yes(const struct mark *m)
+{
+	return m->yes > 0 || m->yes_before > 0 ? m->first : 0;
+}
+
 static char *
 put_mark(char *at, const struct mark *m)
 {
+	bool is_usual = m->first_yes == usual_first_yes(m);
+
 	*at++ = '[';
 	at = put_text(at, mark_name(m->kind));
 	*at++ = ',';
@@ -70,8 +79,10 @@ put_mark(char *at, const struct mark *m)
 	at = put_time(at, m, m->last_yes);
 	at = put_time(at, m, m->last_no);
 	at = put_time(at, m, m->turned);
-	if (m->until != 0)
+	if (m->until != 0 || !is_usual)
 		at = put_number(at, m->until);
+	if (!is_usual)
+		at = put_time(at, m, m->first_yes);
 	*at++ = ']';
 	return at;
 }
@@ -184,9 +195,11 @@ take_times(const char **at, struct mark *m)
 	if (!take_number(at, &m->first))
 		return false;
 	m->first = time_within_range(m->first);
+	m->first_yes = usual_first_yes(m);
 	return take_time(at, m->first, &m->since) && take_time(at, m->first, &m->last_yes) &&
 	       take_time(at, m->first, &m->last_no) && take_time(at, m->first, &m->turned) &&
-	       (**at != ',' || take_number(at, &m->until));
+	       (**at != ',' || take_number(at, &m->until)) &&
+	       (**at != ',' || take_time(at, m->first, &m->first_yes));
 }
 
 static bool
