@@ -1184,17 +1184,19 @@ smart_hosts_are_read(void **state)
 static const char *const relayed[RELAY_DOMAINS] = {"a.example", "b.example", "c.example",
 						   "d.example", "e.example", "f.example"};
 
-/* Mail in clear of the client, for one of them, to .77, none of whose it is. */
+/* Mail in clear of the client, for one of them, to .77, none of whose it is: so the DNS said, age
+ * ago.
+ */
 static void
-relay(struct recorder *r, int64_t time, size_t domain, uint8_t last)
+relay(struct recorder *r, int64_t time, size_t domain, int64_t age)
 {
 	struct bytes recipient = bytes_text(relayed[domain % RELAY_DOMAINS]);
 	struct session s = mail_session(0, &recipient, FACT_NO);
 
-	learn_at(r, relayed[domain % RELAY_DOMAINS], "mx.example.net", 25, NULL, time, NULL);
+	learn_at(r, relayed[domain % RELAY_DOMAINS], "mx.example.net", 25, NULL, time - age, NULL);
 	s.start = time;
 	s.end = time + 1;
-	s.server.b[3] = last;
+	s.server.b[3] = 77;
 	record(r, &s);
 }
 
@@ -1232,7 +1234,7 @@ a_smart_host_is_learnt_slowly_and_forgotten(void **state)
 		r = open_recorder(path);
 		for (size_t k = 0; k < row->sessions; k++)
 			relay(r, START + row->span * (int64_t)k / (int64_t)(row->sessions - 1),
-			      k % row->domains, 77);
+			      k % row->domains, 10 * MINUTE);
 		if (row->is_used_elsewhere) {
 			struct session s = mail_session(1, &recipient, FACT_YES);
 
@@ -1241,7 +1243,7 @@ a_smart_host_is_learnt_slowly_and_forgotten(void **state)
 			s.server.b[3] = 78;
 			record(r, &s);
 		}
-		relay(r, last, 0, 77);
+		relay(r, last, 0, 0);
 		assert_true(recorder_close(r));
 		snprintf(query, sizeof(query),
 			 "SELECT count(*) FROM v_findings f JOIN v_sessions s ON s.id = f.session"
@@ -1263,7 +1265,7 @@ a_learnt_smart_host_excuses_nothing_else(void **state)
 	int64_t last = START + 4 * DAY + HOUR;
 
 	for (int k = 0; k < 30; k++)
-		relay(r, START + 4 * DAY * k / 29, (size_t)k, 77);
+		relay(r, START + 4 * DAY * k / 29, (size_t)k, 10 * MINUTE);
 	s.start = s.end = last;
 	s.client.b[2] = 9;
 	s.server.b[3] = 77;

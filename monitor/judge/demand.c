@@ -336,7 +336,8 @@ judge_mx_mismatch(const struct judge_case *c, struct finding *out)
 	bool is_sign;
 
 	if (!is_between_servers(c) || d->is_smart_host || c->known->is_smart_host ||
-	    d->is_mx != FACT_NO || d->host_by != HOST_UNKNOWN || !is_mail_in_clear(s))
+	    d->is_mx != FACT_NO || d->is_mx_outdated || d->host_by != HOST_UNKNOWN ||
+	    !is_mail_in_clear(s))
 		return false;
 	/* That it went in clear is another sign where the domain enforces TLS. */
 	is_sign = d->mode == STS_MODE_ENFORCE;

@@ -84,8 +84,8 @@ find_address(const struct session *s, const struct known_policy *known, struct d
 	out->is_mx = mx_has_address(&known->mx, &s->server, host);
 	if (out->is_mx != FACT_NO)
 		return;
-	out->wants_recheck = is_outdated(s, known);
-	if (out->wants_recheck || is_stale(s, known))
+	out->is_mx_outdated = out->wants_recheck = is_outdated(s, known);
+	if (is_stale(s, known))
 		out->is_mx = FACT_UNSEEN;
 }
 

@@ -66,6 +66,7 @@ struct destination {
 	bool is_smart_host; /* the domain is a relay's name, whoever the mail is for */
 	enum mx_form form;
 	enum fact is_mx; /* the server is a host of the domain; NO: all are known, and it is none */
+	bool is_mx_outdated; /* ... NO by answers of some time before: DESTINATION_RECHECK */
 	enum host_by host_by;
 	struct domain host;   /* which; empty where HOST_UNKNOWN */
 	struct domain called; /* which the server says that it is, and nobody else; empty: none */
