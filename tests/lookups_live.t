@@ -215,6 +215,22 @@ ok "it ends in order" end 0
 ok "a certificate that the records name is what it should be" has_hidden mx.sec.test 1.2 ''
 ok "what TLS 1.3 hides is held against nobody" has_hidden mx2.sec.test 1.3 ''
 
+# A key that was replaced since its records were looked up, RFC 7671 section 8.1: they are asked for again.
+both_keys() {
+	in_space "$WAXSEAL" --config /dev/null policy --json wrong.sec.test 2>/dev/null | grep -q "3 1 1 $mx_key"
+}
+rolls_over() {
+	watches_both && mail wrong.sec.test $mx &&
+	    within 20 has_found 'dane-violation critical probable, starttls-stripped critical probable' &&
+	    end 0 && resign '^_25._tcp.mx.wrong.*' "&\n_25._tcp.mx.wrong TLSA 3 1 1 $mx_key" && until_it both_keys &&
+	    ask "$folder/live" 'update policies set learnt = learnt - 300000000' &&
+	    start_with_database -i far -i lo --lookups --ca-file "$ca" --resolver $here
+}
+ok "the next key is published, and then in use" rolls_over
+ok "of which nothing is said by the records of before" hides $mx mx.wrong.sec.test 'certificate-invalid info'
+ok "and which those of now name" hides $mx mx.wrong.sec.test ''
+ok "it ends in order" end 0
+
 # ---- Smart hosts ----
 
 ok "it watches with a smart host" watch $here --smart-host 198.51.100.25 --smart-host mx2.sec.test

@@ -181,12 +181,6 @@ ok "and so is a private network" is 'inside.sec.test --lookup-private' $valid
 
 # ---- Changes ----
 
-resign() {
-	# The same key as before: a resolver learns of another one from its configuration alone.
-	sed -i "s/$1/$2/" "$bed/sec.test" &&
-	    (cd "$bed" && ldns-signzone -f sec.test.signed sec.test "$(basename "$(ls Ksec.test*.key)" .key)") \
-		>>"$bed/log" 2>&1 && kill -HUP "$(cat "$bed/nsd.pid")"
-}
 policy_text=$bed/web/mta-sts.split.sec.test/.well-known/mta-sts.txt
 sed -i 's/enforce/testing/' "$policy_text"
 resign 'd=split1' 'd=split2'

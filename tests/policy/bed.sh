@@ -273,6 +273,14 @@ sign other.test
 sign old.test -i 20200101 -e 20200201
 sign opt.test -n -p
 
+# resign OLD NEW: that in the place of this in sec.test
+resign() {
+	# The same key as before: a resolver learns of another one from its configuration alone.
+	sed -i "s/$1/$2/" "$bed/sec.test" &&
+	    (cd "$bed" && ldns-signzone -f sec.test.signed sec.test "$(basename "$(ls Ksec.test*.key)" .key)") \
+		>>"$bed/log" 2>&1 && kill -HUP "$(cat "$bed/nsd.pid")"
+}
+
 # keys.test: key-signing and zone-signing keys that change; only the first of the former is an anchor.
 new_key() { (cd "$bed" && ldns-keygen -a ECDSAP256SHA256 "$@" keys.test) 2>>"$bed/log"; }
 ksk1=$(new_key -k) ksk2=$(new_key -k) zsk1=$(new_key) zsk2=$(new_key)
