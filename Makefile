@@ -252,12 +252,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0755 $O/waxseal $(DESTDIR)$(PREFIX)/bin/waxseal
 	install -m 0644 monitor/waxseal.8 $(DESTDIR)$(PREFIX)/share/man/man8/waxseal.8
-	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(PREFIX)/share/doc/waxseal
+	install -d $(DESTDIR)$(UNITS)
 	sed 's|@PREFIX@|$(PREFIX)|' monitor/waxseal.service.in >$(DESTDIR)$(UNITS)/waxseal.service
 	chmod 0644 $(DESTDIR)$(UNITS)/waxseal.service
 	install -d $(DESTDIR)$(PREFIX)/share/waxseal
 	install -m 0644 monitor/prometheus/waxseal.rules.yml monitor/grafana/waxseal.json $(DESTDIR)$(PREFIX)/share/waxseal
-	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/doc/waxseal
+	install -m 0644 monitor/waxseal.conf.example $(DESTDIR)$(PREFIX)/share/waxseal
 	install -d $(DESTDIR)$(BASH_COMPLETION) $(DESTDIR)$(ZSH_COMPLETION)
 	install -m 0644 $O/completion/waxseal $(DESTDIR)$(BASH_COMPLETION)/waxseal
 	install -m 0644 $O/completion/_waxseal $(DESTDIR)$(ZSH_COMPLETION)/_waxseal

@@ -54,14 +54,15 @@ silent() { lintian --fail-on warning "$O"/deb/*.changes >"$folder/out" 2>"$folde
 ok "lintian has nothing to say" silent
 holds() { dpkg-deb --fsys-tarfile "$package" | tar tf - "./$1" >/dev/null 2>"$folder/err"; }
 for file in usr/bin/waxseal usr/share/man/man8/waxseal.8.gz lib/systemd/system/waxseal.service \
-    etc/waxseal.conf usr/share/doc/waxseal/copyright \
+    usr/share/waxseal/waxseal.conf.example usr/share/doc/waxseal/copyright \
     usr/share/bash-completion/completions/waxseal usr/share/zsh/vendor-completions/_waxseal; do
 	ok "it holds $file" holds $file
 done
 
-# The same as of the next version, for the upgrade.
+# The same as of the next version, which has one more setting, for the upgrade.
 repacked() {
 	dpkg-deb -R "$package" "$folder/next" &&
+	    find "$folder/next" -name 'waxseal.conf*' -exec sh -c 'echo "#more = 1" >>"$1"' sh {} \; &&
 	    sed -i 's/^Version: .*/&+next/' "$folder/next/DEBIAN/control" &&
 	    dpkg-deb --root-owner-group -b "$folder/next" "$root/tmp/next.deb" >"$folder/out"
 }
@@ -100,8 +101,7 @@ is_its_own() {
 	inside stat -c '%a %U %G' /var/lib/waxseal && [ "$(cat "$folder/out")" = "750 waxseal waxseal" ]
 }
 ok "the folder of the database is that user's alone" is_its_own
-ok "the configuration is a conffile" inside dpkg-query -W -f '${Conffiles}' waxseal
-ok "it is /etc/waxseal.conf" grep -q ' /etc/waxseal.conf ' "$folder/out"
+ok "the configuration is the example of one" cmp "$root/etc/waxseal.conf" monitor/waxseal.conf.example
 is_logs_own() {
 	inside stat -c '%a %U %G' /var/log/waxseal && [ "$(cat "$folder/out")" = "750 waxseal waxseal" ]
 }
@@ -135,8 +135,14 @@ is_next() { inside dpkg-query -W -f '${Version} ${Status}' waxseal &&
 	grep -q '+next install ok installed' "$folder/out"; }
 ok "to the next version" is_next
 ok "the configuration stays as it was edited" grep -q '^interface = tap7$' "$root/etc/waxseal.conf"
+nothing_beside() { ! ls "$root"/etc/waxseal.conf?* >"$folder/out" 2>&1; }
+ok "and nothing was asked about it" nothing_beside
 ok "what was seen stays" inside waxseal incidents
 ok "and is there" grep -q 'banner' "$folder/out"
+mv "$root/etc/waxseal.conf" "$folder/edited"
+is_left_away() { inside dpkg -i /tmp/next.deb && [ ! -e "$root/etc/waxseal.conf" ]; }
+ok "a configuration that was removed is not made again" is_left_away
+mv "$folder/edited" "$root/etc/waxseal.conf"
 ok "it is removed" inside dpkg -r waxseal
 is_kept() { [ -f "$root/var/lib/waxseal/waxseal.db" ] && [ -f "$root/etc/waxseal.conf" ] &&
 	[ ! -e "$root/usr/bin/waxseal" ]; }
