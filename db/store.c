@@ -22,6 +22,7 @@
 #include "db/gather.h"
 #include "db/inside.h"
 #include "db/keep.h"
+#include "db/made.h"
 #include "db/schema.h"
 
 /* The log grows to 16 MB before it is written back: fewer, larger checkpoints. */
@@ -63,6 +64,7 @@ prepare_file(const char *path, enum store_mode mode, bool *is_made)
 	if (mode == STORE_CREATE) {
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd != -1) {
+			made_for_folder(fd, path);
 			close(fd);
 			*is_made = true;
 			return NULL;

@@ -129,7 +129,9 @@ ok "and sees what is in it" grep -q '^incidents  [1-9]' "$folder/out"
 echo 'interface = tap7' >>"$root/etc/waxseal.conf"
 ok "with an interface the unit is started" inside sh -c "$condition"
 ok "root's database is the system's" inside waxseal watch -r /tmp/captures/banner-masked.pcap
-ok "in its folder" test -f "$root/var/lib/waxseal/waxseal.db"
+is_units() { inside stat -c '%a %U %G' /var/lib/waxseal/waxseal.db &&
+	[ "$(cat "$folder/out")" = "600 waxseal waxseal" ]; }
+ok "in its folder, and the unit's to write" is_units
 ok "it is upgraded" inside dpkg -i /tmp/next.deb
 is_next() { inside dpkg-query -W -f '${Version} ${Status}' waxseal &&
 	grep -q '+next install ok installed' "$folder/out"; }

@@ -259,4 +259,25 @@ reader_goes_too() {
 }
 ok "a reader does not outlive its keeper" reader_goes_too
 
+# What root makes in the folder of the user that a unit runs as.
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$folder"
+	install -d -m 750 -o 65533 -g 65534 "$folder/unit"
+	install -d -m 777 -o 65533 -g 65534 "$folder/open"
+	# made FOLDER OWNER
+	made() {
+		"$WAXSEAL" --config /dev/null --db "$folder/$1/db" watch -q -r tests/captures/banner-masked.pcap \
+		    >"$folder/out" 2>"$folder/err" &&
+		    [ "$(stat -c '%a %u %g' "$folder/$1/db")" = "600 $2" ]
+	}
+	ok "a database that root makes is that user's" made unit '65533 65534'
+	ok "and root's where all may make one" made open '0 0'
+	printf '[sink log]\ntype = file\npath = %s\n' "$folder/unit/alerts.json" >"$folder/conf"
+	is_made() {
+		"$WAXSEAL" --config "$folder/conf" alert test >"$folder/out" 2>"$folder/err" &&
+		    [ "$(stat -c '%a %u %g' "$folder/unit/alerts.json")" = '640 65533 65534' ]
+	}
+	ok "a file of alerts that a test by root makes is that user's, too" is_made
+fi
+
 echo "1..$count"

@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "db/made.h"
+
 struct file {
 	int descriptor; /* -1: it could not be opened, and error says why */
 	int error;
@@ -30,6 +32,7 @@ open_or_make(const char *path)
 		/* A link that leads to nothing is no file, and yet is there. */
 		return open(path, open_flags | O_CREAT, 0640);
 	fchmod(made, 0640);
+	made_for_folder(made, path);
 	return made;
 }
 
