@@ -4,13 +4,16 @@
 set -eu
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-	# Not Debian: the compiler and the link step will say what is missing.
-	if ! command -v cc >/dev/null 2>&1; then
-		echo "waxseal: this is no Debian system: install by hand what these packages hold:" >&2
+	# Not Debian: only the compiler and the link step can tell what is missing.
+	if command -v cc >/dev/null 2>&1; then
+		echo "waxseal: this is no Debian system: where a header, a library or a program is" \
+		    "missing, install what these packages hold:" >&2
 		echo "    $*" >&2
-		exit 1
+		exit 0
 	fi
-	exit 0
+	echo "waxseal: this is no Debian system: install by hand what these packages hold:" >&2
+	echo "    $*" >&2
+	exit 1
 fi
 
 missing=
@@ -29,6 +32,7 @@ if [ "$(id -u)" -ne 0 ]; then
 	else
 		echo "waxseal: these packages are missing:$missing" >&2
 		echo "waxseal: as root, type: apt-get install$missing" >&2
+		echo "waxseal: or, where you may use sudo, type: sudo -v, and the same make again" >&2
 		exit 1
 	fi
 fi

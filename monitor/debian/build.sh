@@ -3,6 +3,10 @@
 # written beside the sources. monitor/debian/build.sh O VERSION BUILD_PACKAGE...
 set -eu
 
+if ! command -v dpkg-buildpackage >/dev/null 2>&1; then
+	echo "waxseal: no dpkg-buildpackage: a Debian package is built on Debian; make install needs none" >&2
+	exit 1
+fi
 out=$1/deb
 version=$2
 shift 2
