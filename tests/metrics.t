@@ -208,7 +208,22 @@ asks_for_what_is_there() {
 	    [ ! -s "$folder/out" ]
 }
 ok "rules and dashboard ask for what is there" asks_for_what_is_there
-is_json() { python3 -m json.tool monitor/grafana/waxseal.json >"$folder/out"; }
-ok "the dashboard is JSON" is_json
+# Panels fill 24 columns, none lies upon another; each says what it is and in what it counts.
+is_laid_out() {
+	python3 - monitor/grafana/waxseal.json >"$folder/out" 2>&1 <<'END'
+import json, sys
+panels = json.load(open(sys.argv[1]))["panels"]
+taken, ids = set(), {p["id"] for p in panels}
+for panel in panels:
+    g = panel["gridPos"]
+    cells = {(x, y) for x in range(g["x"], g["x"] + g["w"]) for y in range(g["y"], g["y"] + g["h"])}
+    assert not cells & taken, panel["title"] + ": lies upon another"
+    taken |= cells
+    assert panel["title"] and panel["fieldConfig"]["defaults"]["unit"], panel
+    assert all(t["legendFormat"] for t in panel["targets"] if panel["type"] == "timeseries"), panel
+assert len(ids) == len(panels) and len(taken) == 24 * (1 + max(y for _, y in taken)), "a gap"
+END
+}
+ok "the dashboard is laid out" is_laid_out
 
 echo "1..$count"

@@ -44,7 +44,7 @@ asked = [t["expr"] for p in board["panels"] for t in p["targets"]]
 # These mark moments, and there was none.
 asked += [a["expr"].removesuffix(" > 0") for a in board["annotations"]["list"]]
 for query in asked:
-    for name, value in (("$__rate_interval", "1m"), ("$sensor", ".*"), ("$service", ".*")):
+    for name, value in (("$__rate_interval", "1m"), ("$__interval", "2m"), ("$sensor", ".*"), ("$service", ".*")):
         query = query.replace(name, value)
     if "$" in query:
         sys.exit("not filled in: " + query)
