@@ -177,6 +177,21 @@ def eve_schema(path):
     all_conform(path, EVE, EVE_NEEDED, set())
 
 
+def alerts(path, schema, needed):
+    for row in lines(path):
+        seen = conforms(schema, needed, row)
+        assert row["waxseal"]["event"] == "opened" and row["waxseal"]["incident"]["id"] > 0
+        assert schema is EVE or {"event.action", "observer.hostname", "source.ip"} <= seen, seen
+
+
+def ecs_alerts(path):
+    alerts(path, ECS, ECS_NEEDED)
+
+
+def eve_alerts(path):
+    alerts(path, EVE, EVE_NEEDED)
+
+
 def ecs(path, own_path):
     for row, own in pairs(path, own_path):
         is_incident = "kind" in own
@@ -322,4 +337,5 @@ if question.startswith("hostile-"):
     hostile(question[len("hostile-"):], *arguments)
 else:
     {"ecs": ecs, "eve": eve, "ecs-schema": ecs_schema, "eve-schema": eve_schema,
+     "ecs-alerts": ecs_alerts, "eve-alerts": eve_alerts,
      "readme": readme}[question](*arguments)

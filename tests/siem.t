@@ -33,6 +33,24 @@ for format in ecs eve; do
 	ok "$format is as its schema has it" python3 tests/siem.py $format-schema "$folder/rows"
 done
 
+# And so are alerts that a watch appends to files, as one who may only write there.
+mkdir "$folder/sink"
+chmod 755 "$folder"
+chmod 777 "$folder/sink"
+for format in ecs eve; do
+	printf '[sink %s]\ntype = file\nformat = %s\npath = %s/sink/%s\nseverity = info\n' $format $format "$folder" $format
+done >"$folder/sinks"
+is_alerted() {
+	"$WAXSEAL" --config "$folder/sinks" watch -q --no-lookups --alerts --db "$folder/alerted" \
+	    --sensor tap1 -r tests/captures/starttls-masked.pcap >"$folder/out" 2>"$folder/err" &&
+	    [ "$(wc -l <"$folder/sink/ecs")" -eq 3 ]
+}
+ok "a watch alerts in both" is_alerted
+for format in ecs eve; do
+	ok "in files, $format is as its schema has it" python3 tests/siem.py $format-alerts \
+	    "$folder/sink/$format"
+done
+
 for format in json ecs eve alertmanager chat syslog mail; do
 	"$O/tests/monitor_alert" "$format" >"$folder/hostile" 2>"$folder/err"
 	ok "hostile text as $format" python3 tests/siem.py "hostile-$format" "$folder/hostile"
