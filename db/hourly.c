@@ -53,9 +53,13 @@ static const char services_of_clients[2][LIST_MAX] = LISTS("service", OF_CLIENTS
 	" AND (?4 IS NULL OR in_network(server, ?4)) AND (?5 IS NULL OR in_domain(domain, ?5))" \
 	" AND (?6 IS NULL OR in_network(" NETWORK_OF_CLIENT ", ?6))"
 
+/* A surge counts once; where it is asked for less than it sums up, its parts do. */
+#define IS_COUNTED \
+	"iif(coalesce(?4, ?5, ?6) IS NULL, parent IS NULL, NOT (server = '' OR client_net = ''))"
+
 static const char open_incidents[] =
 	"SELECT kind, json_quote(kind), severity, count(*), sum(sessions) FROM incidents WHERE state = 'open'"
-	" AND mute_id IS NULL" OF_HOURS
+	" AND mute_id IS NULL AND " IS_COUNTED OF_HOURS
 	" GROUP BY severity, kind ORDER BY severity DESC, 4 DESC, kind";
 
 static const char muted_incidents[] =

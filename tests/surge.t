@@ -55,6 +55,12 @@ ok "the lines of watch name it" lines_name_it
 surge=$(sqlite3 "$folder/db" 'select id from v_incidents where surge is not null')
 is_folded() { run 0 incidents && [ "$(wc -l <"$folder/out")" -eq 2 ] && grep -q several "$folder/out"; }
 ok "the list has one line of it" is_folded
+is_reported_once() {
+	run 0 report && grep -q '^critical  *starttls-stripped  *1  *30$' "$folder/out" &&
+	    run 0 report --client 192.0.2.0/24 &&
+	    grep -q '^critical  *starttls-stripped  *30  *30$' "$folder/out"
+}
+ok "a report counts it once; of one network, its parts" is_reported_once
 is_unfolded() { run 0 incidents --all && [ "$(wc -l <"$folder/out")" -eq 32 ]; }
 ok "--all lists what it sums up, too" is_unfolded
 are_parts() { run 0 incidents --surge "$surge" && [ "$(wc -l <"$folder/out")" -eq 31 ]; }
