@@ -89,6 +89,10 @@ STEPPING := -Wl,--wrap=clock_gettime,--wrap=pcap_dispatch
 $O/waxseal-stepping: $O/monitor/main.o $O/tests/stepping.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) $(STEPPING) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
 
+# The program with a process of one role that is killed at a step: for tests of what that leaves.
+$O/waxseal-dying: $O/monitor/main.o $O/tests/dying.o $O/monitor.a $O/db.a $O/dissector.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_DB) $(LIBS_MONITOR)
+
 # The gate for the kernel, as a file in memory. Without a clang for it that file is empty.
 BPF_CLANG ?= clang
 BPF_TOOL := $(shell command -v $(BPF_CLANG) 2>/dev/null || :)
@@ -162,7 +166,7 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 	sqlite3 openssl iproute2 util-linux procps
 # For tests/policy.t: real servers, and the peers of what asks them.
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
-# For tests/sinks.t and tests/alert_live.t; syslog-ng cannot be installed beside rsyslog.
+# For tests/sinks.t and its like; syslog-ng cannot be installed beside rsyslog.
 PACKAGES_SINKS := rsyslog rsyslog-gnutls prometheus-alertmanager
 export UNPACKED ?= $O/unpacked
 PACKAGES_UNPACKED := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpcre3
@@ -187,7 +191,7 @@ demo: packages-build
 test: packages-test
 	@$(MAKE) --no-print-directory check
 
-check: all $O/waxseal-stumbling $O/waxseal-stepping $O/tests/range/wrap.bpf.o \
+check: all $O/waxseal-stumbling $O/waxseal-stepping $O/waxseal-dying $O/tests/range/wrap.bpf.o \
     $O/tests/policy/flood $O/tests/sinks/give $O/tests/unit/confine $(TESTS) $(REPLAYS)
 	@WAXSEAL=$O/waxseal O=$O sh tests/run.sh $(TESTS) $(SCRIPTS) -- $(REPLAYS)
 

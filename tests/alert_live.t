@@ -60,9 +60,7 @@ printf 'token-of-the-hook\n' >"$bed/token"
 printf 'key-of-the-hook\n' >"$bed/key"
 chmod 600 "$bed/token" "$bed/key"
 program take 'cat >>'"$bed/out/taken"
-# every NAME SETTING...: a sink of all that happens
-every() { sink "$@" "severity = info" "rate = none"; }
-# syslog NAME PORT SOCKET: four of them, told apart by their facility
+# syslogs NAME PORT SOCKET: four of them, told apart by their facility
 syslogs() {
 	every "$1-udp" type=syslog "to=udp:127.0.0.1:$2" facility=local0
 	every "$1-tcp" type=syslog "to=tcp:good.test:$(($2 + 1))" facility=local1
@@ -254,8 +252,8 @@ ok "and fires again without the mute" fires_again
 # process ROLE: its pid
 process() {
 	for one in $(ip netns pids $space); do
-		tr '\0' ' ' <"/proc/$one/cmdline" 2>/dev/null | grep -q "@$1" && echo "$one"
-	done
+		tr '\0' ' ' <"/proc/$one/cmdline" | grep -q "@$1" && echo "$one"
+	done 2>/dev/null
 }
 client=100 kills=0
 # die TENTHS ROLE...: by SIGKILL, so long after mail came; what is seen when they are there again is sent, too

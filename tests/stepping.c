@@ -10,14 +10,11 @@
  * that nobody sets is ahead, as if they had passed.
  * The file is mapped before main, when no sandbox is entered yet.
  */
-#include <fcntl.h>
-#include <limits.h>
 #include <pcap/pcap.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "tests/beside.h"
 
 #define OFFS 2 /* what the file does not hold of its page is zero */
 
@@ -40,21 +37,7 @@ int set_dispatch(pcap_t *p, int count, pcap_handler tell,
 __attribute__((constructor)) static void
 map_clock(void)
 {
-	char program[PATH_MAX], name[PATH_MAX + 8];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
-	void *at;
-	int fd;
-
-	if (len <= 0)
-		return;
-	snprintf(name, sizeof(name), "%.*s.clock", (int)len, program);
-	fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	at = mmap(NULL, OFFS * sizeof(*off), PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (at != MAP_FAILED)
-		off = at;
+	off = beside_map(".clock", OFFS * sizeof(*off), false);
 }
 
 int

@@ -1,4 +1,4 @@
-# For tests/sinks.t and tests/alert_live.t, as root: a network namespace that nothing leaves, and in it the
+# For tests/sinks.t, alert_live.t and alert_killed.t, as root: a network namespace that nothing leaves, and in it the
 # servers that alerts are sent to. To be read in like tap.sh, which it needs.
 
 O=${O:-.build}
@@ -75,6 +75,8 @@ sink() {
 	shift
 	printf '%s\n' "$@" >>"$bed/config"
 }
+# every NAME SETTING...: likewise, of all that happens
+every() { sink "$@" "severity = info" "rate = none"; }
 # begin: a configuration anew
 begin() { : >"$bed/config"; }
 
