@@ -95,6 +95,7 @@ check_all(const struct alert *a)
 {
 	static const char *to[] = {"ops@example.org"};
 	const struct sink syslog = {.type = SINK_SYSLOG, .facility = 23};
+	const struct sink log = {.type = SINK_SYSLOG, .facility = 23, .format = SINK_SYSLOG3};
 	const struct sink mail = {.type = SINK_MAIL, .recipients = {to, 1}};
 
 	for (int format = SINK_JSON; format <= SINK_CHAT; format++) {
@@ -103,6 +104,7 @@ check_all(const struct alert *a)
 		check(a, &hook, a->domain);
 	}
 	check(a, &syslog, a->domain);
+	check(a, &log, a->domain);
 	check(a, &mail, a->domain);
 }
 

@@ -257,7 +257,8 @@ render_local(const struct rendering *r, const char *sentence)
 static bool
 render_remote(const struct rendering *r, const char *sentence)
 {
-	const size_t most = r->sink->carrier == CARRIER_UDP ? SYSLOG_LEAST_MAX : SYSLOG_MOST_MAX;
+	const bool is_stream = r->sink->carrier == CARRIER_TCP || r->sink->carrier == CARRIER_TLS;
+	const size_t most = is_stream ? SYSLOG_MOST_MAX : SYSLOG_LEAST_MAX;
 	/* What was not ASCII may be what is cut: a mark does no harm then. */
 	const char *mark = is_ascii(sentence) ? "" : SYSLOG_MARK;
 	char head[SYSLOG_LEAST_MAX] = "";
