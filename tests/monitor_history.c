@@ -1309,6 +1309,8 @@ lower_than_these_two_agreed_on_before(void **state)
 	meet(sc, 0, 1)->tls.version = 0x0303;
 	pass(sc, MINUTE);
 	assert_found(sc, "tls-downgrade", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	/* What the client offered passed the tap. */
+	assert_int_equal(finding_of(sc, "tls-downgrade")->where, WHERE_SERVER_SIDE);
 	/* Nor does it become the norm. */
 	for (int i = 0; i < 10; i++) {
 		meet(sc, 0, 1)->tls.version = 0x0303;
@@ -1547,6 +1549,7 @@ a_key_of_another_issuer_is_told(void **state)
 	assert_found(sc, "certificate-changed", SEVERITY_NOTICE, CERTAINTY_PROBABLE);
 	show(sc, 3, "CN=mx1.example.net", FACT_YES);
 	assert_found(sc, "certificate-changed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	assert_int_equal(finding_of(sc, "certificate-changed")->where, WHERE_SERVER_SIDE);
 	END();
 }
 

@@ -262,7 +262,8 @@ say_below_habit(const struct judge_case *c, struct finding *out)
 	const struct tls_facts *t = &c->session->tls;
 	const struct history *h = c->known;
 
-	rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
+	/* What the client offered passed the tap whole. */
+	rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
 	say_detail(out,
 		   "The client offered %s, the ServerHello chose %s, and these two agreed "
 		   "on %s in %" PRIu32 " of %" PRIu32 " sessions before",
@@ -311,7 +312,7 @@ judge_downgrade_again(const struct judge_case *c, const struct session *earlier,
 	out->refuted_by = out->kind->refuted_by;
 	/* Where it was so from the first on, the server may have been upgraded. */
 	rate(out, SEVERITY_WARNING, is_in_between ? CERTAINTY_PROBABLE : CERTAINTY_POSSIBLE,
-	     WHERE_UNKNOWN);
+	     WHERE_SERVER_SIDE);
 	say_detail(out,
 		   "With hindsight: the client offered %s, the ServerHello chose %s, and these two "
 		   "agreed on %s in %" PRIu32 " of %" PRIu32 " sessions %s.",
@@ -332,7 +333,8 @@ judge_tls_downgrade(const struct judge_case *c, struct finding *out)
 	const struct session *s = c->session;
 
 	if (sentinel_contradicts(&s->tls)) {
-		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_UNKNOWN);
+		/* The server was offered less than what passed the tap. */
+		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROVEN, WHERE_SERVER_SIDE);
 		say_detail(out,
 			   "The client offered %s, the ServerHello chose %s, and its random "
 			   "ends in the sign of a server that supports %s or better.",
@@ -562,7 +564,7 @@ judge_certificate_changed(const struct judge_case *c, struct finding *out)
 
 	is_trust_lost = c->known->key.yes > 0 && is_worth_less(s);
 	rate(out, is_trust_lost ? SEVERITY_WARNING : SEVERITY_NOTICE, CERTAINTY_PROBABLE,
-	     WHERE_UNKNOWN);
+	     WHERE_SERVER_SIDE);
 	moment_short_text(c->known->key_until, until);
 	say_detail(out, "The key of the server's certificate ");
 	say_whose_key(c->known, out);
