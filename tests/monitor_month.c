@@ -102,8 +102,8 @@ attacks_that_are_planted_in_it_are_found(void **state)
 	    {ATTACK_SUPPRESS, false, false, false, {100, 100, 80, 50, 50, 0, 0}},
 	    {ATTACK_BREAK, false, false, false, {100, 100, 85, 85, 85, 85, 0}},
 	    {ATTACK_DOWNGRADE, true, true, false, {[DEPTH_PERCENT] = 40}},
-	    /* Of ten networks four are attacked: little is left to compare with. */
-	    {ATTACK_DOWNGRADE, false, true, false, {[DEPTH_CLIENT] = 5}},
+	    /* Of ten networks four are attacked, two of them all the time. */
+	    {ATTACK_DOWNGRADE, false, true, false, {100, 60, 40}},
 	    {ATTACK_SUBSTITUTE, false, false, false, {100, 100, 80, 50, 50, 0, 0}},
 	    {ATTACK_CUT_BEHIND, true, true, false, {[DEPTH_PERCENT] = 40}},
 	};
