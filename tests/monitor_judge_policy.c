@@ -209,6 +209,19 @@ certificate_of_another(struct scene *c)
 }
 
 static void
+asked_anothers(struct scene *c)
+{
+	with_certificate_for(c, &other_name, "mx.example.net");
+}
+
+/* The client meant another of the server's names. */
+static void
+asked_for_it(struct scene *c)
+{
+	with_certificate_for(c, &other_name, "mx.example.org");
+}
+
+static void
 certificate_out_of_date(struct scene *c)
 {
 	with_certificate(c, &outdated);
@@ -584,6 +597,13 @@ dane_of_nobody(struct scene *c)
 	with_tlsa(c, TLSA_DANE_EE, &stranger);
 }
 
+/* An authority that was not sent: the certificate of its issuer in full. */
+static void
+dane_of_authority(struct scene *c)
+{
+	with_tlsa(c, TLSA_DANE_TA, &root);
+}
+
 static void
 dane_unusable(struct scene *c)
 {
@@ -703,10 +723,20 @@ static const struct row rows[] = {
     {"enforce, TLS 1.3", encrypted, enforce, ""},
     {"enforce, TLS 1.3, not observable", certificate_hidden, enforce, ""},
     {"enforce, a good certificate", good_certificate, enforce, ""},
-    {"enforce, another's", certificate_of_another, enforce,
+    {"enforce, another's", asked_anothers, enforce,
      "certificate-invalid critical proven, sts-violation" CRITICAL},
-    {"testing, another's", certificate_of_another, testing, "sts-violation" NOTICE},
-    {"no policy, another's", certificate_of_another, mx_alone, ""},
+    {"testing, another's", asked_anothers, testing,
+     "certificate-invalid info proven, sts-violation" NOTICE},
+    {"no policy, another's", asked_anothers, mx_alone, "certificate-invalid info proven"},
+    {"enforce, another's, no name asked for: RFC 8461 section 7.1", certificate_of_another, enforce,
+     ""},
+    {"enforce, another's, for which the client asked", asked_for_it, enforce, ""},
+    {"enforce, out of date, no name asked for", certificate_out_of_date, enforce,
+     "certificate-invalid critical proven, sts-violation" CRITICAL},
+    {"DANE-TA, another's", asked_anothers, dane_of_authority,
+     "certificate-invalid critical proven, dane-violation" CRITICAL},
+    {"DANE-TA, another's, no name asked for: RFC 7672 section 8.1", certificate_of_another,
+     dane_of_authority, ""},
     {"enforce, out of date", certificate_out_of_date, enforce,
      "certificate-invalid critical proven, sts-violation" CRITICAL},
     {"enforce, of nobody", certificate_of_nobody, enforce,
@@ -842,12 +872,6 @@ static void
 asked_good(struct scene *c)
 {
 	with_certificate_for(c, &good, "mx.example.net");
-}
-
-static void
-asked_anothers(struct scene *c)
-{
-	with_certificate_for(c, &other_name, "mx.example.net");
 }
 
 static void
@@ -1072,6 +1096,36 @@ the_stricter_policy_counts(void **state)
 	assert_false(destination_is_stricter(&b, &b));
 }
 
+/* Of a certificate it is said what the client asked for, and where that was nothing, what that
+ * means. */
+static void
+a_certificate_is_told_beside_the_name_that_was_asked_for(void **state)
+{
+	static const struct row rows_asked[] = {
+	    {"no name", certificate_out_of_date, enforce, "none (no SNI)"},
+	    {"no name, DANE", certificate_of_nobody, dane, "none (no SNI)"},
+	    {"a name", asked_anothers, enforce, "mx.example.net"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows_asked) / sizeof(rows_asked[0]); i++) {
+		static struct scene c;
+		static struct destination d;
+		static struct verdict v;
+
+		memset(&c, 0, sizeof(c));
+		judge(&c, &rows_asked[i], &d, &v);
+		assert_int_equal(v.count, 2);
+		for (size_t k = 0; k < v.count; k++) {
+			const char *asked = proof_of(&v.findings[k], "name asked for");
+
+			if (asked == NULL ||
+			    strncmp(asked, rows_asked[i].found, strlen(rows_asked[i].found)) != 0)
+				fail_msg("%s: %s", rows_asked[i].name, asked);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -1080,6 +1134,7 @@ main(void)
 	    cmocka_unit_test(a_host_tells_what_it_owes_and_no_more),
 	    cmocka_unit_test(the_policy_its_source_and_age_are_told),
 	    cmocka_unit_test(the_stricter_policy_counts),
+	    cmocka_unit_test(a_certificate_is_told_beside_the_name_that_was_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("judging by policy", tests, make_all, unmake_all);

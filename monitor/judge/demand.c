@@ -220,6 +220,8 @@ judge_sts_violation(const struct judge_case *c, struct finding *out)
 		   c->policy->host.text, c->policy->domain.text, sts_mode_name(c->policy->mode));
 	prove_sts(c, out);
 	prove_host(c, out);
+	if (!is_mail_in_clear(c->session))
+		say_proof_asked(out, c->session);
 	prove_session(out, c->session);
 	return true;
 }
@@ -324,6 +326,8 @@ judge_dane_violation(const struct judge_case *c, struct finding *out)
 		return false;
 	rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_UNKNOWN);
 	demand_prove(c, out);
+	if (!is_mail_in_clear(s))
+		say_proof_asked(out, s);
 	prove_session(out, s);
 	return true;
 }

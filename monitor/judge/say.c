@@ -132,6 +132,17 @@ say_proof_capture(struct finding *out, const struct session *s)
 }
 
 void
+say_proof_asked(struct finding *out, const struct session *s)
+{
+	if (s->sni.len > 0)
+		say_proof_bytes(out, "name asked for", s->sni);
+	else if (s->tls.client_hello)
+		say_proof(out, "name asked for",
+			  "none (no SNI): the server may show such clients the certificate of "
+			  "another of its names");
+}
+
+void
 say_proof_ehlo(struct finding *out, const struct session *s)
 {
 	say_proof_lines(out, "EHLO reply", s->ehlo, s->ehlos);

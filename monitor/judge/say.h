@@ -44,6 +44,9 @@ void say_proof_capture(struct finding *out, const struct session *s);
 /* The EHLO reply in force. */
 void say_proof_ehlo(struct finding *out, const struct session *s);
 
+/* The name that the client asked for in its ClientHello; or that it asked for none. */
+void say_proof_asked(struct finding *out, const struct session *s);
+
 /* "client" or "server". */
 const char *side_name(enum side side);
 

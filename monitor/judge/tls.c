@@ -486,8 +486,7 @@ say_proof_certificate(struct finding *out, const struct session *s)
 	    (struct bytes){(const uint8_t *)c->issuer, strnlen(c->issuer, sizeof(c->issuer))});
 	say_proof(out, "valid", "%s to %s; session at %s", begin, end, now);
 	say_proof(out, "SHA-256", "%s", hash);
-	if (s->sni.len > 0)
-		say_proof_bytes(out, "name asked for", s->sni);
+	say_proof_asked(out, s);
 }
 
 bool

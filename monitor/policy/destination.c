@@ -162,6 +162,33 @@ doubt_policy(const struct session *s, const struct known_policy *known, struct d
 	out->wants_recheck = true;
 }
 
+/* RFC 8461 section 7.1: for the name in the MX record; RFC 7672 section 8.1: for the base domain.
+ */
+static bool
+has_asked_for(const struct session *s, const struct known_policy *known, const struct mx_host *host)
+{
+	struct domain asked;
+
+	return destination_asked(s, &asked) &&
+	       (domain_equal(&host->name, &asked) ||
+		domain_equal(&known->expanded[host - known->mx.hosts], &asked));
+}
+
+/*
+ * Who asks for no name, or for another, gets whatever certificate the server shows to such, and
+ * may have meant another of its names: "clients that don't send SNI information may not see the
+ * expected certificate chain", RFC 7672 section 8.1; a server may choose by SNI alone, RFC 8461
+ * section 7.1. That it is another's is held against nobody then.
+ */
+static void
+excuse_names(struct destination *d)
+{
+	if (d->webpki.named == FACT_NO)
+		d->webpki.named = FACT_UNSEEN;
+	if (d->match == DANE_WRONG_NAME)
+		d->match = DANE_NOT_OBSERVABLE;
+}
+
 static void
 judge_host(const struct session *s, const struct known_policy *known, const struct mx_host *host,
 	   struct destination *out)
@@ -183,6 +210,8 @@ judge_host(const struct session *s, const struct known_policy *known, const stru
 		return;
 	webpki_of(&s->certificate, &out->host, &out->webpki);
 	match(s, known, which, out);
+	if (!has_asked_for(s, known, host))
+		excuse_names(out);
 }
 
 /* What is so of the domain, whatever the host. */
@@ -262,20 +291,6 @@ destination_is_at(const struct known_policy *known, const struct address *server
 	return mx_has_address(&known->mx, server, NULL) == FACT_YES;
 }
 
-/*
- * Who asks for no name gets whatever certificate the server shows to such, and may have meant
- * another of its names: "clients that don't send SNI information may not see the expected
- * certificate chain", RFC 7672 section 8.1. That it is another's is held against nobody then.
- */
-static void
-excuse_names(struct destination *d)
-{
-	if (d->webpki.named == FACT_NO)
-		d->webpki.named = FACT_UNSEEN;
-	if (d->match == DANE_WRONG_NAME)
-		d->match = DANE_NOT_OBSERVABLE;
-}
-
 /* The visible certificate is all that the policy of this host wants. */
 static bool
 is_accepted(const struct destination *d)
@@ -308,7 +323,7 @@ weigh(struct choice *c, const struct destination *d)
 
 static void
 weigh_host(const struct session *s, const struct known_policy *known, const struct mx_host *host,
-	   const struct domain *asked, struct choice *c)
+	   struct choice *c)
 {
 	struct destination d;
 
@@ -317,8 +332,6 @@ weigh_host(const struct session *s, const struct known_policy *known, const stru
 	d.host_by = mx_host_has(host, &s->server) ? HOST_BY_ADDRESS : HOST_BY_NAME;
 	d.is_mx = d.host_by == HOST_BY_ADDRESS ? FACT_YES : FACT_UNSEEN;
 	judge_host(s, known, host, &d);
-	if (asked->text[0] == '\0')
-		excuse_names(&d);
 	weigh(c, &d);
 }
 
@@ -337,10 +350,10 @@ destination_by_host(const struct session *s, const struct known_policy *const *k
 		if (!is_asked && is_stale(s, known[i]))
 			continue;
 		if (is_asked && host_asked(known[i], &asked) != NULL)
-			weigh_host(s, known[i], host_asked(known[i], &asked), &asked, &c);
+			weigh_host(s, known[i], host_asked(known[i], &asked), &c);
 		for (size_t k = 0; !is_asked && k < mx->count; k++)
 			if (mx_host_has(&mx->hosts[k], &s->server))
-				weigh_host(s, known[i], &mx->hosts[k], &asked, &c);
+				weigh_host(s, known[i], &mx->hosts[k], &c);
 	}
 	*out = c.best;
 	out->is_shared = c.is_mixed || count >= DESTINATIONS_MAX;
