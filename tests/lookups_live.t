@@ -97,12 +97,13 @@ ok "and sums up" sums_up
 stripped='starttls-stripped critical probable'
 ok "it watches, and prints" watch $here --json
 ok "DANE, while the policy is still to come" finds lateness.sec.test $mx "dane-violation critical probable, $stripped"
-late_status() {
+# status DOMAIN
+status() {
 	ask "$folder/live" "select mta_sts_status || ' ' || required || ' ' || ifnull(trouble, 'fine') || ' ' ||
-	    ifnull(seen_id, 'none') from policies where domain = 'lateness.sec.test'"
+	    ifnull(seen_id, 'none') from policies where domain = '$1'"
 }
-ok "of which nothing is known then: it is not absent" [ "$(late_status)" = 'unavailable dane fine none' ]
-is_late_policy() { [ "$(late_status)" = 'enforce dane fine 1' ]; }
+ok "of which nothing is known then: it is not absent" [ "$(status lateness.sec.test)" = 'unavailable dane fine none' ]
+is_late_policy() { [ "$(status lateness.sec.test)" = 'enforce dane fine 1' ]; }
 ok "it comes" within 20 is_late_policy
 ok "and adds what it has to say" has_found "dane-violation critical probable, $stripped, sts-violation critical probable"
 ok "it ends in order" end 0
@@ -119,6 +120,12 @@ prints() {
 	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
 }
 ok "--json prints what an answer adds" prints
+
+# Nor does a name server that says nothing of its record.
+ok "it watches" watch $here
+ok "DANE, where nobody answers on MTA-STS" finds dumb.sec.test $mx "dane-violation critical probable, $stripped"
+ok "of which nothing is known then, either" [ "$(status dumb.sec.test)" = 'unavailable dane fine none' ]
+ok "it ends in order" end 0
 
 # ---- What nobody is asked ----
 

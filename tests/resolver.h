@@ -31,26 +31,6 @@ struct resolver_process {
 	struct resolver_counts *counts; /* shared with it */
 };
 
-/*
- * What is asked first of a domain, as labels, and not asked again: a question that
- * is not answered comes twice.
- */
-static inline bool
-resolver_is_first(const unsigned char *name, size_t len)
-{
-	static const char first[] = "\10_mta-sts";
-	static unsigned char seen[64][32];
-	static unsigned next;
-
-	if (len < sizeof(seen[0]) || memcmp(name, first, sizeof(first) - 1) != 0)
-		return false;
-	for (unsigned i = 0; i < 64; i++)
-		if (memcmp(seen[i], name, sizeof(seen[i])) == 0)
-			return false;
-	memcpy(seen[next++ % 64], name, sizeof(seen[0]));
-	return true;
-}
-
 #define RESOLVER_MX_TYPE 15
 #define RESOLVER_HOSTS   32
 
@@ -100,6 +80,28 @@ resolver_is_below(const unsigned char *packet, size_t len, const char *labels, s
 	return memmem(packet + 12, len - 12, labels, size) != NULL;
 }
 
+/*
+ * What is asked first of a domain, its MX, and not asked again: a question that is not answered
+ * comes twice. Names by their first labels.
+ */
+static inline bool
+resolver_is_first(const unsigned char *packet, size_t len)
+{
+	static unsigned char seen[64][32];
+	static unsigned next;
+	unsigned char name[sizeof(seen[0])] = {0};
+	size_t end = resolver_question_end(packet, len);
+
+	if (end == 0 || packet[end - 3] != RESOLVER_MX_TYPE)
+		return false;
+	memcpy(name, packet + 12, end - 12 < sizeof(name) ? end - 12 : sizeof(name));
+	for (unsigned i = 0; i < 64; i++)
+		if (memcmp(seen[i], name, sizeof(name)) == 0)
+			return false;
+	memcpy(seen[next++ % 64], name, sizeof(name));
+	return true;
+}
+
 static inline void
 resolver_serve(int s, struct resolver_counts *counts)
 {
@@ -117,7 +119,7 @@ resolver_serve(int s, struct resolver_counts *counts)
 			continue;
 		counts->questions++;
 		if (memmem(packet + 12, (size_t)len - 12, mute, sizeof(mute)) != NULL) {
-			if (resolver_is_first(packet + 12, (size_t)len - 12))
+			if (resolver_is_first(packet, (size_t)len))
 				counts->mute++;
 			continue;
 		}

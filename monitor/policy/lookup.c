@@ -17,10 +17,11 @@
 #define PREFIX_POLICY "mta-sts."
 #define MILLISECONDS  INT64_C(1000)
 
+/* In this order: without its hosts no policy is judged by, and DANE needs nothing else. */
 enum part {
-	PART_RECORD,
 	PART_MX,
 	PART_HOSTS,
+	PART_RECORD,
 	PART_TLSRPT,
 	PART_POLICY_A,
 	PART_POLICY_AAAA,
@@ -35,15 +36,15 @@ struct lookup {
 	enum part part;
 	bool is_waiting; /* for an answer */
 	bool is_begun, is_fetching;
-	int64_t dns_until, fetch_until; /* milliseconds */
-	int64_t part_from;              /* when its part may be told; 0: it was */
-	bool is_late;                   /* the time for questions is over */
-	size_t host;                    /* of PART_HOSTS */
-	size_t turns;                   /* hosts that may be asked about */
-	int64_t turn_since;             /* it waits for one; milliseconds, 0: it does not */
-	int64_t turn_left;              /* how much longer it would */
-	bool is_cut;                    /* it waited for too long: hosts are left */
-	bool has_a;                     /* its A was asked for, and AAAA is next */
+	int64_t dns_until, hosts_until, fetch_until; /* milliseconds */
+	int64_t part_from;                           /* when its part may be told; 0: it was */
+	bool is_late;                                /* the time for questions is over */
+	size_t host;                                 /* of PART_HOSTS */
+	size_t turns;                                /* hosts that may be asked about */
+	int64_t turn_since; /* it waits for one; milliseconds, 0: it does not */
+	int64_t turn_left;  /* how much longer it would */
+	bool is_cut;        /* they take too long: hosts are left */
+	bool has_a;         /* its A was asked for, and AAAA is next */
 	enum answer a;
 	enum answer policy_answer; /* of the policy host's addresses */
 	struct address addresses[HTTPS_ADDRESSES_MAX];
@@ -162,7 +163,7 @@ take_record(void *ctx, const struct dns_answer *a)
 	struct lookup *l = taken(ctx, a);
 	struct joined joined;
 
-	l->part = PART_MX;
+	l->part = PART_TLSRPT;
 	l->learnt->sts_answer = a->answer;
 	if (!answer_is_known(a->answer))
 		return;
@@ -505,9 +506,6 @@ static void
 ask_next(struct lookup *l)
 {
 	switch (l->part) {
-	case PART_RECORD:
-		ask_below(l, PREFIX_STS, DNS_TXT, take_record);
-		return;
 	case PART_MX:
 		ask(l, l->request.domain.text, DNS_MX, take_mx);
 		return;
@@ -515,7 +513,10 @@ ask_next(struct lookup *l)
 		if (l->host < l->learnt->mx.count)
 			ask_host(l);
 		else
-			l->part = PART_TLSRPT;
+			l->part = PART_RECORD;
+		return;
+	case PART_RECORD:
+		ask_below(l, PREFIX_STS, DNS_TXT, take_record);
 		return;
 	case PART_TLSRPT:
 		ask_below(l, PREFIX_TLSRPT, DNS_TXT, take_tlsrpt);
@@ -583,9 +584,11 @@ lookup_step(struct lookup *l, int64_t now)
 	if (!l->is_begun) {
 		l->is_begun = true;
 		l->dns_until = now + LOOKUP_DNS_SECONDS * MILLISECONDS;
+		l->hosts_until = now + LOOKUP_HOSTS_SECONDS * MILLISECONDS;
 		l->part_from = now + LOOKUP_PART_AFTER;
 	}
 	l->is_late = now >= l->dns_until;
+	l->is_cut = l->is_cut || now >= l->hosts_until;
 	ask_on(l, now);
 	if (l->is_waiting)
 		return LOOKUP_WAITS;

@@ -1,6 +1,6 @@
 /*
- * All that is asked about one domain, one question after the other: its MTA-STS
- * record, its TLSRPT record, its MX hosts, their addresses and TLSA records, and
+ * All that is asked about one domain, one question after the other: its MX hosts,
+ * their addresses and TLSA records, its MTA-STS record, its TLSRPT record, and
  * its policy where there is one to fetch.
  *
  * Says what comes next; dns.h and https.h do it. Draws no conclusions but those
@@ -17,6 +17,9 @@
 
 /* For all questions of one domain; what is left then is unavailable. */
 #define LOOKUP_DNS_SECONDS 30
+/* ... and for those of the hosts: however slow they are, there is time for the record of MTA-STS.
+ */
+#define LOOKUP_HOSTS_SECONDS 15
 
 /*
  * Milliseconds behind its beginning from which on what the DNS said of the MX hosts is told ahead
