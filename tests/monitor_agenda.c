@@ -621,6 +621,34 @@ a_part_says_of_the_hosts_and_nothing_of_the_policy(void **state)
 	learnt_free(l);
 }
 
+/* A resolver that knows no such domain, which mail is seen for: the one of an inner network, or one
+ * that lies. */
+static void
+a_domain_that_was_there_is_not_talked_away(void **state)
+{
+	const enum answer answers[] = {ANSWER_ABSENT_INSECURE, ANSWER_ABSENT};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct learnt *l = learnt_new(&net);
+
+		assert_non_null(l);
+		l->was_served = true;
+		l->sts_answer = l->mx_answer = answers[i];
+		mx_read(&net, l->mx_answer, NULL, 0, &l->mx, &l->mx_problems);
+		learnt_set_hosts(l);
+		l->hosts[0].dane.address = answers[i];
+		l->mx.hosts[0].is_whole = true;
+		known_after(&first, l, &none, T + 1, &after);
+		/* Where it is proven it is so. */
+		assert_int_equal(after.mx.form, i == 0 ? MX_LISTED : MX_IMPLICIT);
+		assert_int_equal(after.cache.trouble, i == 0 ? STS_FINE : STS_RECORD_GONE);
+		assert_true(after.learnt == (i == 0 ? T : T + 1));
+		assert_true(after.cache.is_known);
+		learnt_free(l);
+	}
+}
+
 static void
 of_a_domain_that_is_not_there_nothing_is_known(void **state)
 {
@@ -661,6 +689,7 @@ main(void)
 	    WITH_FIRST(records_that_cannot_be_had_now_hold_for_their_time),
 	    WITH_FIRST(addresses_that_cannot_be_had_now_stay),
 	    WITH_FIRST(a_host_whose_addresses_change_is_not_known_whole),
+	    WITH_FIRST(a_domain_that_was_there_is_not_talked_away),
 	    WITH_FIRST(an_absent_record_ends_no_policy),
 	    WITH_FIRST(a_new_id_with_a_new_text_takes_its_place),
 	    WITH_FIRST(a_policy_that_does_not_name_an_mx_host_is_doubted),

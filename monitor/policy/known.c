@@ -126,6 +126,14 @@ take_words(const struct learnt *learnt, struct known_policy *out)
 	out->tlsrpt = learnt->tlsrpt;
 }
 
+/* By a resolver's bare word: no record, no MX, no address. Where mail goes to, something is. */
+static bool
+is_said_not_to_be(const struct learnt *l)
+{
+	return l->sts_answer == ANSWER_ABSENT_INSECURE && l->mx_answer == ANSWER_ABSENT_INSECURE &&
+	       l->mx.form == MX_IMPLICIT && l->hosts[0].dane.address == ANSWER_ABSENT_INSECURE;
+}
+
 void
 known_after(const struct known_policy *before, struct learnt *learnt,
 	    const struct known_outage *outage, int64_t now, struct known_policy *out)
@@ -136,6 +144,8 @@ known_after(const struct known_policy *before, struct learnt *learnt,
 		*out = (struct known_policy){.domain = learnt->domain, .source = "network"};
 	if (!learnt->is_part)
 		out->is_resolver_failing = outage->is_dns || outage->is_fetch;
+	if (before != NULL && known_says_something(before) && is_said_not_to_be(learnt))
+		return;
 	take_sts(learnt, outage, now, out);
 	take_hosts(before, learnt, now, out);
 	take_words(learnt, out);

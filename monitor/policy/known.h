@@ -21,7 +21,8 @@ struct known_outage {
  * had no answer the old one stays, that is of MX hosts their addresses (also where these
  * are others than before: there may be more, that take turns), and where TLSA
  * records that demand something cannot be had now, all that is known of the hosts, for
- * DESTINATION_FRESH; *out has views into before and learnt.
+ * DESTINATION_FRESH; and all of a domain that is not there, unless that is proven: a resolver
+ * may be another network's. *out has views into before and learnt.
  */
 void known_after(const struct known_policy *before, struct learnt *learnt,
 		 const struct known_outage *outage, int64_t now, struct known_policy *out);
