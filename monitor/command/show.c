@@ -157,6 +157,16 @@ show_what(const struct page *p, const struct row *row, const struct kind *kind)
 		       text_of(row, "parent"));
 }
 
+/* Beside what was observed. */
+static void
+show_expected(const struct page *p, const struct kind *kind)
+{
+	if (kind == NULL)
+		return;
+	heading("What was expected");
+	paragraph(p, kind->expected);
+}
+
 static bool
 show_part(void *ctx, const struct row *row)
 {
@@ -569,6 +579,7 @@ show_row(void *ctx, const struct row *row)
 	}
 	show_headline(row, kind);
 	show_what(p, row, kind);
+	show_expected(p, kind);
 	p->has_failed = !show_parts(p, row);
 	show_counts(p);
 	show_bytes(p);
