@@ -102,9 +102,10 @@ step_local(struct send *s, struct log *l)
 	struct iovec pieces[] = {{(void *)(uintptr_t)s->payload.at, s->payload.len},
 				 {(void *)(uintptr_t)lf, 1}};
 	const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = l->is_stream ? 2 : 1};
+	const size_t whole = s->payload.len + (l->is_stream ? 1 : 0);
 	ssize_t n = sendmsg(l->socket, &message, MSG_NOSIGNAL);
 
-	if (n >= 0 && (size_t)n < s->payload.len)
+	if (n >= 0 && (size_t)n < whole)
 		send_finish_stale(s, "%s: takes only part of a message", s->sink->path);
 	else if (n >= 0)
 		send_finish(s, DISPATCH_SENT, NULL);
