@@ -79,7 +79,8 @@ every file type=file "path=$bed/out/alerts.jsonl"
 # These never take anything.
 every untrusted type=webhook url=https://good.test:8444/untrusted "ca-file=$bed/ca.pem" "token-file=$bed/token"
 every stuck type=syslog to=tls:127.0.0.1:1520 "ca-file=$bed/ca.pem"
-for what in 400 503 302 slow garbage; do every "web-$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
+for what in 400 503 302 garbage; do every "web-$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
+every web-slow type=webhook url=http://127.0.0.1:8081/slow
 bad="'untrusted', 'stuck', 'web-400', 'web-503', 'web-302', 'web-slow', 'web-garbage'"
 make_queue
 
@@ -108,7 +109,7 @@ in_json() {
 	sed -n 's/.*"waxseal":1,"event":"\([a-z]*\)","incident":{"id":\([0-9]*\),.*"alert":\([0-9]*\).*/\3|\2|\1/p' "$1" |
 	    by_incident
 }
-# By UDP nobody knows that what comes while it is down is lost.
+# Of those that were alerted of since the servers are up.
 by_udp() { "$@" | awk -F '|' '$1 > '"$down"; }
 # same SINK COMMAND...: what was queued is what that prints
 same() {
@@ -147,16 +148,26 @@ waits() {
 }
 ok "what is down is tried, and why it fails is listed" waits
 
-down=$(ask "$folder/live" 'select max(id) from v_alerts')
 serve_rsyslog 1514 "$bed/out/rsyslog" "$bed/rsyslog.log"
 has_syslog_ng && serve_syslog_ng 2514 "$bed/out/syslog-ng" "$bed/syslog-ng.log"
 serve_alertmanager
-serve python3 tests/sinks/stuck.py 1520 keep
 serve_web
 serve_nginx
 ok "when the servers are up, they are sent what waits" within 60 sends_all
 
-until_it listens 8444
+# Its connections break, and its socket is another one. By UDP nobody knows that what comes meanwhile is lost.
+restarts() {
+	kill -KILL "$(cat "$bed/rsyslog.pid")" && rm -f "$bed/out/rsyslog" "$bed/rsyslog.pid" && mail 4 && sleep 1 &&
+	    serve_rsyslog 1514 "$bed/out/rsyslog" "$bed/rsyslog.log" && until_it listens 1516 && mail 5 &&
+	    within 10 is "select count(*) from v_incidents where client in ('192.0.2.4', '192.0.2.5')" 2 && within 40 sends_all
+}
+ok "rsyslog is killed and comes again, and is sent what it missed" restarts
+down=$(ask "$folder/live" 'select max(id) from v_alerts')
+
+# From now on two of them say nothing.
+serve python3 tests/sinks/stuck.py 1520 keep
+serve python3 tests/sinks/web.py 8081 "$bed/slow.log"
+until_it listens 8081
 others() {
 	play tests/captures/banner-masked.pcap && play tests/captures/command-injection.pcap &&
 	    within 10 is "select count(distinct severity) from v_alerts where sink = 'file'" 3 && within 20 sends_all
@@ -246,6 +257,16 @@ ends_there() {
 ok "what stands open and is muted is resolved at Alertmanager" ends_there
 fires_again() { waxseal mute remove 2 && within 15 fires_2 && within 10 sends_all; }
 ok "and fires again without the mute" fires_again
+
+# ---- Another configuration ----
+
+has_another() {
+	every another type=file "path=$bed/out/another.jsonl"
+	: >"$folder/err"
+	kill -HUP "$watcher" && within 20 has_begun && mail 60 && within 10 same another in_json "$bed/out/another.jsonl" &&
+	    within 20 sends_all
+}
+ok "a sink that is configured meanwhile is told what comes then" has_another
 
 # ---- Kills ----
 
