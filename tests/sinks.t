@@ -143,21 +143,27 @@ rm -f "$bed/out/socket"
 # One reads nothing, the other hangs up at once.
 serve python3 tests/sinks/stuck.py 1520 keep
 serve python3 tests/sinks/stuck.py 1521 close
+serve python3 tests/sinks/stuck.py 1522 late "$bed/late"
 begin
 sink stuck type=syslog to=tcp:127.0.0.1:1520
 sink silent type=syslog to=tls:127.0.0.1:1520 "ca-file=$bed/ca.pem"
 sink closed type=syslog to=tls:127.0.0.1:1521 "ca-file=$bed/ca.pem"
+sink late type=syslog to=tcp:127.0.0.1:1522
 sink gone type=file "path=$bed/none/alerts.jsonl"
 sink log type=file "path=$bed/out/beside.jsonl"
-until_it listens 1521
+until_it listens 1522
 long=$(head -c 200000 /dev/zero | tr '\0' x)
 is_slow() {
-	given "+stuck $long" '+silent x' '+closed x' '+gone x' '+sleep 500' '+log {"d":1}' &&
-	    told 'log sent' 'stuck later: no answer within 10 s' 'silent later: no answer within 10 s' \
+	given "+stuck $long" "+late $long" '+silent x' '+closed x' '+gone x' '+sleep 500' '+log {"d":1}' &&
+	    told 'log sent' 'stuck later: no answer within 10 s' 'late later: no answer within 10 s' \
+		'silent later: no answer within 10 s' \
 		"$(grep '^closed later: ' "$folder/out")" "$(grep '^gone later: ' "$folder/out")" &&
 	    [ "$(sed -n 3p "$folder/out")" = 'log sent' ]
 }
 ok "a server that reads nothing, or hangs up, is told and holds no other up" is_slow
+# It will be sent again: the first must not come behind that.
+comes_no_more() { until_it test -s "$bed/late" && [ "$(cat "$bed/late")" -lt 200000 ]; }
+ok "what was given up does not arrive later all the same" comes_no_more
 
 # ---- Web servers ----
 

@@ -31,13 +31,28 @@ stream_tls(X509_STORE *authorities)
 	return tls;
 }
 
+/*
+ * What is written and not acknowledged the kernel would go on to send, for minutes, and it
+ * could arrive behind its own successor. A reset drops it: RFC 9293 section 3.10.5.
+ */
+static void
+drop_rest(const struct stream *s)
+{
+	const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+	if (s->phase == STREAM_IS_HEARD || (s->phase == STREAM_WRITES && s->left > 0))
+		setsockopt(s->descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 void
 stream_close(struct stream *s)
 {
 	SSL_free(s->ssl);
 	s->ssl = NULL;
-	if (s->phase > STREAM_RESOLVES && s->descriptor >= 0)
+	if (s->phase > STREAM_RESOLVES && s->descriptor >= 0) {
+		drop_rest(s);
 		close(s->descriptor);
+	}
 	s->descriptor = -1;
 	s->phase = STREAM_CLOSED;
 	s->wake = 0;
@@ -289,11 +304,14 @@ is_alive(struct stream *s)
 enum stream_state
 stream_write(struct stream *s, const uint8_t *at, size_t len)
 {
+	const bool is_open = is_alive(s);
+
+	if (!is_open)
+		stream_close(s);
 	s->at = at;
 	s->left = len;
-	if (is_alive(s))
+	if (is_open)
 		return write_all(s);
-	stream_close(s);
 	if (!s->host.is_fixed)
 		resolve_ask(s->resolve, &s->host);
 	return resolved(s);

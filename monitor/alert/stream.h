@@ -60,6 +60,7 @@ enum stream_state stream_write(struct stream *s, const uint8_t *at, size_t len);
 /* Go on. */
 enum stream_state stream_step(struct stream *s);
 
+/* What was not acknowledged by then is dropped, and does not arrive later. */
 void stream_close(struct stream *s);
 
 /* That address and port as the kernel has them; returns how much of *out. */

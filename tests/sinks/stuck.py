@@ -1,4 +1,5 @@
-# A server that reads nothing, whose window is soon full; or one that closes each connection at once.
+# A server that reads nothing, whose window is soon full; one that closes each connection at once; or
+# one that reads all that there is after 12 seconds, and how much that was is in a file.
 import socket, sys, time
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -9,5 +10,15 @@ while True:
     c, _ = s.accept()
     if sys.argv[2] == "close":
         c.close()
+    elif sys.argv[2] == "late":
+        time.sleep(12)
+        got = 0
+        try:
+            while data := c.recv(65536):
+                got += len(data)
+        except OSError:
+            pass
+        with open(sys.argv[3], "w") as file:
+            file.write(f"{got}\n")
     else:
         kept.append(c)
