@@ -163,7 +163,7 @@ sqlite3 "$dir/account" "create table got ($import); create table proven ($import
     create table crashes (turn integer);
     create table kills (turn integer);
     create table hours (summed, records, pruned);
-    create table incidents (era integer, id integer, kind, severity, muted, parent, first_seen,
+    create table incidents (era integer, id integer, kind, severity, muted, withdrawn, parent,
       primary key (era, id));
     create table alerts (era integer, id integer, event, at integer, incident integer, sink, state,
       why, summed_in integer, is_there integer, primary key (era, id, sink));
@@ -339,7 +339,7 @@ prune() {
 import_alerts() {	# DATABASE WHETHER-IT-IS-CLOSED
 	sqlite3 "$dir/account" "attach '$1' as db;
 	    insert or replace into incidents select $era, v.id, v.kind, v.severity, i.mute_id is not null,
-	      v.parent, v.first_seen from db.v_incidents v join db.incidents i using (id);
+	      coalesce(v.note like 'withdrawn: %', 0), v.parent from db.v_incidents v join db.incidents i using (id);
 	    insert into alerts select $era, id, event, at, incident, sink, state, why, summed_in, $2
 	      from db.v_alerts where true
 	    on conflict do update set state = excluded.state, why = excluded.why, is_there = $2,

@@ -26,6 +26,8 @@ create index arrived_key on arrived (era, id, sink);
 -- What was sent between the look at a database and its being pruned.
 update alerts set state = 'sent' where not is_there and state in ('waiting', 'held') and exists
   (select 1 from arrived t where t.era = alerts.era and t.id = alerts.id and t.sink = alerts.sink);
+-- That one is still open is no event that is kept, once it was told.
+delete from alerts where not is_there and event = 'renewed';
 -- An incident of which more is known that is nothing takes with it what nobody was sent.
 create table vanished as select era, incident, id, sink from alerts
 where not is_there and state in ('waiting', 'held', 'failed');
@@ -73,7 +75,7 @@ from told where not is_told group by sink;
 -- Each incident that lies in a sink's scope was told it, or is part of a surge that was.
 create table due as
 select i.*, s.sink from incidents i join ranks r using (severity) join sinks s on r.rank >= s.severity
-where i.parent is null and not i.muted and not exists
+where i.parent is null and not i.muted and not i.withdrawn and not exists
   (select 1 from vanished v where v.era = i.era and v.incident = i.id and v.sink = s.sink);
 select 'alerts: ' || sink || ': ' || count(*) || ' incidents to be told' from due group by sink;
 select 'BAD: ' || count(*) || ' incidents were not told to ' || sink || ', as ' || min(era || ' ' || id || ' ' || kind)
@@ -84,6 +86,7 @@ group by sink;
 select 'BAD: ' || count(*) || ' incidents never came to manager, as ' || min(d.id)
 from due d where sink = 'manager' and not exists (select 1 from taken t where t.sink = 'manager' and
   t.how = 'taken' and t.incident = d.id);
+select 'alerts: ' || count(*) || ' incidents were withdrawn when somebody had been told' from incidents where withdrawn;
 -- What is muted was told to nobody.
 select 'alerts: ' || count(*) || ' incidents were muted' from incidents where muted;
 select 'BAD: ' || count(*) || ' alerts of muted incidents' from alerts a

@@ -22,10 +22,12 @@ END {
 	}
 	for (role in last) {
 		now = memory[last[role]]
+		if (!(role in most)) {
+			printf "%s: %d kB and %d descriptors at the end\n", role, now, files[last[role]]
+			continue
+		}
 		printf "%s: at most %d kB and %d descriptors in the middle, %d and %d at the end\n",
 		    role, most[role], open[role], now, files[last[role]]
-		if (!(role in most))
-			continue
 		if (now > most[role] * 1.05 + 256)
 			printf "BAD: memory of the %s grows\n", role
 		if (files[last[role]] > open[role] + (role ~ /courier|runner|checker|exporter/ ? 4 : 0))
