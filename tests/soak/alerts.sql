@@ -102,9 +102,13 @@ from (select sink, id, line, max(line) over (partition by sink, era, incident or
   rows between unbounded preceding and 1 preceding) as before from firsts)
 where before > line group by sink;
 
--- Twice only beside a kill, and once for each at most.
+-- Twice only beside a kill of who sends to that sink or of what takes it, and once for each at most.
 create table kills_of as
-select sink, mark, what, min(lines) as low, max(lines) as high from marks group by 1, 2, 3;
+select sink, mark, what, min(lines) as low, max(lines) as high from marks
+where what in ('keeper', 'watch') or what = 'courier' and sink <> 'script' or
+  what = 'runner' and sink = 'script' or what = 'hook' and sink in ('hook', 'manager') or
+  what = 'connection' and sink = 'siem'
+group by 1, 2, 3;
 create table doubles as
 select sink, id, at, line, lag(line) over (partition by sink, id, at order by line) as before from arrived;
 delete from doubles where before is null;
