@@ -178,18 +178,31 @@ store_work_beside(const char *path)
 	free(folder);
 }
 
+/* What to do where there is no database, or none for this user. */
+static const char *
+advice(enum store_mode mode, int error)
+{
+	if (mode == STORE_CREATE)
+		return " (check the folder, or give another file with --db)";
+	if (error == EACCES || error == EPERM)
+		return " (ask as root, or as the user whose it is: sudo)";
+	return geteuid() == 0 ? " ('waxseal watch' makes one; --db names it)"
+			      : " ('waxseal watch' makes one; --db names it; that of a unit is "
+				"read as root: sudo)";
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode, char *why, size_t why_size)
 {
 	struct store *s;
 	bool is_made;
-	const char *reason = prepare_file(path, mode, &is_made);
+	const char *reason;
 
+	errno = 0;
+	reason = prepare_file(path, mode, &is_made);
 	if (reason != NULL) {
 		snprintf(why, why_size, "%s: cannot open the database: %s%s", path, reason,
-			 mode == STORE_CREATE ? " (check the folder, or give another file with "
-						"--db)"
-					      : " ('waxseal watch' makes one; --db names it)");
+			 advice(mode, errno));
 		return NULL;
 	}
 	s = store_new(path, mode);

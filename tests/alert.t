@@ -120,6 +120,9 @@ is_sent() {
 }
 ok "and is sent, by whoever alerts next" is_sent
 
+is_empty() { run 0 alert list && [ ! -s "$folder/out" ] && grep -q 'no alert waits.*--all' "$folder/err"; }
+ok "when nothing waits, the list says so" is_empty
+
 # Somebody took the sink out of the configuration.
 rm -rf "$folder"/db* "$folder/sink"
 run 0 watch --alerts -r $captures/banner-masked.pcap

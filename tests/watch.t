@@ -272,6 +272,13 @@ if [ "$(id -u)" -eq 0 ]; then
 	}
 	ok "a database that root makes is that user's" made unit '65533 65534'
 	ok "and root's where all may make one" made open '0 0'
+	# denied FILE WORDS: to another user, who is told so
+	denied() {
+		! setpriv --reuid=65532 --regid=65532 --clear-groups "$WAXSEAL" --config /dev/null --db "$1" \
+		    incidents >"$folder/out" 2>"$folder/err" && grep -q "$2" "$folder/err"
+	}
+	ok "another user is told whom to ask as" denied "$folder/unit/db" 'denied (ask as root.*sudo)$'
+	ok "and where there is none, where one may be" denied "$folder/none" 'that of a unit is read as root: sudo)$'
 	printf '[sink log]\ntype = file\npath = %s\n' "$folder/unit/alerts.json" >"$folder/conf"
 	is_made() {
 		"$WAXSEAL" --config "$folder/conf" alert test >"$folder/out" 2>"$folder/err" &&

@@ -36,10 +36,14 @@ list(const struct options *o)
 	    {{.title = "NEXT TRY", .spare = 3}, next_cell, NULL},
 	    {{.title = "WHY", .least = 20}, NULL, "why"},
 	};
-	static const struct list alerts = {.subject = "alerts",
-					   .query = query_alerts,
-					   .columns = columns,
-					   .count = sizeof(columns) / sizeof(columns[0])};
+	const struct list alerts = {
+	    .subject = "alerts",
+	    .nothing = o->filter.with_sent ? NULL
+					   : "no alert waits, is held back or was given up (--all "
+					     "lists those that were sent, too)",
+	    .query = query_alerts,
+	    .columns = columns,
+	    .count = sizeof(columns) / sizeof(columns[0])};
 
 	return list_run(o, &alerts);
 }

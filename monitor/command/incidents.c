@@ -80,8 +80,9 @@ tell_muted(const struct options *o)
 int
 command_incidents(const struct options *o)
 {
-	static const struct list list = {"incidents", query_incidents, columns,
-					 sizeof(columns) / sizeof(columns[0]), siem};
+	static const struct list list = {"incidents", query_incidents,
+					 columns,     sizeof(columns) / sizeof(columns[0]),
+					 siem,        NULL};
 	const int status = list_run(o, &list);
 
 	if (status == STATUS_DONE && o->format == FORMAT_TABLE && !o->filter.with_muted)

@@ -185,7 +185,8 @@ list_run(const struct options *o, const struct list *list)
 	}
 	table_free(l.table);
 	if (status == STATUS_DONE && l.rows == 0 && o->format == FORMAT_TABLE)
-		log_note("%s: no such %s", o->db, list->subject);
+		log_note("%s: %s%s", o->db, list->nothing != NULL ? list->nothing : "no such ",
+			 list->nothing != NULL ? "" : list->subject);
 	store_close(s);
 	return status;
 }

@@ -26,6 +26,7 @@ struct list {
 	size_t count; /* TABLE_COLUMNS_MAX at most */
 	/* What a SIEM is told of a row; NULL where no such format can be asked for. */
 	void (*siem)(struct store *s, const struct row *row, struct siem *out);
+	const char *nothing; /* what an empty list means; NULL: "no such" of its subject */
 };
 
 /* Open o->db for reading and print what o->filter selects, as o->format says. An exit status. */

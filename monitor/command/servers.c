@@ -75,8 +75,8 @@ static const struct list_column columns[] = {
 int
 command_servers(const struct options *o)
 {
-	static const struct list list = {"servers", query_servers, columns,
-					 sizeof(columns) / sizeof(columns[0]), NULL};
+	static const struct list list = {
+	    "servers", query_servers, columns, sizeof(columns) / sizeof(columns[0]), NULL, NULL};
 
 	return list_run(o, &list);
 }

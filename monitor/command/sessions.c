@@ -73,8 +73,8 @@ siem(struct store *s, const struct row *row, struct siem *out)
 int
 command_sessions(const struct options *o)
 {
-	static const struct list list = {"sessions", query_sessions, columns,
-					 sizeof(columns) / sizeof(columns[0]), siem};
+	static const struct list list = {
+	    "sessions", query_sessions, columns, sizeof(columns) / sizeof(columns[0]), siem, NULL};
 
 	return list_run(o, &list);
 }
