@@ -66,6 +66,15 @@ ok "so is a database that is none" \
     falls_back "db = $folder/data/folder\n" "$folder/data/folder: "
 finds_after() { play $captures/command-injection.pcap && has_found 2; }
 ok "it goes on behind that, too" finds_after
+tells_of_mutes() {
+	sqlite3 "$folder/data/live" "with recursive n(i) as (select 1 union all select i + 1 from n
+	    where i < 1001) insert into mutes (kinds, clients, servers, domains, severity, why, added)
+	    select '', '203.0.113.' || (i % 256), '', '', 3, 'x', 0 from n"
+	: >"$folder/err"
+	again '' 1 && until_it grep -q '1000 mutes are in force' "$folder/err" &&
+	    until_it grep -q '1 mute has no effect: ' "$folder/err"
+}
+ok "it says how much is muted, and which mutes have no effect" tells_of_mutes
 takes_the_next() { : >"$folder/err"; again 'sensor = next\n' 1 && end 0; }
 ok "and takes a configuration that is sound" takes_the_next
 
