@@ -204,7 +204,8 @@ lint: packages-lint
 	@sh tests/lint.sh "$(CPPFLAGS)" "$(WARNINGS)"
 
 fuzz: packages-fuzz
-	@O=$O FUZZ_SECONDS=$(FUZZ_SECONDS) sh tests/fuzz.sh $(FUZZERS)
+	@O=$O FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_LIBS="$(LIBS_DB) $(LIBS_MONITOR)" \
+	    sh tests/fuzz.sh $(FUZZERS)
 
 coverage: packages-fuzz
 	@O=$O sh tests/coverage.sh $(FUZZERS)

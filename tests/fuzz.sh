@@ -5,10 +5,11 @@
 # A target starts from tests/corpus/NAME and, where captures can feed it, from
 # seeds made of those in tests/captures and ../shared/corpus. What it finds stays
 # in $O/fuzz: corpus/NAME is added to by every run, a crashing input is
-# NAME-crash-*. FUZZ_JOBS targets run at a time. Fails where one has crashed.
+# NAME-crash-*. FUZZ_LIBS are what targets are linked with. FUZZ_JOBS targets run
+# at a time. Fails where one has crashed.
 set -eu
 
-: "${O:=.build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=1}"
+: "${FUZZ_LIBS:?}" "${O:=.build}" "${FUZZ_SECONDS:=60}" "${FUZZ_JOBS:=1}"
 out=$O/fuzz
 checks=address,undefined
 captures=$(find tests/captures ../shared/corpus -type f 2>/dev/null | grep -E 'pcap(ng)?$' || :)
@@ -18,10 +19,10 @@ build() {
 	    HARDEN="-fsanitize=fuzzer-no-link,$checks -fno-sanitize-recover=undefined" \
 	    "$out/dissector.a" "$out/db.a" "$out/monitor.a"
 	for target; do
+		# shellcheck disable=SC2086 # a list of words
 		clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize="fuzzer,$checks" \
 		    -fno-sanitize-recover=undefined -o "$out/$target" "tests/$target.c" \
-		    "$out/monitor.a" "$out/db.a" "$out/dissector.a" \
-		    -lsqlite3 -lpcap -lz -lzstd -lssl -lcrypto -lseccomp -lidn2 -lcares -lcurl -lbpf
+		    "$out/monitor.a" "$out/db.a" "$out/dissector.a" $FUZZ_LIBS
 	done
 	clang -std=c17 -D_GNU_SOURCE -I. -g -O1 -fsanitize="$checks" -o "$out/make-seeds" tests/seeds.c \
 	    "$out/dissector.a" -lpcap
