@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "db/outcome.h"
 #include "db/surge.h"
 
 /* What an incident is now, before a finding joins. */
@@ -9,20 +10,24 @@ struct standing {
 	int64_t id;
 	int64_t severity, certainty;
 	bool is_closed, has_key; /* has_key: its domain is the row's */
-	int64_t sessions;
-	bool is_part; /* of a surge, or one itself */
+	int64_t sessions, first_seen, last_seen;
+	bool has_outcome; /* some session in it has the row's */
+	bool is_part;     /* of a surge, or one itself */
 	bool is_muted;
 };
 
 static const char find_by_key[] =
-    "SELECT id, severity, certainty, state = 'closed', 1, sessions, parent IS NOT NULL, mute_id IS"
-    " NOT NULL FROM incidents WHERE server = ?1"
-    " AND server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
+    "SELECT id, severity, certainty, state = 'closed', 1, sessions, first_seen, last_seen, "
+    "outcomes & " OUTCOME_BIT(
+	"?6") ", parent IS NOT NULL, mute_id IS NOT NULL FROM incidents WHERE server = ?1"
+	      " AND server_port = ?2 AND client_net = ?3 AND kind = ?4 AND domain = ?5";
 /* Any key is that of a surge that is joined itself. */
 #define IS_SURGE "(server = '' OR client_net = '')"
 static const char find_by_id[] =
     "SELECT id, severity, certainty, state = 'closed', domain = ?2 OR " IS_SURGE ", sessions,"
-    " parent IS NOT NULL OR " IS_SURGE ", mute_id IS NOT NULL FROM incidents WHERE id = ?1";
+    " first_seen, last_seen, outcomes & " OUTCOME_BIT(
+	"?3") ", parent IS NOT NULL OR " IS_SURGE
+	      ", mute_id IS NOT NULL FROM incidents WHERE id = ?1";
 
 /* id is 0 where there is none. */
 static bool
@@ -36,6 +41,9 @@ take_standing(struct sql *q, struct standing *out)
 		out->is_closed = sql_take_int(q) != 0;
 		out->has_key = sql_take_int(q) != 0;
 		out->sessions = sql_take_int(q);
+		out->first_seen = sql_take_int(q);
+		out->last_seen = sql_take_int(q);
+		out->has_outcome = sql_take_int(q) != 0;
 		out->is_part = sql_take_int(q) != 0;
 		out->is_muted = sql_take_int(q) != 0;
 	}
@@ -53,6 +61,7 @@ find(struct store *s, const struct session_row *row, const struct finding_row *f
 	sql_put_text(q, row->client_net);
 	sql_put_text(q, finding->kind);
 	sql_put_text(q, row->domain);
+	sql_put_text(q, row->outcome);
 	return take_standing(q, out);
 }
 
@@ -63,14 +72,17 @@ find_one(struct store *s, int64_t id, const struct session_row *row, struct stan
 
 	sql_put_int(q, id);
 	sql_put_text(q, row->domain);
+	sql_put_text(q, row->outcome);
 	return take_standing(q, out);
 }
 
 static const char open_incident[] =
     "INSERT INTO incidents (kind, server, server_port, client_net, domain, sensor_id, service,"
     " client, severity, certainty, state, first_seen, last_seen, sessions, pruned, \"where\","
-    " summary, refuted_by, opened, mute_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-    " 'open', ?11, ?12, 1, 0, ?13, ?14, ?15, ?11, nullif(?16, 0))";
+    " summary, refuted_by, opened, mute_id, outcomes, span) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+    " ?9, ?10, 'open', ?11, ?12, 1, 0, ?13, ?14, ?15, ?11, nullif(?16, 0), " OUTCOME_BIT(
+	"?17") ","
+	       " " SPAN_OF("?12", "?11") ")";
 
 static bool
 open_new(struct store *s, const struct session_row *row, struct finding_row *finding)
@@ -93,6 +105,7 @@ open_new(struct store *s, const struct session_row *row, struct finding_row *fin
 	sql_put_text(q, finding->summary);
 	sql_put_text(q, finding->refuted_by);
 	sql_put_int(q, finding->mute_id);
+	sql_put_text(q, row->outcome);
 	finding->event = INCIDENT_OPENED;
 	if (!sql_run(q))
 		return false;
@@ -108,19 +121,50 @@ is_heard(const struct standing *now, const struct finding_row *finding)
 }
 
 #define TOUCH                                                                               \
-	"UPDATE incidents SET first_seen = min(first_seen, ?2), last_seen = max(last_seen," \
-	" ?3), sessions = sessions + ?4, certainty = max(certainty, ?5), mute_id ="         \
-	" iif(mute_id IS NULL, NULL, nullif(?6, 0)) WHERE id "
+	"UPDATE incidents SET last_seen = max(last_seen, ?3), sessions = sessions + ?4,"    \
+	" certainty = max(certainty, ?5), mute_id = iif(mute_id IS NULL, NULL, nullif(?6, " \
+	"0))"
+#define TOUCH_WHOLLY                                                                    \
+	TOUCH ", first_seen = min(first_seen, ?2), span = " SPAN_OF(                    \
+	    "max(last_seen, ?3)", "min(first_seen, ?2)") ", outcomes = outcomes | iif(" \
+							 "id = ?1, " OUTCOME_BIT("?7") ", 0)"
 
-static const char touch[] = TOUCH "= ?1";
+/* Indexes that hold what stays as it is are not written. */
+static const char touch_lightly[] = TOUCH " WHERE id = ?1";
+static const char touch[] = TOUCH_WHOLLY " WHERE id = ?1";
 /* What it is part of counts it, too. */
-static const char touch_all[] = TOUCH "IN " SURGE_UP;
+static const char touch_all[] = TOUCH_WHOLLY " WHERE id IN " SURGE_UP;
+
+/* As SPAN_OF has it. */
+static int
+span_of(int64_t last, int64_t first)
+{
+	int digits = 1;
+
+	for (int64_t rest = (last - first) / 60000000; rest >= 8; rest /= 8)
+		digits++;
+	return digits;
+}
+
+static const char *
+touch_of(const struct session_row *row, const struct standing *now)
+{
+	const int64_t last = row->end > now->last_seen ? row->end : now->last_seen;
+
+	if (now->is_part)
+		return touch_all;
+	if (now->has_outcome && row->start >= now->first_seen &&
+	    span_of(last, now->first_seen) == span_of(now->last_seen, now->first_seen))
+		return touch_lightly;
+	return touch;
+}
 
 static bool
 touch_one(struct store *s, const struct session_row *row, const struct finding_row *finding,
 	  const struct standing *now, int count)
 {
-	struct sql *q = sql_use(s->file, now->is_part ? touch_all : touch);
+	const char *how = touch_of(row, now);
+	struct sql *q = sql_use(s->file, how);
 
 	sql_put_int(q, finding->incident_id);
 	sql_put_int(q, row->start);
@@ -128,6 +172,8 @@ touch_one(struct store *s, const struct session_row *row, const struct finding_r
 	sql_put_int(q, count);
 	sql_put_int(q, is_heard(now, finding) ? finding->certainty : RANK_POSSIBLE);
 	sql_put_int(q, finding->mute_id);
+	if (how != touch_lightly)
+		sql_put_text(q, row->outcome);
 	return sql_run(q);
 }
 

@@ -14,12 +14,7 @@
 "CREATE INDEX " name " ON incidents (kind, severity, state, outcomes, mute_id, last_seen, id," \
 " first_seen, parent) WHERE " where ";"
 
-/* How long it lasts: 1 is less than 8 minutes, each one more 8 times that. */
-#define SPAN(row) "length(printf('%o', (" row "last_seen - " row "first_seen) / 60000000))"
-
-#define FOLLOW_SPAN(name, event) \
-"CREATE TRIGGER " name " AFTER " event " ON incidents WHEN NEW.span <> " SPAN("NEW.") " BEGIN" \
-" UPDATE incidents SET span = " SPAN("NEW.") " WHERE id = NEW.id; END;"
+#define SPAN(row) SPAN_OF(row "last_seen", row "first_seen")
 
 /* Another finding of the row's incident has the outcome that this one had. */
 #define STILL_HAS(row) \
@@ -29,7 +24,7 @@
 const char schema_found[] =
 "ALTER TABLE incidents ADD COLUMN outcomes INTEGER NOT NULL DEFAULT 0; /* of its sessions, a bit\n"
 "	each: 1 encrypted, 2 plaintext, 4 tls-failed, 8 no-mail, 16 partial */"
-"ALTER TABLE incidents ADD COLUMN span INTEGER NOT NULL DEFAULT 0; /* octal digits of the minutes\n"
+"ALTER TABLE incidents ADD COLUMN span INTEGER NOT NULL DEFAULT 1; /* octal digits of the minutes\n"
 "	from first to last seen */"
 "ALTER TABLE findings ADD COLUMN outcome INTEGER NOT NULL DEFAULT 0; /* the session's, as a bit */"
 "ALTER TABLE findings ADD COLUMN start INTEGER NOT NULL DEFAULT 0; /* the session's */"
@@ -56,15 +51,7 @@ BY_PROFILE("incidents_parts", "parent IS NOT NULL")
 "CREATE INDEX sessions_named ON sessions (outcome, start) WHERE (mail_rcpt_domains <> '[]' OR"
 " mail_from_domains <> '[]');"
 
-FOLLOW_SPAN("incidents_added", "INSERT")
-FOLLOW_SPAN("incidents_lasted", "UPDATE OF first_seen, last_seen")
-
-"CREATE TRIGGER findings_added AFTER INSERT ON findings WHEN NEW.outcome <> 0 BEGIN"
-" UPDATE incidents SET outcomes = outcomes | NEW.outcome WHERE id = NEW.incident_id"
-" AND outcomes & NEW.outcome = 0; END;"
-"CREATE TRIGGER findings_added_bare AFTER INSERT ON findings WHEN NEW.outcome = 0 BEGIN"
-" UPDATE findings SET (outcome, start) = (SELECT " OUTCOME_BIT("s.outcome") ", s.start FROM sessions"
-" s WHERE s.id = NEW.session_id) WHERE id = NEW.id; END;"
+/* What adds rows says it all itself: a trigger would make each of these statements dearer. */
 "CREATE TRIGGER findings_turned AFTER UPDATE OF outcome ON findings BEGIN"
 " UPDATE incidents SET outcomes = outcomes & ~iif(" STILL_HAS("NEW") ", 0, OLD.outcome) | NEW.outcome"
 " WHERE id = NEW.incident_id; END;"

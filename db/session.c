@@ -136,11 +136,23 @@ write_session(struct store *s, const char *text, const struct session_row *row)
 	return sql_run(q);
 }
 
+/* A session that is judged again is not read whole: of it the table knows the outcome. */
 static const char insert_finding[] =
     "INSERT INTO findings (session_id, incident_id, kind, severity, certainty, \"where\", detail,"
-    " mute_id, outcome, start) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0), " OUTCOME_BIT(
-	"outcome") ", start FROM sessions WHERE id = ?1";
+    " mute_id, outcome, start) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, 0),"
+    " " OUTCOME_BIT("?9") ", ?10)";
+static const char read_outcome[] = "UPDATE findings SET outcome = (SELECT " OUTCOME_BIT(
+    "s.outcome") " FROM sessions s WHERE s.id = session_id) WHERE id = ?1";
 static const char use_mute[] = "UPDATE mutes SET last = max(coalesce(last, 0), ?2) WHERE id = ?1";
+
+static bool
+add_outcome(struct store *s, int64_t finding)
+{
+	struct sql *q = sql_use(s->file, read_outcome);
+
+	sql_put_int(q, finding);
+	return sql_run(q);
+}
 
 static bool
 write_finding(struct store *s, int64_t id, const struct session_row *row,
@@ -156,8 +168,12 @@ write_finding(struct store *s, int64_t id, const struct session_row *row,
 	sql_put_text(q, finding->where);
 	sql_put_text(q, finding->detail);
 	sql_put_int(q, finding->mute_id);
-	if (!sql_run(q) || finding->mute_id == 0)
-		return !sql_failed(s->file);
+	sql_put_text(q, row->outcome);
+	sql_put_int(q, row->start);
+	if (!sql_run(q) || (row->outcome == NULL && !add_outcome(s, sql_last_id(s->file))))
+		return false;
+	if (finding->mute_id == 0)
+		return true;
 	q = sql_use(s->file, use_mute);
 	sql_put_int(q, finding->mute_id);
 	sql_put_int(q, row->end);

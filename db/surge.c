@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "db/outcome.h"
+
 /* What the children have in common. */
 enum axis { AXIS_NETWORK, AXIS_SERVER, AXIS_NEITHER, AXES };
 
@@ -109,6 +111,8 @@ static const char recount[] =
     " max(iif(state = 'closed', 0, severity)) AS gravest,"
     " max(iif(state = 'closed', 0, certainty)) AS surest, count(DISTINCT \"where\") AS sides,"
     " max(\"where\") AS side FROM incidents WHERE parent = ?1) c WHERE id = ?1 AND c.n IS NOT NULL";
+static const char respan[] =
+    "UPDATE incidents SET span = " SPAN_OF("last_seen", "first_seen") " WHERE id = ?1";
 static const char find_wider[] = "SELECT parent FROM incidents WHERE id = ?1";
 
 /* That one, and what it is part of. */
@@ -118,6 +122,10 @@ count_anew(struct store *s, int64_t id)
 	while (id != 0) {
 		struct sql *q = sql_use(s->file, recount);
 
+		sql_put_int(q, id);
+		if (!sql_run(q))
+			return false;
+		q = sql_use(s->file, respan);
 		sql_put_int(q, id);
 		if (!sql_run(q))
 			return false;

@@ -32,7 +32,7 @@ static const char *const invariants[] = {
     " 4) | max(f.outcome & 8) | max(f.outcome & 16) | max(f.outcome & 32), 0) AS n FROM incidents i"
     " LEFT JOIN findings f ON f.incident_id = i.id GROUP BY i.id) WHERE outcomes <> n LIMIT 100",
     "SELECT 'incident ' || id || ' lasts otherwise than its span says' FROM incidents WHERE span <>"
-    " length(printf('%o', (last_seen - first_seen) / 60000000)) LIMIT 100",
+    " " SPAN_OF("last_seen", "first_seen") " LIMIT 100",
     "SELECT 'hours: sessions counted: ' || h || ', there: ' || n FROM (SELECT (SELECT"
     " coalesce(sum(sessions), 0) FROM hourly) AS h, (SELECT count(*) FROM sessions) + (SELECT"
     " pruned FROM totals) AS n) WHERE h <> n",

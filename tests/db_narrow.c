@@ -384,8 +384,9 @@ incidents_until_an_end_are_the_latest_before_it(void **state)
 	struct narrow n;
 
 	fill_incidents(s, 60);
-	run_sql(p->path, "UPDATE incidents SET last_seen = last_seen + 3600000000 WHERE id = 7;"
-			 " UPDATE incidents SET parent = 1 WHERE id = 40");
+	run_sql(p->path,
+		"UPDATE incidents SET last_seen = last_seen + 3600000000, span = 2 WHERE id = 7;"
+		" UPDATE incidents SET parent = 1 WHERE id = 40");
 	f.until = START + 40 * SECOND;
 	f.limit = 4;
 	assert_true(narrow_incidents(s, &f, &n));
