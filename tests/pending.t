@@ -30,7 +30,10 @@ lock() {
 unlock() {
 	echo >"$folder/unlock"
 	wait $locker
+	locker=
 }
+# Its shell waits for somebody to write: let in without a word, it ends.
+trap '[ -z "$locker" ] || { : <>"$folder/unlock"; put_away $locker; }; clean_up' EXIT
 
 # ends_locked STATUS: told to while nothing can be written
 ends_locked() {
@@ -103,7 +106,7 @@ ok "a link in its place is not followed" is_not_followed
 
 # A disk of its own, that something else fills: neither the database nor a file beside it takes anything.
 disk=$folder/disk
-trap 'umount -l "$disk" 2>/dev/null; clean_up' EXIT
+trap '[ -z "$watcher" ] || put_away "$watcher"; watcher=; umount -l "$disk" 2>/dev/null; clean_up' EXIT
 has_no_room() {
 	: >"$folder/err"
 	mkdir "$disk" && mount -t tmpfs -o size=4m none "$disk" || return 1

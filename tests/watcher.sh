@@ -32,7 +32,9 @@ start_with_database() {
 end() {
 	kill -TERM "$watcher"
 	wait "$watcher"
-	[ $? -eq "$1" ] && watcher=
+	ended=$?
+	watcher=
+	[ $ended -eq "$1" ]
 }
 
 play() { in_space tcpreplay -q -i near --pps 20000 "$@" >"$folder/play" 2>&1; }
