@@ -146,6 +146,58 @@ a_network_kept_from_it_since_the_first_day_excuses_no_other(void **state)
 	test_free(sc);
 }
 
+/* Cuts the line out, and has another name in the server's place. */
+static void
+strip_and_rename(struct scene *sc, unsigned client)
+{
+	meet_without(sc, client, 1)->ehlo[0] = text_of("mxb.example.net");
+	pass(sc, MINUTE);
+}
+
+/* Another machine is met by more than one network, sooner or later. */
+static void
+another_name_for_one_network_alone_is_no_other_machine(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 5; i++)
+		for (unsigned n = 1; n <= 5; n++)
+			use(sc, NETWORK(n), 1, 1, HOUR);
+	for (int i = 0; i < 8; i++) {
+		strip_and_rename(sc, NETWORK(2));
+		if (i < 5)
+			assert_calm(sc);
+		else
+			assert_found(sc, "starttls-stripped", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+		for (unsigned n = 3; n <= 5; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	}
+	scene_close(sc);
+	/* Nor do those others settle it with hindsight: it may be a machine that sticks to it. */
+	assert_query(p->path,
+		     "SELECT kind, severity, certainty, sessions FROM v_incidents ORDER BY id",
+		     "starttls-missing|notice|possible|5\nstarttls-stripped|warning|possible|3\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
+static void
+another_name_that_two_networks_meet_is_another_machine(void **state)
+{
+	SCENE();
+	for (int i = 0; i < 5; i++)
+		for (unsigned n = 1; n <= 5; n++)
+			use(sc, NETWORK(n), 1, 1, HOUR);
+	for (int i = 0; i < 8; i++) {
+		for (unsigned n = 1; n <= 2; n++) {
+			strip_and_rename(sc, NETWORK(n));
+			assert_calm(sc);
+		}
+		for (unsigned n = 3; n <= 5; n++)
+			use(sc, NETWORK(n), 1, 1, HOUR);
+	}
+	END_CALMLY();
+}
+
 static void
 refuse_ehlo(struct scene *sc, unsigned client)
 {
@@ -251,6 +303,8 @@ main(void)
 	    FIXTURE_TEST(a_key_that_two_networks_were_shown_first_is_the_servers),
 	    FIXTURE_TEST(a_key_of_the_only_network_that_sees_one_is_the_servers),
 	    FIXTURE_TEST(a_network_kept_from_it_since_the_first_day_excuses_no_other),
+	    FIXTURE_TEST(another_name_for_one_network_alone_is_no_other_machine),
+	    FIXTURE_TEST(another_name_that_two_networks_meet_is_another_machine),
 	    FIXTURE_TEST(a_network_kept_from_ehlo_since_the_first_day_excuses_no_other),
 	    FIXTURE_TEST(a_machine_that_refuses_ehlo_to_many_is_the_servers_way),
 	    FIXTURE_TEST(a_network_forced_down_since_the_first_day_excuses_no_other),

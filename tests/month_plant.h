@@ -223,9 +223,21 @@ count_found(struct planting *p, const char *path)
 	}
 }
 
+/* A client of the network that has no habit an attack does not suit. */
+static inline unsigned
+ordinary_client(unsigned network)
+{
+	unsigned client = 200 * network;
+
+	while (habit_of(client) != HABIT_ORDINARY)
+		client++;
+	return client;
+}
+
 /*
- * Who meets whom. In a short month it may be that the two networks that are attacked at one
- * server, and seldom, do not come to it at all: then their first clients do late in the month.
+ * Who meets whom. In a short month it may be that the first networks, of which each is attacked
+ * at a depth of its own, do not come to a server that suits the attack: then they do late in the
+ * month.
  */
 static inline void
 draw_to_attack(struct planting *p, unsigned *client, unsigned *server)
@@ -233,10 +245,11 @@ draw_to_attack(struct planting *p, unsigned *client, unsigned *server)
 	bool is_late = p->month->scene.now >= p->month->begin + LATE;
 
 	month_draw(p->month, client, server);
-	for (unsigned depth = DEPTH_ONE; is_late && !p->is_percent && depth <= DEPTH_TEN; depth++) {
+	for (unsigned depth = DEPTH_ONE; is_late && !p->is_percent && depth <= DEPTH_CLIENT;
+	     depth++) {
 		if (p->planted[depth].planted > 0)
 			continue;
-		*client = 200 * depth;
+		*client = ordinary_client(depth);
 		*server = suited_server(p->attack, 0);
 		return;
 	}

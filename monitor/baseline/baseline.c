@@ -67,7 +67,7 @@ struct learning {
 	struct subject *server, *pair, *network, *name; /* name: NULL where there is none */
 	bool is_suspect;
 	bool is_kept_from_it; /* the client's network never was offered what the server offers */
-	bool is_lost;         /* everybody lost the offer: be it that the server changed */
+	enum loss loss;       /* of the offer, where the reply lacks it */
 	bool is_failed;
 };
 
@@ -141,7 +141,7 @@ learn_offer(struct learning *l, const struct verdict *v)
 	}
 	/* To compare clients and servers the attack's own sessions are just what is wanted. */
 	count(l, l->server, MARK_NETWORK, l->parties->from, is_offered);
-	if (is_offered || l->is_suspect || l->is_lost)
+	if (is_offered || l->is_suspect || l->loss == LOSS_CHANGED)
 		count(l, l->network, MARK_SERVER, l->parties->at, is_offered);
 	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
 		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
@@ -151,7 +151,8 @@ learn_offer(struct learning *l, const struct verdict *v)
 	}
 	count(l, l->pair, MARK_LOST, "", true);
 	count(l, l->server, MARK_LOST, "", true);
-	if (stripped != NULL && stripped->certainty != CERTAINTY_PROVEN)
+	/* That others get it is what a stranger was found by: it does not settle it. */
+	if (stripped != NULL && stripped->certainty != CERTAINTY_PROVEN && l->loss != LOSS_STRANGER)
 		count(l, l->server, MARK_DOUBTED, "", true);
 }
 
@@ -446,7 +447,7 @@ baseline_learn(struct baseline *b, struct store *store, const struct judge_case 
 			     .parties = &p,
 			     .is_suspect = is_suspect(v),
 			     .is_kept_from_it = loss_is_of_new(c->known),
-			     .is_lost = lacks_offer(s) && loss_of(c) == LOSS_CHANGED};
+			     .loss = lacks_offer(s) ? loss_of(c) : LOSS_NONE};
 
 	parties_of(s, &p);
 	if (!meet(&l))

@@ -16,6 +16,8 @@
 
 #define NODES_FEW        2  /* of more machines that all offered it a new one is no excuse */
 #define HABIT_LONG       20 /* sessions that make a habit which one new name does not end */
+#define STRANGER_LACKS   5  /* sessions in a row with one that nobody else met, while */
+#define STRANGER_OTHERS  3  /* so many others were offered it */
 #define LACKS_CHANGING   3  /* of the last twenty of all clients: it no longer is a habit */
 #define LACKS_SETTLED    6  /* the change was told often enough */
 #define HIDDEN_LACKS     20 /* sessions, and */
@@ -77,6 +79,17 @@ is_other_node(const struct history *h)
 	if (h->offered_to_client.yes >= HABIT_LONG && tally_is_steady(&h->offered_to_client))
 		return false;
 	return h->has_new_keyword || (h->is_new_node && h->nodes <= NODES_FEW);
+}
+
+/*
+ * This client got it, and now meets a machine of another name all the time, as nobody else
+ * does. A name is easily put in the place of another.
+ */
+static bool
+is_stranger(const struct history *h)
+{
+	return h->offered_to_client.yes >= TALLY_STEADY && h->lacks >= STRANGER_LACKS &&
+	       h->networks_lacking <= 1 && h->others_got_since >= STRANGER_OTHERS;
 }
 
 /* This client's network never was offered it. */
@@ -175,7 +188,7 @@ loss_of(const struct judge_case *c)
 	if (is_mixed(s, h))
 		return LOSS_MIXED;
 	if (is_other_node(h))
-		return LOSS_NODES;
+		return is_stranger(h) ? LOSS_STRANGER : LOSS_NODES;
 	if (is_hidden(s, h))
 		return LOSS_HIDDEN;
 	if (is_lost_elsewhere(h) && !was_seldom(h))
@@ -227,6 +240,7 @@ rate_loss(enum loss loss, struct finding *out)
 	case LOSS_UNSURE:
 		return;
 	case LOSS_ONCE:
+	case LOSS_STRANGER:
 	case LOSS_NEW:
 	case LOSS_OPEN:
 		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
@@ -316,6 +330,13 @@ place_of(const struct history *h, enum loss loss)
 	case LOSS_OTHERS:
 		place_of_pair(h, &out);
 		break;
+	case LOSS_STRANGER:
+		out.words = "near the client or on the path between these two, or another machine "
+			    "answers this client";
+		snprintf(out.reason, sizeof(out.reason),
+			 "%s were offered it since, and none met the machine that answers here",
+			 counted_grouped(h->others_got_since, "other client network").text);
+		break;
 	case LOSS_ALONE:
 		place_of_server(h, &out);
 		break;
@@ -401,6 +422,7 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 			say_more(out, "; a server of the same name offers it at another address");
 		return;
 	case LOSS_ONCE:
+	case LOSS_STRANGER:
 	case LOSS_NEW:
 	case LOSS_OPEN:
 	case LOSS_NEAR_CLIENT:

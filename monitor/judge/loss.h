@@ -10,14 +10,15 @@
 #include "monitor/judge/judge.h"
 
 enum loss {
-	LOSS_NONE,    /* nobody was ever offered it */
-	LOSS_MIXED,   /* clients are offered it by turns: machines behind the address differ */
-	LOSS_NODES,   /* the machine that answers is another than those that offered it */
-	LOSS_HIDDEN,  /* the server keeps it from this client, as it always did */
-	LOSS_CHANGED, /* everybody lost it at once: the server changed */
-	LOSS_UNSURE,  /* never offered to this client, and nobody to compare with at the time */
-	LOSS_ONCE,    /* it was offered once or seldom: little to compare with */
-	LOSS_NEW,     /* never offered to this client, and to others at the same time */
+	LOSS_NONE,     /* nobody was ever offered it */
+	LOSS_MIXED,    /* clients are offered it by turns: machines behind the address differ */
+	LOSS_NODES,    /* the machine that answers is another than those that offered it */
+	LOSS_HIDDEN,   /* the server keeps it from this client, as it always did */
+	LOSS_CHANGED,  /* everybody lost it at once: the server changed */
+	LOSS_UNSURE,   /* never offered to this client, and nobody to compare with at the time */
+	LOSS_ONCE,     /* it was offered once or seldom: little to compare with */
+	LOSS_STRANGER, /* a machine that no other network met has not offered it for long */
+	LOSS_NEW,      /* never offered to this client, and to others at the same time */
 	LOSS_OPEN, /* it was offered as a habit, and nobody else came since: stripped or changed */
 	LOSS_NEAR_CLIENT, /* this client's network lost it at several servers at once */
 	LOSS_OTHERS,      /* others are still offered it */
