@@ -93,40 +93,6 @@ ok "it ends in order" end 0
 sums_up() { grep -q '^look-ups   [67] asked, [67] answered, 0 failed$' "$folder/out"; }
 ok "and sums up" sums_up
 
-# A policy host that answers late keeps back its policy, and nothing of what the DNS says.
-stripped='starttls-stripped critical probable'
-ok "it watches, and prints" watch $here --json
-ok "DANE, while the policy is still to come" finds lateness.sec.test $mx "dane-violation critical probable, $stripped"
-# status DOMAIN
-status() {
-	ask "$folder/live" "select mta_sts_status || ' ' || required || ' ' || ifnull(trouble, 'fine') || ' ' ||
-	    ifnull(seen_id, 'none') from policies where domain = '$1'"
-}
-ok "of which nothing is known then: it is not absent" [ "$(status lateness.sec.test)" = 'unavailable dane fine none' ]
-is_late_policy() { [ "$(status lateness.sec.test)" = 'enforce dane fine 1' ]; }
-ok "it comes" within 20 is_late_policy
-ok "and adds what it has to say" has_found "dane-violation critical probable, $stripped, sts-violation critical probable"
-ok "it ends in order" end 0
-each_once() {
-	[ "$(grep -o '"kind":"[a-z-]*","severity":"critical"' "$folder/out" | sort | uniq -c | awk '{ print $1 }' |
-	    sort -u)" = 1 ] && [ "$(ask "$folder/live" "select count(*) || ' ' || max(sessions) from v_incidents")" = '3 1' ]
-}
-ok "each finding is told and counted once" each_once
-
-# Its database is that of the next tests.
-prints() {
-	watch $here --json && mail enforced.sec.test $mx2 &&
-	    within 20 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
-	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
-}
-ok "--json prints what an answer adds" prints
-
-# Nor does a name server that says nothing of its record.
-ok "it watches" watch $here
-ok "DANE, where nobody answers on MTA-STS" finds dumb.sec.test $mx "dane-violation critical probable, $stripped"
-ok "of which nothing is known then, either" [ "$(status dumb.sec.test)" = 'unavailable dane fine none' ]
-ok "it ends in order" end 0
-
 # ---- What nobody is asked ----
 
 # asks_nobody COMMAND...: no question and no connection to a policy host begins meanwhile
@@ -310,6 +276,40 @@ lies() {
 	    [ "$(ask "$folder/live" "select count(*) from v_findings where kind <> 'starttls-missing'")" = 0 ]
 }
 ok "a resolver that lies leads nobody astray" lies
+
+# A policy host that answers late keeps back its policy, and nothing of what the DNS says.
+stripped='starttls-stripped critical probable'
+ok "it watches, and prints" watch $here --json
+ok "DANE, while the policy is still to come" finds lateness.sec.test $mx "dane-violation critical probable, $stripped"
+# status DOMAIN
+status() {
+	ask "$folder/live" "select mta_sts_status || ' ' || required || ' ' || ifnull(trouble, 'fine') || ' ' ||
+	    ifnull(seen_id, 'none') from policies where domain = '$1'"
+}
+ok "of which nothing is known then: it is not absent" [ "$(status lateness.sec.test)" = 'unavailable dane fine none' ]
+is_late_policy() { [ "$(status lateness.sec.test)" = 'enforce dane fine 1' ]; }
+ok "it comes" within 20 is_late_policy
+ok "and adds what it has to say" has_found "dane-violation critical probable, $stripped, sts-violation critical probable"
+ok "it ends in order" end 0
+each_once() {
+	[ "$(grep -o '"kind":"[a-z-]*","severity":"critical"' "$folder/out" | sort | uniq -c | awk '{ print $1 }' |
+	    sort -u)" = 1 ] && [ "$(ask "$folder/live" "select count(*) || ' ' || max(sessions) from v_incidents")" = '3 1' ]
+}
+ok "each finding is told and counted once" each_once
+
+# Its database is that of the next tests.
+prints() {
+	watch $here --json && mail enforced.sec.test $mx2 &&
+	    within 20 has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
+	    until_it grep -q '"kind":"sts-violation","severity":"critical"' "$folder/out" && end 0
+}
+ok "--json prints what an answer adds" prints
+
+# Nor does a name server that says nothing of its record.
+ok "it watches" watch $here
+ok "DANE, where nobody answers on MTA-STS" finds dumb.sec.test $mx "dane-violation critical probable, $stripped"
+ok "of which nothing is known then, either" [ "$(status dumb.sec.test)" = 'unavailable dane fine none' ]
+ok "it ends in order" end 0
 
 hangs() {
 	watch $here && mail hang.sec.test $mx2 && within 10 has_found "$alone" && goes_on &&
