@@ -26,6 +26,7 @@ request(uint64_t origin, bool is_known, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(r.domain.text, sizeof(r.domain.text), format, args);
 	va_end(args);
+	r.cache.is_known = strncmp(r.domain.text, "policy", 6) == 0;
 	return r;
 }
 
@@ -40,7 +41,7 @@ expect(struct fair *f, const char *name)
 {
 	struct lookup_request r;
 
-	assert_true(fair_take(f, false, NULL, NULL, &r));
+	assert_true(fair_take(f, FAIR_ANY, NULL, NULL, &r));
 	assert_string_equal(r.domain.text, name);
 }
 
@@ -59,10 +60,32 @@ known_domains_go_first_and_leave_one_turn_in_four(void **state)
 	expect(f, "known1.test");
 	expect(f, "known2.test");
 	expect(f, "new0.test");
-	assert_true(fair_take(f, true, NULL, NULL, &r));
+	assert_true(fair_take(f, FAIR_KNOWN, NULL, NULL, &r));
 	assert_string_equal(r.domain.text, "known3.test");
-	assert_false(fair_take(f, true, NULL, NULL, &r));
+	assert_false(fair_take(f, FAIR_KNOWN, NULL, NULL, &r));
 	expect(f, "new1.test");
+	fair_free(f);
+}
+
+/* Whoever can have domains known by giving them MX hosts holds up nobody whose policy is known. */
+static void
+known_policies_go_before_other_known_domains(void **state)
+{
+	struct fair *f = fair_new(secret);
+	struct lookup_request r;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(PUT(f, 7, true, "known%d.test", i), FAIR_WAITS);
+	assert_int_equal(PUT(f, 7, true, "policy0.test"), FAIR_WAITS);
+	assert_int_equal(PUT(f, 7, true, "policy1.test"), FAIR_WAITS);
+	assert_int_equal(PUT(f, 7, false, "new.test"), FAIR_WAITS);
+	expect(f, "policy0.test");
+	assert_true(fair_take(f, FAIR_WITH_POLICY, NULL, NULL, &r));
+	assert_string_equal(r.domain.text, "policy1.test");
+	assert_false(fair_take(f, FAIR_WITH_POLICY, NULL, NULL, &r));
+	assert_true(fair_take(f, FAIR_KNOWN, NULL, NULL, &r));
+	assert_string_equal(r.domain.text, "known0.test");
 	fair_free(f);
 }
 
@@ -79,7 +102,7 @@ each_origin_has_its_turn(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(PUT(f, 2, false, "few%d.test", i), FAIR_WAITS);
 	for (int i = 0; i < 6; i++) {
-		assert_true(fair_take(f, false, NULL, NULL, &r));
+		assert_true(fair_take(f, FAIR_ANY, NULL, NULL, &r));
 		few += r.origin == 2;
 	}
 	assert_int_equal(few, 3);
@@ -135,7 +158,7 @@ room_is_made_by_who_has_most(void **state)
 	assert_string_equal(displaced.text, "x0-99.test");
 	assert_int_equal(PUT(f, 1001, false, "few.test"), FAIR_WAITS);
 	assert_int_equal(fair_waiting(f), FAIR_MAX);
-	while (fair_take(f, false, NULL, NULL, &r))
+	while (fair_take(f, FAIR_ANY, NULL, NULL, &r))
 		found += strcmp(r.domain.text, "known.test") == 0 ||
 			 strcmp(r.domain.text, "few.test") == 0;
 	assert_int_equal(found, 2);
@@ -155,8 +178,8 @@ however_many_flood_another_origin_has_its_turn(void **state)
 		assert_int_equal(PUT(f, origin, false, "x%d.test", (int)origin), FAIR_WAITS);
 	assert_int_equal(fair_waiting(f), FAIR_MAX);
 	for (size_t i = 0; i < FAIR_MAX; i++)
-		assert_true(fair_take(f, false, NULL, NULL, &r));
-	assert_false(fair_take(f, false, NULL, NULL, &r));
+		assert_true(fair_take(f, FAIR_ANY, NULL, NULL, &r));
+	assert_false(fair_take(f, FAIR_ANY, NULL, NULL, &r));
 	assert_int_equal(PUT(f, 5, false, "x.test"), FAIR_WAITS);
 	expect(f, "x.test");
 	fair_free(f);
@@ -183,13 +206,13 @@ networks_of_one_region_have_one_part_of_the_turns(void **state)
 		PUT(f, REGION(9) | (uint64_t)(100000 + i), false, "y%d.test", i);
 	assert_int_equal(fair_waiting(f), FAIR_MAX);
 	for (int i = 0; i < 6; i++) {
-		assert_true(fair_take(f, false, NULL, NULL, &r));
+		assert_true(fair_take(f, FAIR_ANY, NULL, NULL, &r));
 		few += strncmp(r.domain.text, "few", 3) == 0;
 	}
 	assert_int_equal(few, 5);
 	for (size_t i = 0; i < FAIR_MAX - 6; i++)
-		assert_true(fair_take(f, false, NULL, NULL, &r));
-	assert_false(fair_take(f, false, NULL, NULL, &r));
+		assert_true(fair_take(f, FAIR_ANY, NULL, NULL, &r));
+	assert_false(fair_take(f, FAIR_ANY, NULL, NULL, &r));
 	/* All places can be taken again. */
 	for (int i = 0; i < FAIR_MAX; i++)
 		assert_int_equal(PUT(f, REGION(i) | 1, false, "z%d.test", i), FAIR_WAITS);
@@ -215,9 +238,9 @@ who_may_not_go_now_keeps_its_place_and_holds_nobody_up(void **state)
 	for (int i = 0; i < FAIR_PARENT_MAX; i++)
 		PUT(f, 1, false, "a%d.victim.test", i);
 	PUT(f, 1, false, "real.test");
-	assert_true(fair_take(f, false, not_below_victim, NULL, &r));
+	assert_true(fair_take(f, FAIR_ANY, not_below_victim, NULL, &r));
 	assert_string_equal(r.domain.text, "real.test");
-	assert_false(fair_take(f, false, not_below_victim, NULL, &r));
+	assert_false(fair_take(f, FAIR_ANY, not_below_victim, NULL, &r));
 	expect(f, "a0.victim.test");
 	fair_free(f);
 }
@@ -289,7 +312,7 @@ a_crowd_of_too_many_subjects_takes_no_more(void **state)
 /* ---- All together ---- */
 
 struct told {
-	size_t known, real, invented;
+	size_t known, real, invented, policies;
 	size_t absent; /* definite answers that there is none */
 	size_t displaced;
 	size_t hosts_of_known; /* MX hosts whose addresses are known, or that they have none */
@@ -315,6 +338,7 @@ on_done(void *ctx, const struct lookup_request *r, struct learnt *learnt)
 	if (learnt->is_part)
 		return;
 	told->known += r->is_known;
+	told->policies += r->cache.is_known;
 	told->real += strncmp(r->domain.text, "real", 4) == 0;
 	told->invented += strncmp(r->domain.text, "invented", 8) == 0;
 	told->absent += learnt->sts_answer == ANSWER_ABSENT_INSECURE &&
@@ -449,10 +473,6 @@ who_loses_its_place_is_told(void **state)
 	resolver_end(&resolver);
 }
 
-#define EVIL_PARENTS   100
-#define HOST_QUESTIONS 2 /* A and AAAA of a name that is not there */
-#define SECONDS        2
-
 static int64_t
 milliseconds_now(void)
 {
@@ -461,6 +481,38 @@ milliseconds_now(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+#define MUTES 3000
+
+/*
+ * Known domains whose name servers say nothing, more than can be looked up: one whose policy is
+ * known neither waits behind them, nor for one of them to end.
+ */
+static void
+known_domains_that_hang_hold_up_no_known_policy(void **state)
+{
+	struct resolver_process resolver = resolver_begin();
+	struct told told = {0};
+	struct lookups *l = begin(&resolver, &told);
+	int64_t until = milliseconds_now() + (int64_t)LOOKUPS_MAX * LOOKUPS_EACH;
+
+	(void)state;
+	for (int i = 0; i < MUTES; i++)
+		assert_int_equal(ASK(l, 1, true, "x%d.mute.test", i), LOOKUPS_TAKEN);
+	while (milliseconds_now() < until)
+		lookups_run(l, NULL, 0, 100);
+	assert_int_equal(told.known, 0);
+	assert_int_equal(ASK(l, 1, true, "policy.test"), LOOKUPS_TAKEN);
+	while (told.known == 0)
+		lookups_run(l, NULL, 0, 100);
+	assert_int_equal(told.policies, 1);
+	lookups_free(l);
+	resolver_end(&resolver);
+}
+
+#define EVIL_PARENTS   100
+#define HOST_QUESTIONS 2 /* A and AAAA of a name that is not there */
+#define SECONDS        2
 
 /*
  * A hundred domains of one who floods, each of them with as many MX hosts as are
@@ -530,6 +582,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(known_domains_go_first_and_leave_one_turn_in_four),
+	    cmocka_unit_test(known_policies_go_before_other_known_domains),
 	    cmocka_unit_test(each_origin_has_its_turn),
 	    cmocka_unit_test(one_origin_and_one_parent_have_no_more_than_their_share),
 	    cmocka_unit_test(one_domain_waits_once),
@@ -543,6 +596,7 @@ main(void)
 	    cmocka_unit_test(a_domain_is_looked_up_once_and_not_again_right_behind),
 	    cmocka_unit_test(a_flood_of_invented_domains_starves_none_and_is_no_weapon),
 	    cmocka_unit_test(who_loses_its_place_is_told),
+	    cmocka_unit_test(known_domains_that_hang_hold_up_no_known_policy),
 	    cmocka_unit_test(many_domains_whose_hosts_are_one_victims_are_no_weapon),
 	    cmocka_unit_test(nor_are_those_that_a_flood_has_made_known),
 	    cmocka_unit_test(a_domain_of_many_hosts_is_told_of_in_time),

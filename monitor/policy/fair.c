@@ -1,5 +1,5 @@
 /*
- * Turns; see fair.h. Domains that are known have one lane, and so has each origin
+ * Turns; see fair.h. Domains that are known have two lanes, and each origin has one
  * of others: no two share one, so that nobody is held up by another's flood. The
  * lanes of one region have turns among themselves, and regions among each other.
  * Lanes and regions stand in their rings for as long as something waits in them;
@@ -30,7 +30,7 @@ struct waiting {
 
 struct lane {
 	uint16_t first, last;
-	uint16_t region; /* that it is one of; NONE: of those that are known */
+	uint16_t region; /* that it is one of; NONE: one of those that are known */
 	size_t count;
 };
 
@@ -43,7 +43,7 @@ struct region {
 struct fair {
 	uint8_t secret[16];
 	struct waiting at[FAIR_MAX];
-	struct lane known, lanes[CIRCLE_MAX];
+	struct lane with_policy, known, lanes[CIRCLE_MAX];
 	struct region regions[CIRCLE_MAX];
 	struct circle origins, wide; /* places of lanes by origin, and of regions */
 	uint16_t free;
@@ -64,7 +64,7 @@ fair_new(const uint8_t secret[16])
 	memcpy(f->secret, secret, sizeof(f->secret));
 	circle_begin(&f->origins, secret);
 	circle_begin(&f->wide, secret);
-	f->known = (struct lane){.first = NONE, .last = NONE, .region = NONE};
+	f->with_policy = f->known = (struct lane){.first = NONE, .last = NONE, .region = NONE};
 	f->turn = NONE;
 	for (size_t i = 0; i < BUCKETS; i++)
 		f->names[i] = NONE;
@@ -124,7 +124,7 @@ find_lane(struct fair *f, const struct lookup_request *r)
 	uint16_t i;
 
 	if (r->is_known)
-		return &f->known;
+		return r->cache.is_known ? &f->with_policy : &f->known;
 	i = circle_find(&f->origins, r->origin);
 	return i != NONE ? &f->lanes[i] : NULL;
 }
@@ -204,7 +204,7 @@ unlink_waiting(struct fair *f, struct lane *lane, uint16_t before, uint16_t i)
 	count_in(f, lane, (size_t)-1);
 	f->at[i].next = f->free;
 	f->free = i;
-	if (lane->count == 0 && lane != &f->known)
+	if (lane->count == 0 && lane->region != NONE)
 		close_lane(f, lane);
 }
 
@@ -357,12 +357,14 @@ take_unknown(struct fair *f, bool (*may)(void *ctx, const struct lookup_request 
 }
 
 bool
-fair_take(struct fair *f, bool known_only, bool (*may)(void *ctx, const struct lookup_request *r),
+fair_take(struct fair *f, enum fair_who who, bool (*may)(void *ctx, const struct lookup_request *r),
 	  void *ctx, struct lookup_request *out)
 {
-	if (!known_only && ++f->turns % FAIR_OFTEN == 0 && take_unknown(f, may, ctx, out))
+	if (who == FAIR_ANY && ++f->turns % FAIR_OFTEN == 0 && take_unknown(f, may, ctx, out))
 		return true;
-	if (take_from(f, &f->known, may, ctx, out))
+	if (take_from(f, &f->with_policy, may, ctx, out))
 		return true;
-	return !known_only && take_unknown(f, may, ctx, out);
+	if (who != FAIR_WITH_POLICY && take_from(f, &f->known, may, ctx, out))
+		return true;
+	return who == FAIR_ANY && take_unknown(f, may, ctx, out);
 }

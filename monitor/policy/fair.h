@@ -1,8 +1,9 @@
 /*
  * Whose turn it is: domains that wait to be looked up.
  *
- * Names come off the wire, so anybody can invent a million of them. Domains that
- * are known go first; of the others each region (a large network) has its turn, in
+ * Names come off the wire, so anybody can invent a million of them. Domains whose
+ * policy is known go first, then others that are known, which costs who invents them no
+ * more than an MX host; of the rest each region (a large network) has its turn, in
  * it each origin (the network of a client), in its own order, and no more than its
  * share of the room: what is too much is refused, and so is one domain twice. So
  * who has one large network has one part of the turns, however many small ones are
@@ -33,12 +34,13 @@ enum fair_put {
 /* *displaced: who lost its place to this one and waits no more; an empty name: nobody. */
 enum fair_put fair_put(struct fair *f, const struct lookup_request *r, struct domain *displaced);
 
+enum fair_who { FAIR_ANY, FAIR_KNOWN, FAIR_WITH_POLICY /* that is known */ };
+
 /*
- * Take the next one. may, where not NULL, says of each whether it may go now;
- * those that may not keep their places. known_only: no other is looked at.
- * False where there is none.
+ * Take the next one of these. may, where not NULL, says of each whether it may go
+ * now; those that may not keep their places. False where there is none.
  */
-bool fair_take(struct fair *f, bool known_only,
+bool fair_take(struct fair *f, enum fair_who who,
 	       bool (*may)(void *ctx, const struct lookup_request *r), void *ctx,
 	       struct lookup_request *out);
 

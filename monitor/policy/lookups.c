@@ -32,7 +32,7 @@ struct lookups {
 	uint8_t secret[16];
 	struct fair *fair;
 	struct running running[LOOKUPS_MAX];
-	size_t count, unknown;
+	size_t count, plain, unknown; /* plain: no policy is known of them */
 	struct crowd parents;
 	struct slots slots;
 	int64_t begin_at;               /* when the next may begin, as if there were no burst */
@@ -180,7 +180,17 @@ begin_one(struct lookups *l, const struct lookup_request *r, int64_t now)
 		crowd_enter(&l->parents, running->parent, now);
 		l->unknown++;
 	}
+	l->plain += !r->cache.is_known;
 	l->count++;
+}
+
+/* Who may begin where there is room. */
+static enum fair_who
+who_may(const struct lookups *l)
+{
+	if (l->plain >= LOOKUPS_PLAIN_MAX)
+		return FAIR_WITH_POLICY;
+	return l->unknown >= LOOKUPS_UNKNOWN_MAX ? FAIR_KNOWN : FAIR_ANY;
 }
 
 static void
@@ -191,7 +201,7 @@ begin_some(struct lookups *l, int64_t now)
 
 	while (l->count < LOOKUPS_MAX &&
 	       is_turn(&l->begin_at, (int64_t)LOOKUPS_BURST * LOOKUPS_EACH, now) &&
-	       fair_take(l->fair, l->unknown >= LOOKUPS_UNKNOWN_MAX, may_begin, &turn, &r)) {
+	       fair_take(l->fair, who_may(l), may_begin, &turn, &r)) {
 		begin_one(l, &r, now);
 		l->begin_at += LOOKUPS_EACH;
 	}
@@ -252,6 +262,7 @@ end_one(struct lookups *l, size_t i, int64_t now)
 	struct running r = l->running[i];
 
 	l->running[i] = l->running[--l->count];
+	l->plain -= !lookup_asked(r.lookup)->cache.is_known;
 	if (!lookup_asked(r.lookup)->is_known) {
 		crowd_leave(&l->parents, r.parent);
 		l->unknown--;

@@ -16,7 +16,8 @@
 #include "monitor/policy/lookup.h"
 
 #define LOOKUPS_MAX         384 /* under way at once */
-#define LOOKUPS_UNKNOWN_MAX 256 /* ... of domains that are not known: others always find room */
+#define LOOKUPS_PLAIN_MAX   320 /* ... of domains that no policy is known of: others find room */
+#define LOOKUPS_UNKNOWN_MAX 256 /* ... of domains that are not known: likewise */
 #define LOOKUPS_BURST       64  /* that may begin at once */
 #define LOOKUPS_EACH        20  /* milliseconds between two that begin behind that: 50 a second */
 
