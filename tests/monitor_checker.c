@@ -58,6 +58,7 @@ set_hosts(struct learnt *l)
 	l->mx.form = MX_LISTED;
 	l->mx.count = 2;
 	l->mx.is_whole = true;
+	l->alias = named("example.net");
 	l->mx.hosts[0].name = named("mx1.example.com");
 	l->mx.hosts[1].name = named("mx2.example.com");
 	l->mx.hosts[1].preference = 20;
@@ -122,6 +123,7 @@ what_was_learnt_crosses_whole(void **state)
 	assert_string_equal(other->sts_problems.text[1], "Two.");
 	assert_int_equal(other->mx_problems.omitted, 3);
 	assert_string_equal(other->tlsrpt.rua[0], "mailto:a@example.com");
+	assert_string_equal(other->alias.text, "example.net");
 	assert_int_equal(other->mx.count, 2);
 	assert_int_equal(other->mx.hosts[1].preference, 20);
 	assert_int_equal(other->mx.hosts[1].address_count, 2);
@@ -228,6 +230,12 @@ domain_that_may_not_be(struct learnt *l)
 	snprintf(l->domain.text, sizeof(l->domain.text), "%s", "localhost");
 }
 static void
+alias_that_is_no_name(struct learnt *l)
+{
+	snprintf(l->alias.text, sizeof(l->alias.text), "%s", "a_b.example.net");
+}
+
+static void
 host_that_is_no_name(struct learnt *l)
 {
 	snprintf(l->mx.hosts[0].name.text, sizeof(l->mx.hosts[0].name.text), "%s", "a..b");
@@ -316,25 +324,16 @@ what_does_not_hold_together_is_refused(void **state)
 		void (*spoil)(struct learnt *l);
 	} rows[] = {
 #define ROW(what) {#what, what}
-	    ROW(text_without_a_fetch),
-	    ROW(fetch_without_a_record),
-	    ROW(record_without_an_id),
-	    ROW(id_out_of_form),
-	    ROW(domain_in_capitals),
-	    ROW(domain_that_may_not_be),
-	    ROW(host_that_is_no_name),
-	    ROW(hosts_out_of_order),
-	    ROW(hosts_without_an_answer),
-	    ROW(hosts_of_a_null_mx),
-	    ROW(two_hosts_that_are_the_domain),
-	    ROW(records_without_an_answer),
-	    ROW(destination_without_a_record),
-	    ROW(words_that_steer_a_terminal),
-	    ROW(digest_that_was_read),
-	    ROW(nothing_that_was_read),
-	    ROW(subject_of_a_key),
-	    ROW(subject_of_what_was_not_read),
-	    ROW(part_that_has_a_policy),
+	    ROW(text_without_a_fetch),         ROW(fetch_without_a_record),
+	    ROW(record_without_an_id),         ROW(id_out_of_form),
+	    ROW(domain_in_capitals),           ROW(domain_that_may_not_be),
+	    ROW(alias_that_is_no_name),        ROW(host_that_is_no_name),
+	    ROW(hosts_out_of_order),           ROW(hosts_without_an_answer),
+	    ROW(hosts_of_a_null_mx),           ROW(two_hosts_that_are_the_domain),
+	    ROW(records_without_an_answer),    ROW(destination_without_a_record),
+	    ROW(words_that_steer_a_terminal),  ROW(digest_that_was_read),
+	    ROW(nothing_that_was_read),        ROW(subject_of_a_key),
+	    ROW(subject_of_what_was_not_read), ROW(part_that_has_a_policy),
 	    ROW(part_that_has_no_hosts),
 #undef ROW
 	};

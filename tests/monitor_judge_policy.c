@@ -604,6 +604,21 @@ dane_of_authority(struct scene *c)
 	with_tlsa(c, TLSA_DANE_TA, &root);
 }
 
+/* The domain is a CNAME, and its MX is where that leads. */
+static void
+dane_ta_of_alias(struct scene *c)
+{
+	dane_of_authority(c);
+	c->known.alias = domain("mx.example.org");
+}
+
+static void
+dane_ta_of_alias_mx_insecure(struct scene *c)
+{
+	dane_ta_of_alias(c);
+	c->known.dane[0].mx = ANSWER_INSECURE;
+}
+
 static void
 dane_unusable(struct scene *c)
 {
@@ -874,6 +889,16 @@ asked_good(struct scene *c)
 	with_certificate_for(c, &good, "mx.example.net");
 }
 
+/* ... with its chain. */
+static void
+asked_anothers_of_authority(struct scene *c)
+{
+	const struct bytes chain[] = {other_name.bytes, root.bytes};
+
+	asked_anothers(c);
+	c->session.certificate = certify_at(reader, chain, 2, "mx.example.net", c->session.start);
+}
+
 static void
 asked_nobodys(struct scene *c)
 {
@@ -973,6 +998,15 @@ static const struct host_row host_rows[] = {
      NULL},
     {{"nobody's, dane of another, the host asked for", asked_nobodys, dane,
       "certificate-invalid critical proven, dane-violation" CRITICAL},
+     NULL},
+    /* RFC 7672 section 3.2.2: the third of the server's names. */
+    {{"another's of the named authority", asked_anothers_of_authority, dane_of_authority,
+      "certificate-invalid critical proven, dane-violation" CRITICAL},
+     NULL},
+    {{"... where the domain's CNAME leads", asked_anothers_of_authority, dane_ta_of_alias, ""},
+     NULL},
+    {{"... the MX insecure", asked_anothers_of_authority, dane_ta_of_alias_mx_insecure,
+      "certificate-invalid info proven"},
      NULL},
     {{"nobody's, dane of another, of minutes before", asked_nobodys, dane_of_minutes_before,
       "certificate-invalid info proven"},

@@ -129,8 +129,11 @@ add_names(const struct known_policy *known, size_t host, struct dane_session *d,
 
 	d->names[d->name_count++] =
 	    dane->base == DANE_BASE_EXPANDED && expanded->text[0] != '\0' ? *expanded : *original;
-	if (answer_is_secure(known->dane[host].mx))
-		d->names[d->name_count++] = known->domain;
+	if (!answer_is_secure(known->dane[host].mx))
+		return;
+	d->names[d->name_count++] = known->domain;
+	if (known->alias.text[0] != '\0')
+		d->names[d->name_count++] = known->alias;
 }
 
 static void

@@ -28,6 +28,9 @@ struct known_policy {
 	struct sts_cache cache;
 	struct sts_policy sts; /* its text, read; meaningful where cache.is_known */
 	struct mx_set mx;
+	/* Where the domain's own CNAME led to these; empty: it has none, or was not asked for since
+	 * the program began. */
+	struct domain alias;
 	struct dane_answers dane[MX_HOSTS_MAX]; /* of the MX host of that index */
 	struct domain expanded[MX_HOSTS_MAX];   /* where its CNAMEs lead; empty: to itself */
 	/* For people alone. */

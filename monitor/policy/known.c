@@ -106,6 +106,7 @@ take_hosts(const struct known_policy *before, const struct learnt *learnt, int64
 		return;
 	out->learnt = now;
 	out->mx = learnt->mx;
+	out->alias = learnt->alias;
 	if (before != NULL)
 		keep_all_addresses(before, now, &out->mx);
 	for (size_t i = 0; i < MX_HOSTS_MAX; i++) {

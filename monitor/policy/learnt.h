@@ -49,6 +49,7 @@ struct learnt {
 
 	enum answer mx_answer;
 	struct mx_set mx;
+	struct domain alias; /* where the domain's own CNAME led to these; empty: it has none */
 	struct learnt_host hosts[MX_HOSTS_MAX];
 	struct problems mx_problems;
 

@@ -188,6 +188,15 @@ take_tlsrpt(void *ctx, const struct dns_answer *a)
 
 /* ---- MX ---- */
 
+/* Where an answer's CNAMEs lead; a name that may not be asked for is none. */
+static void
+read_alias(const struct dns_answer *a, struct domain *out)
+{
+	if (a->message == NULL || !a->message->is_alias ||
+	    domain_read(bytes_text(a->message->name), out) != DOMAIN_OK)
+		out->text[0] = '\0';
+}
+
 /* Records of a form that cannot be read make an answer that says nothing. */
 static size_t
 read_mx(const struct dns_message *m, struct mx_record *records, char (*hosts)[DNS_NAME_TEXT],
@@ -222,22 +231,18 @@ take_mx(void *ctx, const struct dns_answer *a)
 	mx_read(&l->request.domain, learnt->mx_answer, records, count, &learnt->mx,
 		&learnt->mx_problems);
 	learnt_set_hosts(learnt);
+	read_alias(a, &learnt->alias);
 }
 
 /* ---- Hosts ---- */
 
-/* Where this answer's CNAMEs lead; a name that may not be asked for stays empty. */
 static void
 follow(struct learnt_host *h, const struct dns_answer *a)
 {
-	struct bytes name;
-
 	if (a->message == NULL || !a->message->is_alias)
 		return;
 	h->dane.is_alias = true;
-	name = bytes_text(a->message->name);
-	if (domain_read(name, &h->expanded) != DOMAIN_OK)
-		h->expanded.text[0] = '\0';
+	read_alias(a, &h->expanded);
 }
 
 /* Addresses out of an answer, by length: 4 bytes of A, 16 of AAAA. */

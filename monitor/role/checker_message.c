@@ -64,6 +64,7 @@ static const struct field learnt_fields[] = {
     ANSWER(mx_answer),
     FIELD_CHOICE(learnt, mx.form, MX_NULL),
     FIELD_BOOL(learnt, mx.is_whole),
+    FIELD_TEXT(learnt, alias.text),
 };
 
 static const struct field host_fields[] = {
@@ -400,7 +401,8 @@ static bool
 get_learnt(struct cursor *c, struct learnt *out)
 {
 	return fields_get(c, learnt_fields, FIELDS(learnt_fields), out) && is_good(&out->domain) &&
-	       is_part_good(out) && is_record_good(&out->sts_record) && get_policy(c, out) &&
+	       (out->alias.text[0] == '\0' || is_good(&out->alias)) && is_part_good(out) &&
+	       is_record_good(&out->sts_record) && get_policy(c, out) &&
 	       get_problems(c, &out->sts_problems) && get_problems(c, &out->tlsrpt_problems) &&
 	       get_problems(c, &out->mx_problems) && get_rua(c, &out->tlsrpt) &&
 	       get_hosts(c, out) && cursor_is_spent(c);
