@@ -198,7 +198,7 @@ children() { for parent in "$@"; do cat /proc/"$parent"/task/*/children; done 2>
 # What the starter started.
 # shellcheck disable=SC2046
 roles() { children $(children "$watcher"); }
-role_of() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | sed -n 's/^[^ ]* @\([a-z]*\) $/\1/p'; }
+role_of() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | sed -n 's/^[^ ]* @\([a-z]*\) $/\1/p'; }
 # role NAME: its process, or those of it
 role() {
 	for process in $(children "$watcher") $(roles); do
@@ -215,15 +215,16 @@ steady_readers() {
 	done
 }
 others="starter checker courier runner exporter"
-# What each holds: its role, kilobytes that are its own, descriptors. Readers of one interface alone.
+# What each holds: its role, kilobytes that are its own, descriptors; of one that ends just now nothing.
 measure() {
 	for process in $watcher $(for name in $others; do role "$name"; done) $(steady_readers); do
-		name=$(role_of "$process")
-		echo "${name:-keeper}"
-		awk '/^(Pss_Anon|Pss_Shmem):/ { sum += $2 } END { print sum + 0 }' \
-		    /proc/"$process"/smaps_rollup
-		find /proc/"$process"/fd -mindepth 1 | wc -l
-	done 2>/dev/null | paste -d ' ' - - -
+		name=keeper
+		[ "$process" = "$watcher" ] || name=$(role_of "$process")
+		memory=$(awk '/^(Pss_Anon|Pss_Shmem):/ { sum += $2 } END { print sum + 0 }' \
+		    "/proc/$process/smaps_rollup" 2>/dev/null) || continue
+		files=$(find "/proc/$process/fd" -mindepth 1 2>/dev/null | wc -l)
+		[ -z "$name" ] || echo "$name $memory $files"
+	done
 }
 measure_line() {
 	measure | awk '{ memory += $2; files += $3; each = each " " $1 " " $2 "/" $3 }
