@@ -137,6 +137,12 @@ break_handshake(struct month *m, unsigned client, unsigned server)
 	meet_in_clear(&m->scene, client, server);
 }
 
+static inline bool
+is_from_first_day(enum depth depth)
+{
+	return depth == DEPTH_CLIENT_FIRST || depth == DEPTH_SERVER_FIRST;
+}
+
 static inline void
 attack(struct planting *p, unsigned client, unsigned server, enum depth depth)
 {
@@ -165,7 +171,8 @@ attack(struct planting *p, unsigned client, unsigned server, enum depth depth)
 		break;
 	case ATTACK_SUBSTITUTE:
 		meet(sc, client, server);
-		show_certificate(&sc->session, server, 3, NULL);
+		/* Whoever was there before anything was known is somebody else. */
+		show_certificate(&sc->session, server, is_from_first_day(depth) ? 4 : 3, NULL);
 		break;
 	case ATTACK_CUT_BEHIND:
 		meet_in_clear(sc, client, server);
