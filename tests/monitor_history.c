@@ -57,6 +57,22 @@ what_is_long_ago_does_not_count(void **state)
 	END_CALMLY();
 }
 
+/* It says what there is to compare with, and does not say that there is nothing. */
+static void
+one_other_that_was_offered_it_is_too_little(void **state)
+{
+	SCENE();
+	use(sc, NETWORK(1), 1, 1, 10 * MINUTE);
+	strip(sc, 0, 1);
+	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	assert_non_null(strstr(finding_of(sc, "starttls-missing")->detail, "too seldom"));
+	sc->now += 2 * HOUR;
+	strip(sc, NETWORK(2), 1);
+	assert_found(sc, "starttls-missing", SEVERITY_INFO, CERTAINTY_POSSIBLE);
+	assert_non_null(strstr(finding_of(sc, "starttls-missing")->detail, "within the hour"));
+	END_CALMLY();
+}
+
 /* First nobody else has come since; then others are offered it, and it is judged again. */
 static void
 others_that_are_still_offered_it_settle_it(void **state)
@@ -1733,6 +1749,7 @@ main(void)
 	    FIXTURE_TEST(a_habit_makes_it_probable),
 	    FIXTURE_TEST(a_habit_outlives_a_restart),
 	    FIXTURE_TEST(what_is_long_ago_does_not_count),
+	    FIXTURE_TEST(one_other_that_was_offered_it_is_too_little),
 	    FIXTURE_TEST(others_that_are_still_offered_it_settle_it),
 	    FIXTURE_TEST(hindsight_does_not_mistake_one_client_for_another),
 	    FIXTURE_TEST(hindsight_of_a_first_session_counts_no_other_client),

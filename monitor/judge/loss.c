@@ -414,8 +414,8 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 			 last);
 		break;
 	case LOSS_UNSURE:
-		say_more(out, "; others were offered it, and none came within the hour to compare "
-			      "with");
+		say_more(out, "; others were offered it, %s to compare with",
+			 h->others_seen > 0 ? "too seldom" : "and none came within the hour");
 		return;
 	case LOSS_NONE:
 		if (h->is_name_offering)
