@@ -141,6 +141,26 @@ what_was_learnt_crosses_whole(void **state)
 	learnt_free(l);
 }
 
+/* What fuzz_checker begins with is of the form that messages have now, or it finds nothing. */
+static void
+the_seed_of_the_fuzzer_is_a_message_as_they_are(void **state)
+{
+	FILE *file = fopen("tests/corpus/checker/learnt", "rb");
+	struct packer p = packer_over(memory, sizeof(memory));
+	struct learnt *l = example();
+	uint8_t seed[2048];
+	size_t len;
+
+	(void)state;
+	assert_non_null(file);
+	len = fread(seed, 1, sizeof(seed), file);
+	fclose(file);
+	checker_message_put_learnt(&p, l);
+	if (len != p.len || memcmp(seed, memory, len) != 0)
+		fail_msg("tests/corpus/checker/learnt is to hold the message that is packed here");
+	learnt_free(l);
+}
+
 /* All that a look-up can bring at its largest is one message, and is taken. */
 static void
 the_most_that_can_be_learnt_crosses(void **state)
@@ -681,6 +701,7 @@ main(int argc, char *argv[])
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_was_learnt_crosses_whole),
+	    cmocka_unit_test(the_seed_of_the_fuzzer_is_a_message_as_they_are),
 	    cmocka_unit_test(the_most_that_can_be_learnt_crosses),
 	    cmocka_unit_test(a_part_crosses_with_its_hosts_alone),
 	    cmocka_unit_test(what_does_not_hold_together_is_refused),
