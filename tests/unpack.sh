@@ -6,7 +6,8 @@ set -u
 folder=$1
 shift
 # What is installed, or was unpacked, is not wanted again.
-if ! command -v dpkg-deb >/dev/null || [ -e "$folder/whole" ] || dpkg-query -W "$1" >/dev/null 2>&1; then
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+if ! command -v dpkg-deb >/dev/null || [ -e "$folder/whole" ] || is_installed "$1"; then
 	exit 0
 fi
 
@@ -18,7 +19,8 @@ unpack() {
 	done
 	: >"$folder/whole"
 }
-if ! { fetch "$@" && unpack; }; then
+update() { apt-get update >/dev/null 2>&1; }
+if ! { { fetch "$@" || { update && fetch "$@"; }; } && unpack; }; then
 	echo "waxseal: could not be unpacked, and what needs them is skipped: $*" >&2
 fi
 rm -rf "$folder/packages"
