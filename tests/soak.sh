@@ -477,7 +477,10 @@ while [ $(($(date +%s) - start)) -lt "$seconds" ] || [ $((round % 13)) -ne 0 ]; 
 	12) prune ;;
 	0)
 		sleep 5
-		measure | sed "s/^/$(($(date +%s) - start)) /" >>"$dir/measures"
+		{
+			measure
+			echo "subjects $(sqlite3 "$db" '.timeout 20000' 'select count(*) from subjects') 0"
+		} | sed "s/^/$(($(date +%s) - start)) /" >>"$dir/measures"
 		! is_first_half || [ $((round % 26)) -ne 0 ] || move_database
 		;;
 	esac

@@ -1,6 +1,7 @@
 # Lines "seconds role kilobytes descriptors", in their order; seconds: of the whole run. The last of each
 # role beside the most that it had in the middle third, readers together: a little more than that is
-# noise, as of what is open to a sink just then.
+# noise, as of what is open to a sink just then. Of each server, client or pair that is new since the
+# keeper keeps what it knows, up to a bound of its own (monitor/baseline): "subjects" has how many.
 {
 	key = $1 " " $2
 	if (!(key in memory))
@@ -13,7 +14,7 @@ END {
 		split(order[i], at, " ")
 		role = at[2]
 		last[role] = order[i]
-		if (at[1] < seconds / 3 || at[1] > seconds * 2 / 3 + 240)
+		if (at[1] < seconds / 3 || at[1] > seconds * 2 / 3)
 			continue
 		if (memory[order[i]] > most[role])
 			most[role] = memory[order[i]]
@@ -26,8 +27,14 @@ END {
 			printf "%s: %d kB and %d descriptors at the end\n", role, now, files[last[role]]
 			continue
 		}
+		if (role == "subjects") {
+			printf "subjects: %d in the middle, %d at the end\n", most[role], now
+			continue
+		}
 		printf "%s: at most %d kB and %d descriptors in the middle, %d and %d at the end\n",
 		    role, most[role], open[role], now, files[last[role]]
+		if (role == "keeper") # a kilobyte each
+			now -= memory[last["subjects"]] - most["subjects"]
 		if (now > most[role] * 1.05 + 256)
 			printf "BAD: memory of the %s grows\n", role
 		if (files[last[role]] > open[role] + (role ~ /courier|runner|checker|exporter/ ? 4 : 0))
