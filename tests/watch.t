@@ -284,6 +284,12 @@ if [ "$(id -u)" -eq 0 ]; then
 		"$WAXSEAL" --config "$folder/conf" alert test >"$folder/out" 2>"$folder/err" &&
 		    [ "$(stat -c '%a %u %g' "$folder/unit/alerts.json")" = '640 65533 65534' ]
 	}
+	is_refused() {
+		! setpriv --reuid=65532 --regid=65532 --clear-groups "$WAXSEAL" --config "$folder/conf" alert test \
+		    >"$folder/out" 2>"$folder/err" &&
+		    grep -q 'Permission denied (the user that parses must be let write it' "$folder/out" "$folder/err"
+	}
+	ok "who may not write a file of alerts is told who must" is_refused
 	ok "a file of alerts that a test by root makes is that user's, too" is_made
 fi
 

@@ -101,7 +101,7 @@ advice(int error)
 	case ENOENT:
 		return " (make its folder)";
 	case EACCES:
-		return " (let the user that parses write in its folder)";
+		return " (the user that parses must be let write it, and in its folder)";
 	case EROFS:
 		return " (under the unit: choose one in /var/log/waxseal, or add ReadWritePaths=)";
 	default:
