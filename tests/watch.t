@@ -284,6 +284,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		"$WAXSEAL" --config "$folder/conf" alert test >"$folder/out" 2>"$folder/err" &&
 		    [ "$(stat -c '%a %u %g' "$folder/unit/alerts.json")" = '640 65533 65534' ]
 	}
+	is_told() { grep -q '^waxseal: tried as root; a unit may do less' "$folder/err"; }
 	is_refused() {
 		! setpriv --reuid=65532 --regid=65532 --clear-groups "$WAXSEAL" --config "$folder/conf" alert test \
 		    >"$folder/out" 2>"$folder/err" &&
@@ -291,6 +292,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	}
 	ok "who may not write a file of alerts is told who must" is_refused
 	ok "a file of alerts that a test by root makes is that user's, too" is_made
+	ok "and that a unit may do less is told" is_told
 fi
 
 echo "1..$count"

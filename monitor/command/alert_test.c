@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "monitor/alert/alert.h"
+#include "monitor/alert/send.h"
 #include "monitor/clock.h"
 #include "monitor/command/command.h"
 #include "monitor/log.h"
@@ -127,6 +128,21 @@ choose(struct trial *t, const char *name)
 	return is_any;
 }
 
+/* Root opens files, and has programs do, what the unit's user may not. */
+static void
+tell_whose_rights(const struct trial *t)
+{
+	if (geteuid() != 0)
+		return;
+	for (size_t i = 0; i < t->sinks->count; i++)
+		if (t->is_wanted[i] && !t->has_failed &&
+		    (t->sinks->at[i].type == SINK_FILE || send_takes_program(&t->sinks->at[i]))) {
+			log_note("tried as root; a unit may do less: waxseal alert list tells what "
+				 "waits there, and why (SINKS in waxseal(8))");
+			return;
+		}
+}
+
 int
 alert_test(const struct options *o)
 {
@@ -147,6 +163,7 @@ alert_test(const struct options *o)
 	if (t.dispatcher == NULL)
 		return STATUS_FAILED;
 	status = run(&t);
+	tell_whose_rights(&t);
 	dispatcher_free(t.dispatcher);
 	return status;
 }
