@@ -134,7 +134,7 @@ $O/tests/db_%: $O/tests/db_%.o $O/db.a
 $O/tests/monitor_%: $O/tests/monitor_%.o $O/monitor.a $O/db.a $O/dissector.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS_DB) $(LIBS_MONITOR)
 # To whom a few rows are many.
-TIGHT := $(patsubst %,$O/tight/%.o,latest_incidents latest_sessions narrow query)
+TIGHT := $(patsubst %,$O/tight/%.o,latest_incidents latest_sessions narrow query servers)
 $O/tight/%.o: db/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DNARROW_PART=500 $(CFLAGS) -MMD -MP -c -o $@ $<

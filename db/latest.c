@@ -25,11 +25,13 @@ latest_begin(struct search *h)
 	h->until = h->filter->until;
 	h->is_lazy = h->how.within != NULL;
 	h->hits->count = 0;
+	h->steps_left = h->how.steps == 0 ? SIZE_MAX : h->how.steps;
 }
 
 bool
-latest_end(struct search *h)
+latest_end(struct search *h, struct latest_of *how)
 {
+	how->is_cut = h->steps_left == 0;
 	hits_cut(h->hits, h->how.most);
 	return !h->is_failed && !sql_failed(h->store->file);
 }
@@ -113,7 +115,7 @@ latest_take_all(struct search *h, struct sql *q)
 {
 	size_t count = 0;
 
-	while (count < h->how.most && sql_row(q))
+	for (; count < h->how.most && h->steps_left > 0 && sql_row(q); h->steps_left--)
 		count += latest_take(h, q);
 	h->is_failed |= !sql_end(q);
 	latest_let_go(h);

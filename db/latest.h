@@ -20,14 +20,16 @@ struct latest_of {
 	size_t most;               /* no more than these; the filter's limit is left aside */
 	const struct hits *within; /* none but these, which are by id; NULL: any */
 	bool has_places;           /* compare the filter's addresses and domain, too */
+	size_t steps;              /* rows walked at most; 0: as many as it takes */
+	bool is_cut;               /* filled in: there were more, and what was found is not all */
 };
 
 /* The latest rows as they are listed, into out. False: store_error says why, or memory is out. */
-bool latest_incidents(struct store *s, const struct filter *f, const struct latest_of *how,
+bool latest_incidents(struct store *s, const struct filter *f, struct latest_of *how,
 		      struct hits *out);
 
 /* Likewise, of a filter that latest_is_of_sessions. */
-bool latest_sessions(struct store *s, const struct filter *f, const struct latest_of *how,
+bool latest_sessions(struct store *s, const struct filter *f, struct latest_of *how,
 		     struct hits *out);
 
 /*

@@ -233,8 +233,7 @@ take_straddling(struct search *h, int span)
  * way at once, one meets them soon going back from the latest.
  */
 bool
-latest_incidents(struct store *s, const struct filter *f, const struct latest_of *how,
-		 struct hits *out)
+latest_incidents(struct store *s, const struct filter *f, struct latest_of *how, struct hits *out)
 {
 	struct search h = {.store = s,
 			   .filter = f,
@@ -254,5 +253,5 @@ latest_incidents(struct store *s, const struct filter *f, const struct latest_of
 		h.since = f->since;
 		take_seen(&h, f->since, f->until);
 	}
-	return latest_end(&h);
+	return latest_end(&h, how);
 }

@@ -33,6 +33,7 @@ struct search {
 	   lazy search, which leaves some of them aside. NULL: it leaves none. */
 	const char *check;
 	struct hits *hits;
+	size_t steps_left;
 	bool is_failed;
 };
 
@@ -59,7 +60,7 @@ bool latest_is_wanted(const struct search *h, const struct profile *p);
 /* Whether a row is what the filter asks for: by search.check. */
 bool latest_holds(struct search *h, int64_t id);
 
-/* End it: what was found is in order. Returns whether all went well. */
-bool latest_end(struct search *h);
+/* End it: what was found is in order, and whether that is all. Returns whether all went well. */
+bool latest_end(struct search *h, struct latest_of *how);
 
 #endif

@@ -137,7 +137,7 @@ take_of_state(struct search *h, const char *kind)
 				 .state = h->filter->state,
 				 .with_parts = true,
 				 .with_muted = true};
-	const struct latest_of few = {.most = FEW_OF_STATE + 1};
+	struct latest_of few = {.most = FEW_OF_STATE + 1};
 	struct hits incidents = {0};
 	bool is_all;
 
@@ -199,8 +199,7 @@ latest_is_of_sessions(const struct filter *f)
 }
 
 bool
-latest_sessions(struct store *s, const struct filter *f, const struct latest_of *how,
-		struct hits *out)
+latest_sessions(struct store *s, const struct filter *f, struct latest_of *how, struct hits *out)
 {
 	struct search h = {.store = s,
 			   .filter = f,
@@ -213,7 +212,7 @@ latest_sessions(struct store *s, const struct filter *f, const struct latest_of 
 		take_kinds(&h);
 	else
 		take_outcome(&h);
-	return latest_end(&h);
+	return latest_end(&h, how);
 }
 
 bool

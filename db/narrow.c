@@ -21,6 +21,8 @@
 #define GATHERED_MAX \
 	(150000 / NARROW_PART) /* ids of one part, where another may have few of them, too */
 
+#define STEPS_MAX (150000 / NARROW_PART) /* rows walked before what is held is compared */
+
 /* The rows of one part. */
 struct found {
 	struct store *store;
@@ -356,7 +358,7 @@ struct way {
 	source *const *places;
 	size_t place_count;
 	/* By the rest of the filter; NULL: it has none that rows are found by. */
-	bool (*latest)(struct store *s, const struct filter *f, const struct latest_of *how,
+	bool (*latest)(struct store *s, const struct filter *f, struct latest_of *how,
 		       struct hits *out);
 	bool has_times; /* what places have is told with the time that it is listed by */
 	size_t few;
@@ -408,7 +410,7 @@ look_at_places(struct search *h, const struct way *way)
 static void
 look_at_rest(struct search *h, const struct way *way)
 {
-	const struct latest_of how = {.most = FEW_AT_ONCE + 1};
+	struct latest_of how = {.most = FEW_AT_ONCE + 1};
 
 	h->held.is_failed |= !way->latest(h->held.store, h->held.filter, &how, &h->held.hits);
 	h->is_done = h->held.hits.count <= FEW_AT_ONCE;
@@ -416,13 +418,15 @@ look_at_rest(struct search *h, const struct way *way)
 		h->held.hits.count = 0;
 }
 
-/* The latest of what the rest of the filter has, and all places: as many as are listed. */
+/* The latest of what the rest of the filter has, and all places: as many as are listed. Left as it
+ * is where that takes more than so many steps; 0: it may take any. */
 static void
-look_at_latest(struct search *h, const struct way *way)
+look_at_latest(struct search *h, const struct way *way, size_t steps)
 {
 	const struct filter *f = h->held.filter;
 	struct latest_of how = {.most = f->limit > 0 ? (size_t)f->limit : way->few + 1,
-				.has_places = h->has_many};
+				.has_places = h->has_many,
+				.steps = steps};
 	struct hits hits = {0};
 
 	if (h->has_held) {
@@ -430,6 +434,10 @@ look_at_latest(struct search *h, const struct way *way)
 		how.within = &h->held.hits;
 	}
 	h->held.is_failed |= !way->latest(h->held.store, f, &how, &hits);
+	if (how.is_cut) {
+		hits_free(&hits);
+		return;
+	}
 	h->is_done = f->limit > 0 || hits.count <= way->few;
 	hits_free(&h->held.hits);
 	h->held.hits = hits;
@@ -468,6 +476,23 @@ is_going_on(const struct search *h)
 	return !h->is_done && !h->held.is_failed;
 }
 
+/* Few of what is held may be in the rest, or few of the rest in what is held: each is tried for a
+ * while, the cheaper first. */
+static void
+look_further(struct search *h, const struct way *way)
+{
+	const bool can_compare = h->has_held && way->has_times && h->held.filter->limit > 0;
+
+	if (can_compare && way->latest != NULL)
+		look_at_latest(h, way, STEPS_MAX);
+	if (can_compare && is_going_on(h))
+		look_at_held(h);
+	if (is_going_on(h) && way->latest != NULL)
+		look_at_latest(h, way, 0);
+	else if (is_going_on(h) && h->has_held)
+		h->is_done = h->held.hits.count <= way->few;
+}
+
 static bool
 narrow(struct store *s, const struct filter *filter, const struct way *way, struct narrow *out)
 {
@@ -479,12 +504,8 @@ narrow(struct store *s, const struct filter *filter, const struct way *way, stru
 		look_at_rest(&h, way);
 	if (is_going_on(&h))
 		look_at_places(&h, way);
-	if (is_going_on(&h) && h.has_held && way->has_times && filter->limit > 0)
-		look_at_held(&h);
-	if (is_going_on(&h) && way->latest != NULL)
-		look_at_latest(&h, way);
-	else if (is_going_on(&h) && h.has_held)
-		h.is_done = h.held.hits.count <= way->few;
+	if (is_going_on(&h))
+		look_further(&h, way);
 	is_good = !h.held.is_failed;
 	out->is_few = is_good && h.is_done;
 	out->until = h.until;

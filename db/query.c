@@ -14,10 +14,10 @@
 #include "db/narrow.h"
 #include "db/outcome.h"
 #include "db/place.h"
+#include "db/servers.h"
 #include "db/surge.h"
 
-#define COLUMNS_MAX  64 /* more than any list has */
-#define PAIR_KEY_MAX (ADDRESS_RANGE_MAX + 8)
+#define COLUMNS_MAX 64 /* more than any list has */
 
 /* SQL, laid out by hand. */
 /* clang-format off */
@@ -132,26 +132,6 @@ static const char few_incidents[] =
 static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
     "FROM v_incidents v CROSS JOIN incidents i ON i.id = v.id WHERE v.id = ?1" INCIDENT_FILTER;
 
-/*
- * Which, before what is known of each is looked up. A client by its pairs: of those between two
- * keys the address stands behind the word, and the server behind the address.
- */
-#define PAIR_REST "substr(u.key, 6)"
-#define PAIR_CLIENT "substr(" PAIR_REST ", 1, instr(" PAIR_REST ", ' ') - 1)"
-#define PAIR_ENDPOINT "substr(" PAIR_REST ", instr(" PAIR_REST ", ' ') + 1)"
-#define SERVER_KEYS \
-	"SELECT s.server, s.server_port FROM servers s WHERE s.last_seen >= ?2" \
-	" AND s.first_seen <= ?3 AND (?4 IS NULL OR in_network(s.server, ?4))" \
-	" AND (?5 IS NULL OR s.server || ' ' || s.server_port IN (SELECT " PAIR_ENDPOINT \
-	"  FROM subjects u WHERE u.key > ?6 AND u.key < ?7 AND in_network(" PAIR_CLIENT ", ?5)))" \
-	" AND (?8 IS NULL OR s.server IN (SELECT h.server FROM domains d JOIN hourly h" \
-	"  ON h.domain = d.name WHERE " NARROW_DOMAIN("?8", "?9") ")" \
-	"  OR s.server || ' ' || s.server_port IN (SELECT substr(u.key, 8) FROM subjects u, json_each(" \
-	"   u.marks) k WHERE u.key > 'server ' AND u.key < 'server!' AND instr(u.marks, ?8)" \
-	"   AND json_extract(k.value, '$[0]') = 'node' AND in_domain(substr(json_extract(k.value," \
-	"   '$[1]'), 1, instr(json_extract(k.value, '$[1]'), ' ') - 1), coalesce(?9, ?8))))" \
-	" ORDER BY s.last_seen DESC, s.server, s.server_port LIMIT ?10"
-
 static const char all_servers[] =
     "SELECT v.server, v.server_port, v.service, rfc3339(v.first_seen) AS first_seen,"
     " rfc3339(v.last_seen) AS last_seen, v.sessions, v.starttls_offered,"
@@ -172,8 +152,9 @@ static const char all_servers[] =
     "  'encrypted', v.encrypted, 'plaintext', v.plaintext,"
     "  'failed', v.failed, 'tls_version', v.tls_version, 'banner', v.banner,"
     "  'extensions', json(v.extensions), 'keys', json(v.keys)) END"
-    " FROM (" SERVER_KEYS ") k CROSS JOIN v_servers v ON v.server = k.server"
-    " AND v.server_port = k.server_port ORDER BY v.last_seen DESC, v.server, v.server_port";
+    " FROM json_each(?2) k CROSS JOIN v_servers v ON v.server = substr(k.value, 1, instr(k.value, ' ')"
+    " - 1) AND v.server_port = CAST(substr(k.value, instr(k.value, ' ') + 1) AS INTEGER)"
+    " ORDER BY v.last_seen DESC, v.server, v.server_port";
 
 static const char all_alerts[] =
     "SELECT v.id, v.event, rfc3339(v.at) AS at, v.incident, v.kind, v.severity, v.severity_before,"
@@ -320,35 +301,20 @@ query_alerts(struct store *s, const struct filter *f,
 	return list(q, tell, ctx);
 }
 
-/* Keys that those of a network's pairs lie between. */
-static void
-pairs_of(const struct network *n, char first[PAIR_KEY_MAX], char last[PAIR_KEY_MAX])
-{
-	char low[ADDRESS_RANGE_MAX], high[ADDRESS_RANGE_MAX];
-	bool is_address = network_is_address(n, low);
-
-	if (!is_address)
-		network_text_range(n, low, high);
-	snprintf(first, PAIR_KEY_MAX, is_address ? "pair %s " : "pair %s", low);
-	snprintf(last, PAIR_KEY_MAX, is_address ? "pair %s!" : "pair %s", is_address ? low : high);
-}
-
 bool
 query_servers(struct store *s, const struct filter *f,
 	      bool (*tell)(void *ctx, const struct row *row), void *ctx)
 {
-	struct sql *q = sql_use(s->file, all_servers);
-	char first[PAIR_KEY_MAX], last[PAIR_KEY_MAX];
+	char *found = servers_find(s, f);
+	struct sql *q;
+	bool is_good;
 
-	pairs_of(&f->client, first, last);
+	if (found == NULL)
+		return false;
+	q = sql_use(s->file, all_servers);
 	sql_put_int(q, f->with_json);
-	sql_put_int(q, f->since);
-	sql_put_int(q, f->until);
-	sql_put_network(q, &f->server);
-	sql_put_network(q, &f->client);
-	sql_put_text(q, first);
-	sql_put_text(q, last);
-	narrow_put_domain(q, f->domain);
-	sql_put_int(q, f->limit == 0 ? -1 : f->limit);
-	return list(q, tell, ctx);
+	sql_put_text(q, found);
+	is_good = list(q, tell, ctx);
+	free(found);
+	return is_good;
 }

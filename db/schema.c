@@ -26,6 +26,7 @@ const char *const schema_steps[] = {
     schema_mute_each,   /* 14 */
     schema_policy_der,  /* 15 */
     schema_found,       /* 16 */
+    schema_servers,     /* 17 */
 };
 
 const size_t schema_step_count = sizeof(schema_steps) / sizeof(schema_steps[0]);

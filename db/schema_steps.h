@@ -32,6 +32,7 @@ extern const char schema_mute[];
 extern const char schema_mute_each[];
 extern const char schema_policy_der[];
 extern const char schema_found[];
+extern const char schema_servers[];
 
 /* clang-format off */
 

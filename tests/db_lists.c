@@ -111,7 +111,11 @@ static const char done_since[] =
     "UPDATE incidents SET parent = NULL WHERE id = parent;"
     "UPDATE sessions SET outcome = 'tls-failed' WHERE id % 101 = 0;"
     "PRAGMA foreign_keys = ON;"
-    "DELETE FROM sessions WHERE id % 17 = 3;";
+    "DELETE FROM sessions WHERE id % 17 = 3;"
+    "INSERT INTO subjects (key, first_seen, last_seen, sessions) SELECT DISTINCT 'pair ' || client"
+    " || ' ' || server || ' 25', 0, 0, 1 FROM sessions;"
+    "INSERT INTO subjects (key, first_seen, last_seen, sessions, marks) VALUES"
+    " ('server 198.51.1.7 25', 0, 0, 1, '[[\"node\",\"name.example.com a0b632e1\",1]]');";
 
 static void
 fill(const char *path)
@@ -145,51 +149,42 @@ struct part {
 	enum group group;
 	const char *text; /* a network, a word, and which it is the name of */
 	int64_t from, to; /* minutes; a severity */
-	const char *session, *finding, *incident;
+	const char *session, *finding, *incident, *server;
 };
 
 #define OF_SESSIONS(what)                                                               \
 	"EXISTS (SELECT 1 FROM findings f JOIN sessions s ON s.id = f.session_id WHERE" \
 	" f.incident_id = i.id AND " what ")"
-#define ROW_OF_CLIENT(text, like)                                                               \
-	{                                                                                       \
-		CLIENT, text, 0, 0, "s.client LIKE '" like "'", "1",                            \
-		    "(i.client LIKE '" like "' OR " OF_SESSIONS("s.client LIKE '" like "'") ")" \
-	}
-#define ROW_OF_SERVER(text, like)                                                               \
-	{                                                                                       \
-		SERVER, text, 0, 0, "s.server LIKE '" like "'", "1", "i.server LIKE '" like "'" \
-	}
+/* clang-format off */
+#define ROW_OF_CLIENT(text, like) \
+	{CLIENT, text, 0, 0, "s.client LIKE '" like "'", "1", \
+	 "(i.client LIKE '" like "' OR " OF_SESSIONS("s.client LIKE '" like "'") ")", \
+	 "EXISTS (SELECT 1 FROM sessions s WHERE s.server = v.server AND s.client LIKE '" like "')"}
+#define ROW_OF_SERVER(text, like) \
+	{SERVER, text, 0, 0, "s.server LIKE '" like "'", "1", "i.server LIKE '" like "'", \
+	 "v.server LIKE '" like "'"}
 #define NAMED(like) \
 	"(s.mail_from_domains LIKE '%" like "\"%' OR s.mail_rcpt_domains LIKE '%" like "\"%')"
-#define ROW_OF_DOMAIN(text, like, own)                                          \
-	{                                                                       \
-		DOMAIN, text, 0, 0, NAMED(like), "1",                           \
-		    "(i.domain LIKE '" own "' OR " OF_SESSIONS(NAMED(like)) ")" \
-	}
-#define ROW_OF_KIND(word)                                                           \
-	{                                                                           \
-		KIND, word, 0, 0, "1", "g.kind = '" word "'", "i.kind = '" word "'" \
-	}
-#define ROW_OF_SEVERITY(n)                                                        \
-	{                                                                         \
-		SEVERITY, #n, n, 0, "1", "g.severity >= " #n, "i.severity >= " #n \
-	}
-#define ROW_OF_STATE(word)                                                             \
-	{                                                                              \
-		STATE, word, 0, 0, "1", "j.state = '" word "'", "i.state = '" word "'" \
-	}
-#define ROW_OF_OUTCOME(word)                                        \
-	{                                                           \
-		OUTCOME, word, 0, 0, "s.outcome = '" word "'", "1", \
-		    OF_SESSIONS("s.outcome = '" word "'")           \
-	}
+#define ROW_OF_DOMAIN(text, like, own) \
+	{DOMAIN, text, 0, 0, NAMED(like), "1", \
+	 "(i.domain LIKE '" own "' OR " OF_SESSIONS(NAMED(like)) ")", \
+	 "(EXISTS (SELECT 1 FROM hourly h WHERE h.server = v.server AND h.domain LIKE '" own "')" \
+	 " OR (v.server = '198.51.1.7' AND 'name.example.com' LIKE '" own "'))"}
+#define ROW_OF_KIND(word) \
+	{KIND, word, 0, 0, "1", "g.kind = '" word "'", "i.kind = '" word "'", "1"}
+#define ROW_OF_SEVERITY(n) \
+	{SEVERITY, #n, n, 0, "1", "g.severity >= " #n, "i.severity >= " #n, "1"}
+#define ROW_OF_STATE(word) \
+	{STATE, word, 0, 0, "1", "j.state = '" word "'", "i.state = '" word "'", "1"}
+#define ROW_OF_OUTCOME(word) \
+	{OUTCOME, word, 0, 0, "s.outcome = '" word "'", "1", \
+	 OF_SESSIONS("s.outcome = '" word "'"), "1"}
 #define AT(minute) "(1772366400000000 + " #minute " * 60000000)"
-#define ROW_OF_TIME(a, b)                                                              \
-	{                                                                              \
-		TIME, #a " to " #b, a, b, "s.start BETWEEN " AT(a) " AND " AT(b), "1", \
-		    "i.last_seen >= " AT(a) " AND i.first_seen <= " AT(b)              \
-	}
+#define ROW_OF_TIME(a, b) \
+	{TIME, #a " to " #b, a, b, "s.start BETWEEN " AT(a) " AND " AT(b), "1", \
+	 "i.last_seen >= " AT(a) " AND i.first_seen <= " AT(b), \
+	 "v.last_seen >= " AT(a) " AND v.first_seen <= " AT(b)}
+/* clang-format on */
 
 static const struct part parts[] = {
     ROW_OF_CLIENT("10.1.1.3", "10.1.1.3"),
@@ -202,6 +197,7 @@ static const struct part parts[] = {
     ROW_OF_SERVER("0.0.0.0/0", "%.%"),
     ROW_OF_DOMAIN("to1.example.com", "\"to1.example.com", "to1.example.com"),
     ROW_OF_DOMAIN(".example.com", ".example.com", "%.example.com"),
+    ROW_OF_DOMAIN("name.example.com", "\"name.example.com", "name.example.com"),
     ROW_OF_DOMAIN("nobody.example", "\"nobody.example", "nobody.example"),
     ROW_OF_KIND("starttls-missing"),
     ROW_OF_KIND("starttls-stripped"),
@@ -224,8 +220,8 @@ static const struct part parts[] = {
     ROW_OF_TIME(700, 9999),
     ROW_OF_TIME(300, 360),
     ROW_OF_TIME(99999, 999999),
-    {MUTED, "muted", 0, 0, "1", "1", "1"},
-    {PARTS, "parts", 0, 0, "1", "1", "1"},
+    {MUTED, "muted", 0, 0, "1", "1", "1", "1"},
+    {PARTS, "parts", 0, 0, "1", "1", "1", "1"},
 };
 
 #define PARTS_COUNT (sizeof(parts) / sizeof(parts[0]))
@@ -285,7 +281,7 @@ has(const struct asked *a, enum group group)
 
 /* ---- The plain way ---- */
 
-enum whose { SESSION, FINDING, INCIDENT };
+enum whose { SESSION, FINDING, INCIDENT, OF_SERVER };
 
 static const char *
 condition(const struct asked *a, size_t i, enum whose of)
@@ -294,7 +290,17 @@ condition(const struct asked *a, size_t i, enum whose of)
 
 	if (a->numbers[i] == PARTS_COUNT)
 		return "1";
-	return of == SESSION ? p->session : of == FINDING ? p->finding : p->incident;
+	switch (of) {
+	case SESSION:
+		return p->session;
+	case FINDING:
+		return p->finding;
+	case INCIDENT:
+		return p->incident;
+	case OF_SERVER:
+		return p->server;
+	}
+	return "0";
 }
 
 static void
@@ -327,6 +333,17 @@ plain_incidents(const struct asked *a, char *sql, size_t size)
 	    has(a, MUTED), has_parts, has(a, STATE));
 }
 
+/* A server by its last number. */
+static void
+plain_servers(const struct asked *a, char *sql, size_t size)
+{
+	snprintf(
+	    sql, size,
+	    "SELECT CAST(substr(v.server, 10) AS INTEGER) FROM servers v WHERE %s AND %s AND %s"
+	    " ORDER BY v.last_seen DESC, v.server, v.server_port",
+	    condition(a, 0, OF_SERVER), condition(a, 1, OF_SERVER), condition(a, 2, OF_SERVER));
+}
+
 /* ---- Both ways ---- */
 
 struct ids {
@@ -341,6 +358,15 @@ take_id(void *ctx, const struct row *row)
 
 	assert_in_range(ids->count, 0, SESSIONS - 1);
 	ids->all[ids->count++] = strtoll(row_value(row, "id"), NULL, 10);
+	return true;
+}
+
+static bool
+take_server(void *ctx, const struct row *row)
+{
+	struct ids *ids = ctx;
+
+	ids->all[ids->count++] = strtoll(row_value(row, "server") + strlen("198.51.0."), NULL, 10);
 	return true;
 }
 
@@ -374,7 +400,7 @@ compare(struct store *s, query *list, struct filter f, const struct ids *plain, 
 		if (limits[i] != 0 && wanted > (size_t)limits[i])
 			wanted = (size_t)limits[i];
 		listed.count = 0;
-		if (!list(s, &f, take_id, &listed))
+		if (!list(s, &f, list == query_servers ? take_server : take_id, &listed))
 			fail_msg("%s: %s", store_error(s), sql);
 		if (listed.count != wanted ||
 		    memcmp(listed.all, plain->all, wanted * sizeof(plain->all[0])) != 0)
@@ -385,7 +411,7 @@ compare(struct store *s, query *list, struct filter f, const struct ids *plain, 
 
 /* What both lists have told of, all in all: a filter that nothing is in shows little. */
 struct sums {
-	size_t asked, sessions, incidents;
+	size_t asked, sessions, incidents, servers;
 };
 
 static void
@@ -409,6 +435,10 @@ compare_both(struct store *s, sqlite3 *db, const struct asked *a, struct sums *s
 		compare(s, query_sessions, f, &plain, sql);
 		sums->sessions += plain.count > 0;
 	}
+	plain_servers(a, sql, sizeof(sql));
+	ask_plainly(db, sql, &plain);
+	compare(s, query_servers, f, &plain, sql);
+	sums->servers += plain.count > 0;
 	sums->asked++;
 }
 
@@ -439,9 +469,10 @@ every_filter_lists_what_a_plain_where_does(void **state)
 				compare_both(s, db, &a, &sums);
 		}
 	}
-	print_message("%zu filters; of %zu there are sessions, of %zu incidents\n", sums.asked,
-		      sums.sessions, sums.incidents);
-	assert_true(sums.sessions > sums.asked / 3 && sums.incidents > sums.asked / 3);
+	print_message("%zu filters; of %zu there are sessions, of %zu incidents, of %zu servers\n",
+		      sums.asked, sums.sessions, sums.incidents, sums.servers);
+	assert_true(sums.sessions > sums.asked / 3 && sums.incidents > sums.asked / 3 &&
+		    sums.servers > sums.asked / 3);
 	sqlite3_close(db);
 	store_close(s);
 }
