@@ -218,6 +218,9 @@ a_network_kept_from_ehlo_since_the_first_day_excuses_no_other(void **state)
 		assert_found(sc, "ehlo-suppressed", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
 		for (unsigned n = 1; n <= 4; n++)
 			use(sc, NETWORK(n), 1, 1, HOUR);
+		/* one of its clients is left alone */
+		if (day == 5)
+			use(sc, NETWORK(9) + 1, 1, 1, HOUR);
 		sc->now += DAY;
 	}
 	for (unsigned n = 1; n <= 8; n++) {

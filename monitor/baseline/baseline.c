@@ -188,19 +188,20 @@ learn_greeting(struct learning *l)
 }
 
 /*
- * Of a network whose EHLO is refused, and never was accepted, one session says as much of
- * the server as a hundred: what is done to that network alone is none of the server's ways.
+ * What a network's EHLO is refused beyond what it was accepted says nothing of the server: what
+ * is done to that network alone, be it from the first day on, is none of the server's ways.
  */
 static void
 learn_refused_ehlo(struct learning *l)
 {
 	const char *from = l->parties->from;
-	bool was_accepted = subject_mark(l->server, MARK_NETWORK, from) != NULL;
+	int64_t now = l->session->start;
+	struct tally refused = mark_tally(subject_mark(l->server, MARK_BARRED, from), now);
+	struct tally replied = mark_tally(subject_mark(l->server, MARK_NETWORK, from), now);
 
-	if (was_accepted || subject_mark(l->server, MARK_BARRED, from) == NULL)
+	if (refused.yes <= replied.yes + replied.no)
 		count_norm(l, l->server, MARK_EXTENDED, false);
-	if (!was_accepted)
-		count(l, l->server, MARK_BARRED, from, true);
+	count(l, l->server, MARK_BARRED, from, true);
 }
 
 /* EHLO accepted; or HELO used, be it of the client's own accord or not. */

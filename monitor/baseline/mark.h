@@ -25,7 +25,7 @@ enum mark_kind {
 	/* With one. */
 	MARK_NETWORK,   /* a client network: offered, not offered */
 	MARK_NODE,      /* a name of the server: offered, not offered */
-	MARK_BARRED,    /* a client network whose EHLO was never accepted: refusals */
+	MARK_BARRED,    /* a client network whose EHLO was refused */
 	MARK_SERVER,    /* a server, of a client network: offered, not offered */
 	MARK_EXTENSION, /* of the EHLO reply */
 	MARK_VERSION,   /* of TLS, as four hexadecimal digits. Of a server: though more was offered;
