@@ -318,6 +318,22 @@ alerts_go_by_age_and_those_that_wait_later(void **state)
 	assert_sound(p->path);
 }
 
+/* What was known of it already is graver than it was held for, and nobody opens it for that. */
+static void
+what_is_raised_and_closed_does_not_stand_open(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	const int64_t id = open_incident(s, 1);
+
+	add(s, OUTBOX_OPENED, id, NOW, &board);
+	assert_int_equal(incident_set_state(s, id, "closed", NULL), INCIDENT_CHANGED);
+	add(s, OUTBOX_RAISED, id, NOW + 1, &board);
+	assert_query(p->path, "SELECT count(*) FROM standing", "0\n");
+	assert_sound(p->path);
+	store_close(s);
+}
+
 /* The n-th incident's only session is judged another way, now that it is longer: it is nothing. */
 static void
 judge_otherwise(struct store *s, int n)
@@ -438,6 +454,7 @@ main(void)
 	    FIXTURE_TEST(a_surge_takes_what_waits_of_its_parts),
 	    FIXTURE_TEST(what_was_given_up_is_tried_again_when_asked_for),
 	    FIXTURE_TEST(alerts_go_by_age_and_those_that_wait_later),
+	    FIXTURE_TEST(what_is_raised_and_closed_does_not_stand_open),
 	    FIXTURE_TEST(what_somebody_was_told_of_is_closed_and_not_gone),
 	    FIXTURE_TEST(what_was_withdrawn_and_comes_again_is_open),
 	    FIXTURE_TEST(an_incident_stays_while_an_alert_of_it_waits),
