@@ -11,8 +11,11 @@
 #include "db/outcome.h"
 #include "db/place.h"
 
-#define SPANS          14                    /* that a number of microseconds may have */
-#define STRADDLING_MAX (30000 / NARROW_PART) /* looked at for being under way at an end */
+#define SPANS 14 /* that a number of microseconds may have */
+/* Looked at for being under way at an end: of more, some are met soon going back from the latest.
+ */
+#define STRADDLING_MAX       (8000 / NARROW_PART)
+#define STRADDLING_MAX_PLACE (30000 / NARROW_PART) /* where most of those met are elsewhere */
 
 /* SQL, laid out by hand. */
 /* clang-format off */
@@ -187,17 +190,17 @@ earliest_begin(int64_t end, int span)
 
 /* How many began early enough; more than that is all the same. */
 static int64_t
-count_straddling(struct search *h)
+count_straddling(struct search *h, int64_t most)
 {
 	int64_t count = 0;
 
-	for (int span = 1; span <= SPANS && count <= STRADDLING_MAX; span++) {
+	for (int span = 1; span <= SPANS && count <= most; span++) {
 		struct sql *q = sql_use(h->store->file, maybe_straddling);
 
 		sql_put_int(q, span);
 		sql_put_int(q, earliest_begin(h->filter->until, span));
 		sql_put_int(q, h->filter->until);
-		sql_put_int(q, STRADDLING_MAX + 1);
+		sql_put_int(q, most + 1);
 		count += sql_int(q, 0);
 		h->is_failed |= sql_failed(h->store->file);
 	}
@@ -243,7 +246,10 @@ latest_incidents(struct store *s, const struct filter *f, struct latest_of *how,
 
 	latest_begin(&h);
 	if (f->until != INT64_MAX) {
-		if (count_straddling(&h) > STRADDLING_MAX)
+		const bool has_place = how->has_places || how->within != NULL;
+		const int64_t most = has_place ? STRADDLING_MAX_PLACE : STRADDLING_MAX;
+
+		if (count_straddling(&h, most) > most)
 			take_seen(&h, f->until + 1, INT64_MAX);
 		else
 			for (int span = 1; span <= SPANS && !h.is_failed; span++)
