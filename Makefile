@@ -48,6 +48,7 @@ MONITOR := $(call objects,$(filter-out monitor/main.c monitor/completion/generat
 	$O/monitor/capture/gate_object.o $O/monitor/capture/steer_object.o
 TESTS := $(patsubst tests/%.c,$O/tests/%,$(wildcard tests/dissector_*.c tests/db_*.c \
 	tests/monitor_*.c))
+TESTS += $O/tests/db_lists_tight
 SCRIPTS := $(wildcard tests/*.t)
 FUZZERS := $(patsubst tests/%.c,%,$(filter-out tests/fuzz_replay.c,$(wildcard tests/fuzz_*.c)))
 
