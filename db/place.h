@@ -41,6 +41,10 @@
 /* Its clients are all of one network, unless it sums up a surge: one stands for all of them. */
 #define MAY_HAVE_OTHER(incident, client) \
 	"(" incident ".client_net = '' OR tells_clients_apart(" client "))"
+/* None of its sessions is looked at where all are of outcomes that hide what is named. */
+#define ANY_SESSION_NAMES(incident, domain)        \
+	"(" incident ".outcomes & " NAMED_OUTCOMES \
+	" AND " ANY_SESSION(incident, NAMES_DOMAIN("s", domain)) ")"
 #define INCIDENT_IN_PLACE(incident, client, server, domain)                                     \
 	"(" client " IS NULL OR in_network(" incident ".client, " client                        \
 	") OR (" MAY_HAVE_OTHER(incident, client) " AND " ANY_SESSION(                          \
@@ -48,7 +52,7 @@
 	    "in_network(s.client, " client                                                      \
 	    ")") ")) AND " IN_NETWORK(incident ".server",                                       \
 				      server) " AND (" domain " IS NULL OR in_domain(" incident \
-					      ".domain, " domain ") OR " ANY_SESSION(           \
-						  incident, NAMES_DOMAIN("s", domain)) ")"
+					      ".domain, " domain                                \
+					      ") OR " ANY_SESSION_NAMES(incident, domain) ")"
 
 #endif
