@@ -158,11 +158,13 @@ is_named_so(struct search *h, const char *endpoint)
 	return is_any(h, q);
 }
 
+/* The domain first: its steps stay in an index, while each pair has to be read. */
 static bool
 is_wanted(struct search *h, const char *endpoint, const char *server)
 {
-	return (!h->has_many_pairs || is_of_client(h, endpoint)) &&
-	       (!h->has_many_domains || took_mail_of_domain(h, server) || is_named_so(h, endpoint));
+	return (!h->has_many_domains || took_mail_of_domain(h, server) ||
+		is_named_so(h, endpoint)) &&
+	       (!h->has_many_pairs || is_of_client(h, endpoint));
 }
 
 /* One more of the array; endpoints need no escapes. */
