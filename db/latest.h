@@ -20,7 +20,8 @@ struct latest_of {
 	size_t most;               /* no more than these; the filter's limit is left aside */
 	const struct hits *within; /* none but these, which are by id; NULL: any */
 	bool has_places;           /* compare the filter's addresses and domain, too */
-	size_t steps;              /* rows walked at most; 0: as many as it takes */
+	size_t steps;              /* rows walked at most; 0: as many as it takes. It may give up
+				      sooner, where it would walk past too many others */
 	bool is_cut;               /* filled in: there were more, and what was found is not all */
 };
 

@@ -139,7 +139,7 @@ take_profiles(struct search *h, enum whose whose)
 
 	if (h->filter->kind != NULL)
 		snprintf(p.kind, sizeof(p.kind), "%s", h->filter->kind);
-	while (find_profile(h, whose, &p)) {
+	while (h->steps_left > 0 && find_profile(h, whose, &p)) {
 		if (h->filter->kind != NULL && strcmp(p.kind, h->filter->kind) != 0)
 			return;
 		if (latest_is_wanted(h, &p) &&
@@ -229,11 +229,39 @@ take_straddling(struct search *h, int span)
 	h->is_lazy = was_lazy;
 }
 
+/* Of those seen behind the end the ones that had begun by then. */
+static void
+take_under_way(struct search *h)
+{
+	const bool has_place = h->how.has_places || h->how.within != NULL;
+	const int64_t most = has_place ? STRADDLING_MAX_PLACE : STRADDLING_MAX;
+	const int64_t until = h->filter->until;
+
+	if (until == INT64_MAX)
+		return;
+	if (count_straddling(h, most) <= most) {
+		for (int span = 1; span <= SPANS && h->steps_left > 0 && !h->is_failed; span++)
+			take_straddling(h, span);
+	} else if (h->how.steps != 0) {
+		h->steps_left = 0;
+	} else {
+		take_seen(h, until + 1, INT64_MAX);
+	}
+}
+
+static void
+take_over_by_then(struct search *h)
+{
+	h->since = h->filter->since;
+	take_seen(h, h->since, h->filter->until);
+}
+
 /*
  * An incident is of a stretch of time where it began before the end of that and
  * was last seen behind its begin. By the time that it was last seen: first those
  * under way at the end, then those that were over by then. Where many are under
- * way at once, one meets them soon going back from the latest.
+ * way at once, one meets them soon going back from the latest; where a search is
+ * to end soon, they are too many for it, and it begins with what is met soonest.
  */
 bool
 latest_incidents(struct store *s, const struct filter *f, struct latest_of *how, struct hits *out)
@@ -245,19 +273,14 @@ latest_incidents(struct store *s, const struct filter *f, struct latest_of *how,
 			   .hits = out};
 
 	latest_begin(&h);
-	if (f->until != INT64_MAX) {
-		const bool has_place = how->has_places || how->within != NULL;
-		const int64_t most = has_place ? STRADDLING_MAX_PLACE : STRADDLING_MAX;
-
-		if (count_straddling(&h, most) > most)
-			take_seen(&h, f->until + 1, INT64_MAX);
-		else
-			for (int span = 1; span <= SPANS && !h.is_failed; span++)
-				take_straddling(&h, span);
-	}
-	if (!h.is_failed && out->count < how->most) {
-		h.since = f->since;
-		take_seen(&h, f->since, f->until);
+	if (how->steps != 0) {
+		take_over_by_then(&h);
+		if (h.steps_left > 0)
+			take_under_way(&h);
+	} else {
+		take_under_way(&h);
+		if (!h.is_failed && out->count < how->most)
+			take_over_by_then(&h);
 	}
 	return latest_end(&h, how);
 }

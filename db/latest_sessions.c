@@ -160,7 +160,7 @@ take_kinds(struct search *h)
 
 	if (f->kind != NULL)
 		snprintf(p.kind, sizeof(p.kind), "%s", f->kind);
-	while (find_found(h, &p)) {
+	while (h->steps_left > 0 && find_found(h, &p)) {
 		if (f->kind != NULL && strcmp(p.kind, f->kind) != 0)
 			return;
 		if (f->state != NULL && strcmp(p.kind, kind) != 0) {

@@ -406,14 +406,15 @@ look_at_places(struct search *h, const struct way *way)
 	}
 }
 
-/* What the rest of the filter has, where that is few: places need not be asked for. */
+/* What the rest of the filter has, where that is few: places need not be asked for. Whether it is,
+ * is told by as many steps. */
 static void
 look_at_rest(struct search *h, const struct way *way)
 {
-	struct latest_of how = {.most = FEW_AT_ONCE + 1};
+	struct latest_of how = {.most = FEW_AT_ONCE + 1, .steps = FEW_AT_ONCE + 1};
 
 	h->held.is_failed |= !way->latest(h->held.store, h->held.filter, &how, &h->held.hits);
-	h->is_done = h->held.hits.count <= FEW_AT_ONCE;
+	h->is_done = !how.is_cut && h->held.hits.count <= FEW_AT_ONCE;
 	if (!h->is_done)
 		h->held.hits.count = 0;
 }
