@@ -35,11 +35,12 @@ bool latest_sessions(struct store *s, const struct filter *f, struct latest_of *
 
 /*
  * Of sessions that go by time, the latest first, those stay that are in the
- * filter, but for its time: no more than most, each looked at itself. *is_whole:
- * these are all, or most; otherwise there were too many to look at. Likewise.
+ * filter, but for its time: no more than how->most, each looked at itself, and
+ * compared with its places where how->has_places. *is_whole: these are all, or
+ * most; otherwise there were too many to look at. Likewise.
  */
-bool latest_compared(struct store *s, const struct filter *f, size_t most, struct hits *sessions,
-		     bool *is_whole);
+bool latest_compared(struct store *s, const struct filter *f, const struct latest_of *how,
+		     struct hits *sessions, bool *is_whole);
 
 /* Whether it asks for what sessions are found by here: an outcome, or what was found of them. */
 bool latest_is_of_sessions(const struct filter *f);

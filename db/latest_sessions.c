@@ -46,12 +46,14 @@ static const char latest_of_outcome[] = LATEST_OF_OUTCOME("", "");
 static const char latest_of_named[] =
 	LATEST_OF_OUTCOME(" INDEXED BY sessions_named", " AND " IS_NAMED);
 
+/* Most sessions have no finding: that is seen soonest, and the session itself is then not read. */
 static const char session_holds[] =
-	"SELECT 1 FROM sessions s WHERE id = ?1 AND " SESSION_IN_PLACE("s", "?2", "?3", "?4")
-	" AND ((?5 IS NULL AND ?6 IS NULL AND ?7 = 0) OR EXISTS (SELECT 1 FROM findings f"
+	"SELECT 1 WHERE ((?5 IS NULL AND ?6 IS NULL AND ?7 = 0) OR EXISTS (SELECT 1 FROM findings f"
 	" JOIN incidents i ON i.id = f.incident_id WHERE f.session_id = ?1"
 	" AND (?5 IS NULL OR i.state = ?5) AND (?6 IS NULL OR f.kind = ?6) AND f.severity >= ?7))"
-	" AND (?8 IS NULL OR outcome = ?8)";
+	" AND ((?2 IS NULL AND ?3 IS NULL AND ?4 IS NULL AND ?8 IS NULL) OR EXISTS (SELECT 1"
+	" FROM sessions s WHERE id = ?1 AND (?8 IS NULL OR outcome = ?8)"
+	" AND " SESSION_IN_PLACE("s", "?2", "?3", "?4") "))";
 
 /* clang-format on */
 
@@ -216,20 +218,20 @@ latest_sessions(struct store *s, const struct filter *f, struct latest_of *how, 
 }
 
 bool
-latest_compared(struct store *s, const struct filter *f, size_t most, struct hits *sessions,
-		bool *is_whole)
+latest_compared(struct store *s, const struct filter *f, const struct latest_of *how,
+		struct hits *sessions, bool *is_whole)
 {
-	struct search h = {
-	    .store = s, .filter = f, .how = {.has_places = true}, .check = session_holds};
+	struct search h = {.store = s, .filter = f, .how = *how, .check = session_holds};
 	size_t kept = 0, i;
 
-	for (i = 0; i < sessions->count && kept < most && i < COMPARED_MAX && !h.is_failed; i++) {
+	for (i = 0; i < sessions->count && kept < how->most && i < COMPARED_MAX && !h.is_failed;
+	     i++) {
 		const struct hit hit = sessions->all[i];
 
 		if (latest_holds(&h, hit.id))
 			sessions->all[kept++] = hit;
 	}
-	*is_whole = kept == most || i == sessions->count;
+	*is_whole = kept == how->most || i == sessions->count;
 	sessions->count = kept;
 	return !h.is_failed;
 }

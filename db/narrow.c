@@ -21,7 +21,7 @@
 #define GATHERED_MAX \
 	(150000 / NARROW_PART) /* ids of one part, where another may have few of them, too */
 
-#define STEPS_MAX (150000 / NARROW_PART) /* rows walked before what is held is compared */
+#define STEPS_MAX (50000 / NARROW_PART) /* rows walked before what is held is compared */
 
 /* The rows of one part. */
 struct found {
@@ -450,13 +450,13 @@ static void
 look_at_held(struct search *h)
 {
 	const struct filter *f = h->held.filter;
+	const struct latest_of how = {.most = (size_t)f->limit, .has_places = h->has_many};
 	struct hits latest = {0};
 
 	hits_cut(&h->held.hits, SIZE_MAX);
 	for (size_t i = 0; i < h->held.hits.count && !h->held.is_failed; i++)
 		h->held.is_failed |= !hits_add(&latest, h->held.hits.all[i]);
-	h->held.is_failed |=
-	    !latest_compared(h->held.store, f, (size_t)f->limit, &latest, &h->is_done);
+	h->held.is_failed |= !latest_compared(h->held.store, f, &how, &latest, &h->is_done);
 	if (h->is_done) {
 		hits_free(&h->held.hits);
 		h->held.hits = latest;
