@@ -16,6 +16,12 @@
  */
 #define STRADDLING_MAX       (8000 / NARROW_PART)
 #define STRADDLING_MAX_PLACE (30000 / NARROW_PART) /* where most of those met are elsewhere */
+#define OWN_MAX              (5000 / NARROW_PART)  /* that name a domain themselves */
+
+/* Of a number the text, for SQL. */
+#define TEXT(number)   #number
+#define TEXT_OF(macro) TEXT(macro)
+#define OWN_MAX_TEXT   TEXT_OF(OWN_MAX)
 
 /* SQL, laid out by hand. */
 /* clang-format off */
@@ -30,9 +36,20 @@
 	" AND kind = ?1 AND severity = ?2 AND state = ?3 AND outcomes = ?4 "
 #define NEXT_MUTE(index, is_of_it) \
 	"SELECT min(mute_id)" OF_PROFILE(index, is_of_it) "AND mute_id > ?5"
+
+/*
+ * Told by indexes alone, of all but those that name a domain: where few do so
+ * themselves, their ids are known; the others have sessions that may name one.
+ */
+#define DOMAIN_OF_ITS_OWN(column) "(SELECT " column " FROM incidents WHERE domain > '' LIMIT " \
+	OWN_MAX_TEXT ")"
+#define MAY_NAME_DOMAIN(incident) \
+	"(" incident ".outcomes & " NAMED_OUTCOMES " OR " incident ".id IN " DOMAIN_OF_ITS_OWN("id") \
+	" OR (SELECT count(*) FROM " DOMAIN_OF_ITS_OWN("1") ") = " OWN_MAX_TEXT ")"
 #define LATEST(index, is_of_it, more) \
 	"SELECT id, last_seen" OF_PROFILE(index, is_of_it) "AND mute_id IS ?5 AND last_seen >= ?6" \
-	" AND last_seen <= ?7 AND first_seen <= ?8 AND " INCIDENT_IN_PLACE("i", "?9", "?10", "?11") more \
+	" AND last_seen <= ?7 AND first_seen <= ?8 AND (?11 IS NULL OR " MAY_NAME_DOMAIN("i") ")" \
+	" AND " INCIDENT_IN_PLACE("i", "?9", "?10", "?11") more \
 	" ORDER BY last_seen DESC, id DESC"
 #define WHOLE(statement) statement("incidents_whole", "parent IS NULL")
 #define PARTS(statement) statement("incidents_parts", "parent IS NOT NULL")
@@ -52,7 +69,7 @@ static const char next_mute[][512] = {
 	[OF_PARTS] = PARTS(NEXT_MUTE),
 	[OF_PARTS_UNFOLDED] = PARTS(NEXT_MUTE),
 };
-static const char latest[][2048] = {
+static const char latest[][3072] = {
 	[OF_WHOLE] = LATEST("incidents_whole", "parent IS NULL", ""),
 	[OF_PARTS] = LATEST("incidents_parts", "parent IS NOT NULL", ""),
 	[OF_PARTS_UNFOLDED] = LATEST("incidents_parts", "parent IS NOT NULL", " AND " IS_NOT_FOLDED),

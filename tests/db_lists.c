@@ -483,6 +483,53 @@ every_filter_lists_what_a_plain_where_does(void **state)
 	store_close(s);
 }
 
+/* The session of server i: each fifth one has to do with a domain, in one way or the other. */
+static void
+add_of_domain(struct store *s, int i)
+{
+	struct finding_row finding = plain_finding("starttls-missing", RANK_INFO);
+	struct session_row row = plain_row(s, i);
+	char server[32], domain[32], rcpt[64];
+
+	snprintf(server, sizeof(server), "198.51.0.%d", i + 1);
+	snprintf(domain, sizeof(domain), "to%d.example.com", i);
+	snprintf(rcpt, sizeof(rcpt), "[\"%s\"]", domain);
+	finding.is_of_path = false;
+	row.server = server;
+	row.outcome = i % 10 == 5 ? "plaintext" : "encrypted";
+	row.from_domains = "[]";
+	row.rcpt_domains = i % 10 == 5 ? rcpt : "[]";
+	row.domain = i % 10 == 0 ? domain : "";
+	row.findings = &finding;
+	row.finding_count = 1;
+	assert_int_equal(add_one(s, &row), SESSION_NEW);
+}
+
+/* Few incidents name a domain themselves, and few have sessions that do. */
+static void
+the_few_of_a_domain_are_found(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct filter f = FILTER_ALL;
+	struct ids plain = {0};
+	sqlite3 *db;
+
+	for (int i = 0; i < 40; i++)
+		add_of_domain(s, i);
+	assert_query(p->path, "SELECT count(*), sum(domain <> '') FROM incidents", "40|4\n");
+	assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+	ask_plainly(db,
+		    "SELECT id FROM incidents WHERE CAST(substr(server, 10) AS INTEGER) % 5 = 1"
+		    " ORDER BY last_seen DESC, id DESC",
+		    &plain);
+	sqlite3_close(db);
+	assert_int_equal(plain.count, 8);
+	f.domain = ".example.com";
+	compare(s, query_incidents, f, &plain, f.domain);
+	store_close(s);
+}
+
 static void
 assert_outcomes(const char *path, const char *sums)
 {
@@ -577,6 +624,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(every_filter_lists_what_a_plain_where_does),
+	    FIXTURE_TEST(the_few_of_a_domain_are_found),
 	    FIXTURE_TEST(outcomes_follow_their_sessions),
 	    FIXTURE_TEST(a_file_of_before_is_listed_alike),
 	};
