@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dissector/text.h"
+#include "monitor/baseline/called.h"
 #include "monitor/baseline/inside.h"
 #include "monitor/baseline/parties.h"
 #include "monitor/judge/again.h"
@@ -361,12 +362,28 @@ learn_relay(struct learning *l, const struct destination *d)
 }
 
 /*
+ * A server that gave no EHLO reply has the name that it had before, where it was kept from
+ * replying: a client that was merely turned away goes to the next address of the name as ever.
+ */
+static void
+names_of(const struct session *s, const struct verdict *v, const struct parties *p,
+	 const struct subject *server, struct party_names *out)
+{
+	const struct finding *suppressed = verdict_finding(v, "ehlo-suppressed");
+	struct called called = {"", ""};
+
+	if (suppressed != NULL && suppressed->severity >= SEVERITY_WARNING)
+		called_of(s, p, server, &called);
+	parties_names(s, p, p->node_name[0] != '\0' ? p->node_name : called.known, out);
+}
+
+/*
  * The client was kept from TLS: under every name under which it may try again. Of
  * several within an hour the first counts beside the last: who came in between is
  * judged after both.
  */
 static void
-learn_setback(struct learning *l, enum mark_kind kind)
+learn_setback(struct learning *l, const struct verdict *v, enum mark_kind kind)
 {
 	struct subject *client = memory_subject(l->memory, l->store, l->parties->client);
 	int64_t time = l->session->start;
@@ -377,7 +394,7 @@ learn_setback(struct learning *l, enum mark_kind kind)
 		return;
 	}
 	subject_seen(client, time);
-	parties_names(l->session, l->parties, &names);
+	names_of(l->session, v, l->parties, l->server, &names);
 	for (size_t i = 0; i < names.count; i++) {
 		const struct mark *m = subject_mark(client, kind, names.at[i]);
 
@@ -401,7 +418,7 @@ learn_setbacks(struct learning *l, const struct verdict *v)
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (judge_is_setback(l->session, v, kinds[i].setback))
-			learn_setback(l, kinds[i].kind);
+			learn_setback(l, v, kinds[i].kind);
 }
 
 /* Something was found that an attack shows. */
@@ -463,6 +480,20 @@ baseline_learn(struct baseline *b, struct store *store, const struct judge_case 
 	learn_relay(&l, c->policy);
 	learn_setbacks(&l, v);
 	return !l.is_failed;
+}
+
+bool
+baseline_names(struct baseline *b, struct store *store, const struct session *s,
+	       const struct verdict *v, struct party_names *out)
+{
+	struct parties p;
+	const struct subject *server;
+
+	parties_of(s, &p);
+	server = memory_subject(b->memory, store, p.server);
+	if (server != NULL)
+		names_of(s, v, &p, server, out);
+	return server != NULL;
 }
 
 bool

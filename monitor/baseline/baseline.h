@@ -14,6 +14,7 @@
 #include "monitor/judge/judge.h"
 
 struct baseline;
+struct party_names; /* monitor/baseline/parties.h */
 
 struct baseline *baseline_new(void);
 void baseline_free(struct baseline *b);
@@ -25,6 +26,10 @@ bool baseline_ask(struct baseline *b, struct store *store, const struct session 
 /* Count a session that is new, with what was known beside it and what was found. */
 bool baseline_learn(struct baseline *b, struct store *store, const struct judge_case *c,
 		    const struct verdict *v);
+
+/* Every name under which the client of this session, which failed so, may come again. */
+bool baseline_names(struct baseline *b, struct store *store, const struct session *s,
+		    const struct verdict *v, struct party_names *out);
 
 /* Whether a client was ever offered STARTTLS by this session's server. */
 bool baseline_was_offered(struct baseline *b, struct store *store, const struct session *s,

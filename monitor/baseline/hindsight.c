@@ -286,15 +286,13 @@ look_at_setback(const struct hindsight *h, const struct judge_case *c, const str
 	struct others others = {.count = 0};
 	struct relapses relapses = {.count = 0};
 	struct party_names names = {0};
-	struct parties p;
 
 	if (setback == SETBACK_NONE)
 		return true;
 	address_text(&s->client, client);
-	if (!past_of_client(h->store, &query, note_other, &others))
+	if (!past_of_client(h->store, &query, note_other, &others) ||
+	    !baseline_names(h->baseline, h->store, s, v, &names))
 		return false;
-	parties_of(s, &p);
-	parties_names(s, &p, &names);
 	for (size_t i = 0; i < others.count; i++)
 		if (!consider(h, others.ids[i], &names, &relapses))
 			return false;

@@ -7,9 +7,8 @@
 #include "dissector/text.h"
 #include "monitor/judge/mask.h"
 
-#define NODE_NAME_MAX (MARK_VALUE_MAX - 10) /* bytes of a name before its extensions */
-#define OWNER_MAX     (MARK_VALUE_MAX - ENDPOINT_TEXT_MAX - 1)
-#define KEY_DIGITS    40 /* of the SHA-256 of a key: enough to tell keys apart */
+#define OWNER_MAX  (MARK_VALUE_MAX - ENDPOINT_TEXT_MAX - 1)
+#define KEY_DIGITS 40 /* of the SHA-256 of a key: enough to tell keys apart */
 
 void
 mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
@@ -19,10 +18,8 @@ mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
 		*out = (char)text_lower((uint8_t)*out);
 }
 
-/* The first word: in the first line of an EHLO reply the server's name, RFC 5321 section 4.1.1.1.
- */
-static struct bytes
-first_word(struct bytes line)
+struct bytes
+parties_name_in(struct bytes line)
 {
 	size_t len = 0;
 
@@ -140,7 +137,7 @@ parties_of(const struct session *s, struct parties *out)
 	snprintf(out->pair, sizeof(out->pair), "pair %s %s", client, out->endpoint);
 	snprintf(out->client, sizeof(out->client), "client %s", client);
 	snprintf(out->network, sizeof(out->network), "network %s", out->from);
-	mark_value(s->ehlos > 0 ? first_word(s->ehlo[0]) : (struct bytes){0}, out->node_name);
+	mark_value(s->ehlos > 0 ? parties_name_in(s->ehlo[0]) : (struct bytes){0}, out->node_name);
 	extensions_of(s, out);
 	node_of(out);
 	at_of(out);
@@ -148,19 +145,26 @@ parties_of(const struct session *s, struct parties *out)
 	out->name[0] = '\0';
 	/* A name without a dot is any machine's. */
 	if (strchr(out->node_name, '.') != NULL && out->node_name[0] != '[')
-		snprintf(out->name, sizeof(out->name), "name %s", out->node_name);
+		parties_name_key(out->node_name, out->name);
 }
 
 void
-parties_names(const struct session *s, const struct parties *p, struct party_names *out)
+parties_name_key(const char *name, char out[SUBJECT_KEY_MAX])
+{
+	snprintf(out, SUBJECT_KEY_MAX, "name %s", name);
+}
+
+void
+parties_names(const struct session *s, const struct parties *p, const char *called,
+	      struct party_names *out)
 {
 	size_t n = 0;
 
 	snprintf(out->at[n++], MARK_VALUE_MAX, "%s", p->endpoint);
-	if (p->node_name[0] != '\0')
-		snprintf(out->at[n++], MARK_VALUE_MAX, "%s", p->node_name);
+	if (called[0] != '\0')
+		snprintf(out->at[n++], MARK_VALUE_MAX, "%s", called);
 	mark_value(s->sni, out->at[n]);
-	if (out->at[n][0] != '\0' && strcmp(out->at[n], p->node_name) != 0)
+	if (out->at[n][0] != '\0' && strcmp(out->at[n], called) != 0)
 		n++;
 	for (size_t i = 0; i < s->rcpt_count && i < NAMES_RECIPIENTS; i++)
 		mark_value(s->rcpt_domains[i], out->at[n++]);

@@ -10,6 +10,7 @@
 #include "monitor/baseline/memory.h"
 
 #define ENDPOINT_TEXT_MAX (INET6_ADDRSTRLEN + 8)
+#define NODE_NAME_MAX     (MARK_VALUE_MAX - 10) /* bytes of a name before its extensions */
 
 struct parties {
 	char server[SUBJECT_KEY_MAX], pair[SUBJECT_KEY_MAX]; /* keys of subjects */
@@ -30,13 +31,24 @@ struct parties {
 
 void parties_of(const struct session *s, struct parties *out);
 
-/* Every name under which a client may come again to where a session failed, as values of marks. */
+/*
+ * Every name under which a client may come again to where a session failed, as values of marks.
+ * called: the server's name, see called.h; empty: none.
+ */
 #define NAMES_RECIPIENTS 8 /* domains; more are not looked at */
 struct party_names {
 	char at[NAMES_RECIPIENTS + 3][MARK_VALUE_MAX];
 	size_t count;
 };
-void parties_names(const struct session *s, const struct parties *p, struct party_names *out);
+void parties_names(const struct session *s, const struct parties *p, const char *called,
+		   struct party_names *out);
+
+/* The key under which is kept what servers of that name offer, at whatever address. */
+void parties_name_key(const char *name, char out[SUBJECT_KEY_MAX]);
+
+/* The first word: in the first line of an EHLO reply, and of a greeting behind its code, the
+ * server's name, RFC 5321 sections 4.1.1.1 and 4.2. Borrowed from the line. */
+struct bytes parties_name_in(struct bytes line);
 
 /* The value of a mark that is wire text. */
 void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);

@@ -8,6 +8,7 @@
 
 #include "dissector/text.h"
 #include "monitor/baseline/asking.h"
+#include "monitor/baseline/called.h"
 
 #define KEYWORD_OF_STARTTLS 8                /* letters */
 #define BURST               INT64_C(6000000) /* ten a minute */
@@ -325,9 +326,13 @@ static void
 recall_setbacks(const struct asking *a, const struct subject *client)
 {
 	char domain[MARK_VALUE_MAX];
+	struct called called;
 
+	called_of(a->session, a->parties, a->server, &called);
 	recall_setback(a, client, a->parties->endpoint, SAME_SERVER);
 	recall_setback(a, client, a->parties->node_name, SAME_NAME);
+	recall_setback(a, client, called.known, SAME_NAME);
+	recall_setback(a, client, called.greeted, SAME_NAME);
 	for (size_t i = 0; i < a->session->rcpt_count && i < NAMES_RECIPIENTS; i++) {
 		mark_value(a->session->rcpt_domains[i], domain);
 		recall_setback(a, client, domain, SAME_DOMAIN);
@@ -341,6 +346,30 @@ recall_name(const struct asking *a, const struct subject *name)
 	struct tally t = tally_of(a, name, MARK_OFFERED, "");
 
 	a->out->is_name_offering = a->server->sessions == 0 && tally_is_steady(&t);
+}
+
+/* EHLO is refused at an address that is not known: what is known of the name that it greets with.
+ */
+static bool
+recall_greeted(struct baseline *b, struct store *store, const struct asking *a)
+{
+	const struct subject *name;
+	char key[SUBJECT_KEY_MAX];
+	struct called called;
+	struct tally t;
+
+	if (a->session->smtp.ehlo_refusal == 0 || a->server->sessions > 0)
+		return true;
+	called_of(a->session, a->parties, a->server, &called);
+	if (called.greeted[0] == '\0')
+		return true;
+	parties_name_key(called.greeted, key);
+	name = memory_subject(b->memory, store, key);
+	if (name == NULL)
+		return false;
+	t = tally_of(a, name, MARK_OFFERED, "");
+	a->out->is_greeted_name_offering = tally_is_steady(&t);
+	return true;
 }
 
 bool
@@ -376,5 +405,5 @@ baseline_ask(struct baseline *b, struct store *store, const struct session *s, s
 			return false;
 		recall_name(&a, other);
 	}
-	return true;
+	return recall_greeted(b, store, &a);
 }

@@ -74,6 +74,8 @@ struct history {
 	uint32_t nodes;        /* how many that offered it are known */
 	bool is_name_offering; /* by the same name it offers it at other addresses, and is not known
 				  at this one */
+	/* The same of the name in its greeting, where EHLO is refused: its own word. */
+	bool is_greeted_name_offering;
 
 	struct tally accepted;                     /* a STARTTLS that was asked for */
 	struct tally extended, extended_of_client; /* EHLO was spoken and accepted */

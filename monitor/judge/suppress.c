@@ -152,8 +152,11 @@ judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
 	rate_suppression(c, out);
 	say_detail(out,
 		   "EHLO was answered %u %s, and the client fell back to HELO, which cannot "
-		   "offer STARTTLS.",
-		   s->smtp.ehlo_refusal, said(s->ehlo_refusal).text);
+		   "offer STARTTLS%s.",
+		   s->smtp.ehlo_refusal, said(s->ehlo_refusal).text,
+		   c->known->is_greeted_name_offering
+		       ? "; a server of the name in its greeting offers it at another address"
+		       : "");
 	say_proof(out, "reply code", "%u", s->smtp.ehlo_refusal);
 	say_proof_bytes(out, "reply text", s->ehlo_refusal);
 	say_proof_lines(out, "greeting", s->greeting, s->greetings);
