@@ -132,6 +132,14 @@ static const char few_incidents[] =
 static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
     "FROM v_incidents v CROSS JOIN incidents i ON i.id = v.id WHERE v.id = ?1" INCIDENT_FILTER;
 
+/* The name that the latest client of a server asked for that names itself nowhere: of those at
+ * port 465. Of the latest sessions at the address a few are looked at, however many there are. */
+#define ASKED_FOR \
+	"CASE WHEN v.names = '[]' AND v.banner IS NULL THEN (SELECT l.tls_sni FROM (SELECT" \
+	" s.server_port, s.tls_sni, s.outcome FROM sessions s WHERE s.server = v.server" \
+	" ORDER BY s.start DESC LIMIT 100) l WHERE l.server_port = v.server_port AND" \
+	" l.outcome = 'encrypted' LIMIT 1) END"
+
 static const char all_servers[] =
     "SELECT v.server, v.server_port, v.service, rfc3339(v.first_seen) AS first_seen,"
     " rfc3339(v.last_seen) AS last_seen, v.sessions, v.starttls_offered,"
@@ -139,7 +147,7 @@ static const char all_servers[] =
     " v.plaintext, v.failed, v.tls_version, v.banner,"
     " rfc3339(v.offered_since) AS offered_since, rfc3339(v.last_offered) AS last_offered,"
     " rfc3339(v.last_not_offered) AS last_not_offered, v.clients, v.clients_without, v.names,"
-    " v.extensions, v.keys,"
+    " v.extensions, v.keys, " ASKED_FOR " AS asked_for,"
     " CASE WHEN ?1 THEN json_object('server', v.server, 'server_port', v.server_port,"
     "  'service', v.service, 'names', json(v.names), 'first_seen', rfc3339(v.first_seen),"
     "  'last_seen', rfc3339(v.last_seen), 'sessions', v.sessions,"
@@ -151,7 +159,8 @@ static const char all_servers[] =
     "   'clients', json(v.clients), 'clients_without', json(v.clients_without)),"
     "  'encrypted', v.encrypted, 'plaintext', v.plaintext,"
     "  'failed', v.failed, 'tls_version', v.tls_version, 'banner', v.banner,"
-    "  'extensions', json(v.extensions), 'keys', json(v.keys)) END"
+    "  'extensions', json(v.extensions), 'keys', json(v.keys),"
+    "  'asked_for', " ASKED_FOR ") END"
     " FROM json_each(?2) k CROSS JOIN v_servers v ON v.server = substr(k.value, 1, instr(k.value, ' ')"
     " - 1) AND v.server_port = CAST(substr(k.value, instr(k.value, ' ') + 1) AS INTEGER)"
     " ORDER BY v.last_seen DESC, v.server, v.server_port";

@@ -401,6 +401,49 @@ a_list_can_be_ended_early(void **state)
 	store_close(s);
 }
 
+static bool
+collect_asked(void *ctx, const struct row *row)
+{
+	char *text = ctx;
+	const char *asked = row_value(row, "asked_for");
+	size_t len = strlen(text);
+
+	snprintf(text + len, 256 - len, "%s:%s ", row_value(row, "server_port"),
+		 asked == NULL ? "-" : asked);
+	return true;
+}
+
+/* Of one that greets it is not wanted, and who came to no TLS may ask for anything. */
+static void
+a_server_that_names_itself_nowhere_is_what_clients_ask_for(void **state)
+{
+	static const struct {
+		uint16_t port;
+		const char *banner, *outcome, *sni;
+	} rows[] = {
+	    {465, NULL, "encrypted", "old.example.net"}, {465, NULL, "encrypted", "mx.example.net"},
+	    {465, NULL, "tls-failed", "evil.example"},   {25, "mx1 ESMTP", "encrypted", "mx1"},
+	    {995, NULL, "tls-failed", "evil.example"},
+	};
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct filter f = FILTER_ALL;
+	char asked[256] = "";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct session_row row = plain_row(s, (int)i);
+
+		row.server_port = rows[i].port;
+		row.banner = rows[i].banner;
+		row.outcome = rows[i].outcome;
+		row.tls_sni = rows[i].sni;
+		add_one(s, &row);
+	}
+	assert_true(query_servers(s, &f, collect_asked, asked));
+	assert_string_equal(asked, "995:- 25:- 465:mx.example.net ");
+	store_close(s);
+}
+
 static void
 the_time_range_uses_the_index(void **state)
 {
@@ -510,6 +553,7 @@ main(void)
 	    FIXTURE_TEST(incidents_are_found_by_any_of_their_clients),
 	    FIXTURE_TEST(sessions_of_an_incident_are_its_own),
 	    FIXTURE_TEST(a_list_can_be_ended_early),
+	    FIXTURE_TEST(a_server_that_names_itself_nowhere_is_what_clients_ask_for),
 	    FIXTURE_TEST(the_time_range_uses_the_index),
 	    cmocka_unit_test(networks_are_read_strictly),
 	    cmocka_unit_test(networks_hold_their_addresses),

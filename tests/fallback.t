@@ -86,4 +86,38 @@ rm -f "$folder/db"*
 is_none() { watch -r "$folder/others.pcap" && says '' "$fallbacks"; }
 ok "neither another client's mail nor a session without any is a fallback" is_none
 
+# Two addresses of mx.example.net, and EHLO refused at the one; and a third that knows no EHLO.
+capture named '.01 192.0.2.7 198.51.100.25 idle' '.02 192.0.2.7 198.51.100.25 idle' \
+    '.03 192.0.2.7 198.51.100.25 idle' '.04 192.0.2.8 198.51.100.26 idle' \
+    '.05 192.0.2.8 198.51.100.26 idle' '.06 192.0.2.8 198.51.100.26 idle' \
+    '.20 192.0.2.7 198.51.100.25 helo' '.30 192.0.2.9 198.51.100.27 helo' \
+    '.50 192.0.2.7 198.51.100.26 unused example.com'
+rm -f "$folder/db"*
+is_named() {
+	watch -r "$folder/named.pcap" &&
+	    says 'warning|probable|1|192.0.2.7|198.51.100.26|example.com' "$fallbacks" &&
+	    says "$by_name" "select detail from v_findings where kind = 'plaintext-fallback'"
+}
+by_name="The client sent mail in clear less than 1 s after this client's EHLO was refused at a server of the \
+same name."
+ok "at another address of the name, of which no EHLO reply told when it was refused" is_named
+is_beside() {
+	says 1 "select count(*) from v_findings f join v_sessions s on s.id = f.session where f.kind =
+	    'ehlo-suppressed' and f.severity = 'notice' and s.server = '198.51.100.27' and
+	    f.detail like '%a server of the name in its greeting offers it at another address.'"
+}
+ok "at an address that is not known it is told what servers of that name offer" is_beside
+has_names() {
+	"$WAXSEAL" --db "$folder/db" servers >"$folder/out" 2>"$folder/err" &&
+	    grep -q '^198.51.100.25:25 *mx.example.net ' "$folder/out" &&
+	    grep -q '^198.51.100.27:25 *(mx.example.net) ' "$folder/out"
+}
+ok "servers tells a name that is the greeting's alone, in parentheses" has_names
+is_asked_for() {
+	watch -r tests/captures/submission.pcap && sqlite3 "$folder/db" "update sessions set
+	    tls_sni = 'mail.example.net' where server_port = 465" && "$WAXSEAL" --db "$folder/db" servers \
+	    >"$folder/out" 2>"$folder/err" && grep -q ':465 *(mail.example.net) ' "$folder/out"
+}
+ok "and of one without a greeting, what its client asked for" is_asked_for
+
 echo "1..$count"

@@ -4,7 +4,8 @@
 # argument is the first client's port, else 20000.
 # WHAT: "tls" is offered STARTTLS, asks for it and is told 220, which ends what is captured; "reset" gets
 # a reset then; "clear" is not offered it and sends a mail to DOMAIN; "begun" is the same up to the
-# recipient, where it stays; "unused" is offered it and sends one; "idle" is offered it and goes.
+# recipient, where it stays; "unused" is offered it and sends one; "idle" is offered it and goes; "helo" is
+# refused EHLO, says HELO and goes.
 use strict;
 use warnings;
 
@@ -49,6 +50,8 @@ sub session {
 	my @dialogue = ("220 mx.example.net ESMTP\r\n", "EHLO out.example.org\r\n",
 		"250-mx.example.net\r\n250-PIPELINING\r\n$keyword" . "250 8BITMIME\r\n");
 
+	splice @dialogue, 2, 1, "502 5.5.1 unknown\r\n", "HELO out.example.org\r\n",
+	    "250 mx.example.net\r\n" if $what eq 'helo';
 	push @dialogue, "STARTTLS\r\n", "220 go ahead\r\n" if $what =~ /^(tls|reset)$/;
 	push @dialogue, "MAIL FROM:<a\@example.org>\r\n", "250 ok\r\n",
 	    "RCPT TO:<b\@$domain>\r\n", "250 ok\r\n" if $what =~ /^(clear|begun|unused)$/;

@@ -2,13 +2,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "monitor/baseline/parties.h"
 #include "monitor/command/command.h"
 #include "monitor/command/list.h"
+#include "monitor/policy/domain.h"
 
+/* In parentheses: the name that the text begins with. Left as it is where that is none. */
+static void
+put_claimed(const char *text, char *out)
+{
+	struct domain host;
+
+	if (text != NULL && domain_read(parties_name_in(bytes_text(text)), &host) == DOMAIN_OK)
+		snprintf(out, LIST_CELL_MAX, "(%s)", host.text);
+}
+
+/* By its EHLO replies; else by the greeting, else by what a client asks for. */
 static void
 name_cell(const struct row *row, char *out)
 {
 	list_words(row_value(row, "names"), NULL, out);
+	if (strcmp(out, "-") != 0)
+		return;
+	put_claimed(row_value(row, "asked_for"), out);
+	put_claimed(row_value(row, "banner"), out);
 }
 
 static void
