@@ -4,6 +4,8 @@
  */
 #include "tests/history_build.h"
 
+#include "monitor/policy/destination.h"
+
 /* EHLO is refused, HELO follows, and the client goes away without mail. */
 static void
 suppress(struct scene *sc, unsigned client, unsigned server, const char *greeting)
@@ -266,6 +268,43 @@ a_name_that_offers_it_elsewhere_is_told(void **state)
 	END_CALMLY();
 }
 
+/* Its word is borne out where the DNS says that the host of that name has this address. */
+static void
+a_name_that_the_dns_bears_out_has_its_history(void **state)
+{
+	static const struct {
+		const char *name, *host;
+		enum host_by by;
+		bool is_offering;
+		enum severity severity;
+	} cases[] = {
+	    {"its address", "mx1.example.net", HOST_BY_ADDRESS, true, SEVERITY_WARNING},
+	    {"of a name without history", "mx1.example.net", HOST_BY_ADDRESS, false,
+	     SEVERITY_NOTICE},
+	    {"of another host", "mx2.example.net", HOST_BY_ADDRESS, true, SEVERITY_NOTICE},
+	    {"by what the client asked for", "mx1.example.net", HOST_BY_NAME, true,
+	     SEVERITY_NOTICE},
+	    {"not at all", "", HOST_UNKNOWN, true, SEVERITY_NOTICE},
+	};
+	struct scene *sc = test_calloc(1, sizeof(*sc));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct history known = {.is_greeted_name_offering = cases[i].is_offering};
+		struct destination d = {.host_by = cases[i].by};
+		const struct judge_case c = {&sc->session, &known, &d};
+
+		print_message("%s\n", cases[i].name);
+		snprintf(d.host.text, sizeof(d.host.text), "%s", cases[i].host);
+		meet_and_refuse_ehlo(sc, 0, 2)->greeting[0] = text_of("MX1.example.net ESMTP");
+		judge_case(&c, &sc->verdict);
+		assert_found(sc, "ehlo-suppressed", cases[i].severity,
+			     cases[i].severity == SEVERITY_WARNING ? CERTAINTY_PROBABLE
+								   : CERTAINTY_POSSIBLE);
+	}
+	test_free(sc);
+}
+
 /* Neither is the name's history diluted, however many strangers take it on. */
 static void
 strangers_that_take_on_a_name_do_not_spoil_it(void **state)
@@ -330,6 +369,7 @@ main(void)
 	    FIXTURE_TEST(mail_in_clear_by_helo_goes_by_the_name_in_the_greeting),
 	    FIXTURE_TEST(but_not_where_the_address_has_another),
 	    FIXTURE_TEST(a_name_that_offers_it_elsewhere_is_told),
+	    cmocka_unit_test(a_name_that_the_dns_bears_out_has_its_history),
 	    FIXTURE_TEST(strangers_that_take_on_a_name_do_not_spoil_it),
 	    FIXTURE_TEST(a_greeting_lends_no_history),
 	    FIXTURE_TEST(words_that_are_no_host_name_are_no_name),

@@ -6,6 +6,7 @@
 #include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
+#include "monitor/policy/destination.h"
 
 #include "dissector/text.h"
 
@@ -115,6 +116,35 @@ is_kept_from_ehlo(const struct judge_case *c)
 	       (c->known->extended_of_client.yes > 0 || tally_is_steady(&c->known->extended));
 }
 
+/*
+ * What a server calls itself is its own word. It has the history of that name where the DNS says
+ * that the host of the name has this address.
+ */
+static bool
+is_host_greeted(const struct judge_case *c)
+{
+	const struct destination *d = c->policy;
+	struct bytes line = c->session->greetings > 0 ? c->session->greeting[0] : BYTES("");
+	struct domain name;
+
+	return d != NULL && d->host_by == HOST_BY_ADDRESS &&
+	       domain_read(bytes_first(line, bytes_find(line, ' ')), &name) == DOMAIN_OK &&
+	       domain_equal(&name, &d->host);
+}
+
+static void
+rate_by_name(const struct judge_case *c, struct finding *out)
+{
+	if (!c->known->is_greeted_name_offering)
+		return;
+	say_more(out, "; a server of the name in its greeting offers it at another address");
+	if (!is_host_greeted(c))
+		return;
+	rate(out, SEVERITY_WARNING, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
+	say_more(out, ", and by the DNS this is one of its addresses");
+	say_proof(out, "host of this address by the DNS", "%s", c->policy->host.text);
+}
+
 static void
 rate_suppression(const struct judge_case *c, struct finding *out)
 {
@@ -152,11 +182,10 @@ judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
 	rate_suppression(c, out);
 	say_detail(out,
 		   "EHLO was answered %u %s, and the client fell back to HELO, which cannot "
-		   "offer STARTTLS%s.",
-		   s->smtp.ehlo_refusal, said(s->ehlo_refusal).text,
-		   c->known->is_greeted_name_offering
-		       ? "; a server of the name in its greeting offers it at another address"
-		       : "");
+		   "offer STARTTLS",
+		   s->smtp.ehlo_refusal, said(s->ehlo_refusal).text);
+	rate_by_name(c, out);
+	say_more(out, ".");
 	say_proof(out, "reply code", "%u", s->smtp.ehlo_refusal);
 	say_proof_bytes(out, "reply text", s->ehlo_refusal);
 	say_proof_lines(out, "greeting", s->greeting, s->greetings);
