@@ -135,7 +135,7 @@ static const char one_incident[] = INCIDENT_COLUMNS INCIDENT_JSON
 /* The name that the latest client of a server asked for that names itself nowhere: of those at
  * port 465. Of the latest sessions at the address a few are looked at, however many there are. */
 #define ASKED_FOR \
-	"CASE WHEN v.names = '[]' AND v.banner IS NULL THEN (SELECT l.tls_sni FROM (SELECT" \
+	"CASE WHEN v.banner IS NULL AND v.names = '[]' THEN (SELECT l.tls_sni FROM (SELECT" \
 	" s.server_port, s.tls_sni, s.outcome FROM sessions s WHERE s.server = v.server" \
 	" ORDER BY s.start DESC LIMIT 100) l WHERE l.server_port = v.server_port AND" \
 	" l.outcome = 'encrypted' LIMIT 1) END"
