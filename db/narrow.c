@@ -21,7 +21,9 @@
 #define GATHERED_MAX \
 	(150000 / NARROW_PART) /* ids of one part, where another may have few of them, too */
 
-#define STEPS_MAX (50000 / NARROW_PART) /* rows walked before what is held is compared */
+/* Rows walked before what is held is compared: in an index, at a tenth or less of what one of those
+ * costs. */
+#define STEPS_MAX (150000 / NARROW_PART)
 
 /* The rows of one part. */
 struct found {
