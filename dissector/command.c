@@ -103,11 +103,7 @@ static const struct {
 size_t
 command_word(struct bytes in)
 {
-	size_t n = 0;
-
-	while (n < in.len && !text_is_blank(in.at[n]))
-		n++;
-	return n;
+	return text_word(in).len;
 }
 
 struct command

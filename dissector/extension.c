@@ -5,11 +5,7 @@
 struct bytes
 extension_keyword(struct bytes line)
 {
-	size_t n = 0;
-
-	while (n < line.len && !text_is_blank(line.at[n]))
-		n++;
-	return bytes_first(line, n);
+	return text_word(line);
 }
 
 bool

@@ -61,6 +61,16 @@ text_trim(struct bytes in)
 	return in;
 }
 
+struct bytes
+text_word(struct bytes in)
+{
+	size_t len = 0;
+
+	while (len < in.len && !text_is_blank(in.at[len]))
+		len++;
+	return bytes_first(in, len);
+}
+
 bool
 text_number(struct bytes in, uint64_t *out)
 {

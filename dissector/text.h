@@ -25,6 +25,9 @@ size_t text_find(struct bytes in, struct bytes what);
 /* Without blanks (space, tab) at either end. */
 struct bytes text_trim(struct bytes in);
 
+/* The first word: all before the first blank (space, tab). Empty where that stands first. */
+struct bytes text_word(struct bytes in);
+
 /*
  * The whole of in as a decimal number of at most 20 digits. False where it is
  * empty, holds anything but digits, or does not fit.

@@ -8,6 +8,7 @@
 #include "tests/news_build.h"
 
 #include "monitor/role/alerting.h"
+#include "tests/dispatcher_idle.h"
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)
@@ -82,35 +83,6 @@ dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct byte
 	play.slots[sink].answer_at = play.now - play.set + play.delay;
 	play.slots[sink].how = s->how;
 	return true;
-}
-
-int
-dispatcher_descriptor(const struct dispatcher *d)
-{
-	(void)d;
-	return -1;
-}
-
-int
-dispatcher_wait(const struct dispatcher *d)
-{
-	(void)d;
-	return -1;
-}
-
-size_t
-dispatcher_processes(const struct dispatcher *d,
-		     struct dispatcher_process out[DISPATCHER_PROCESSES])
-{
-	(void)d, (void)out;
-	return 0;
-}
-
-pid_t
-dispatcher_pid(const struct dispatcher *d)
-{
-	(void)d;
-	return 0;
 }
 
 void

@@ -19,6 +19,7 @@
 #include "monitor/alert/alert.h"
 #include "monitor/log.h"
 #include "monitor/role/alerting.h"
+#include "tests/dispatcher_idle.h"
 
 #define INCIDENTS 2
 #define SINKS     2
@@ -150,28 +151,6 @@ dispatcher_give(struct dispatcher *d, int64_t delivery, size_t sink, struct byte
 	close(file);
 	under_way[sink] = delivery;
 	return true;
-}
-
-int
-dispatcher_descriptor(const struct dispatcher *d)
-{
-	(void)d;
-	return -1;
-}
-
-int
-dispatcher_wait(const struct dispatcher *d)
-{
-	(void)d;
-	return -1;
-}
-
-size_t
-dispatcher_processes(const struct dispatcher *d,
-		     struct dispatcher_process out[DISPATCHER_PROCESSES])
-{
-	(void)d, (void)out;
-	return 0;
 }
 
 void

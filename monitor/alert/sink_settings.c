@@ -302,17 +302,15 @@ take_command(struct taking *t, void *subject, const char *value)
 	size_t count = 0;
 
 	while (rest.len > 0) {
-		size_t end = 0;
+		struct bytes word = text_word(rest);
 
-		while (end < rest.len && !text_is_blank(rest.at[end]))
-			end++;
 		if (count == SINK_ARGUMENTS)
 			return flag_refuse(t, "command: more than %d words (make it a script)",
 					   SINK_ARGUMENTS);
-		s->command[count] = flag_keep(t, (const char *)rest.at, end);
+		s->command[count] = flag_keep(t, (const char *)word.at, word.len);
 		if (s->command[count++] == NULL)
 			return false;
-		rest = text_trim(bytes_after(rest, end));
+		rest = text_trim(bytes_after(rest, word.len));
 	}
 	return absolute(t, "command", s->command[0], &s->command[0]);
 }

@@ -21,12 +21,7 @@ mark_value(struct bytes wire, char out[MARK_VALUE_MAX])
 struct bytes
 parties_name_in(struct bytes line)
 {
-	size_t len = 0;
-
-	line = text_trim(line);
-	while (len < line.len && !text_is_blank(line.at[len]))
-		len++;
-	return bytes_first(line, len);
+	return text_word(text_trim(line));
 }
 
 /* AUTH is offered to some, and private ones are for friends of the house. */
@@ -108,12 +103,19 @@ at_is_of(const char *at, const char *endpoint)
 	return strncmp(at, endpoint, len) == 0 && (at[len] == ' ' || at[len] == '\0');
 }
 
+/* What stands behind the last blank; "" where there is none. */
+static const char *
+last_part(const char *value)
+{
+	const char *blank = strrchr(value, ' ');
+
+	return blank == NULL ? "" : blank + 1;
+}
+
 const char *
 at_owner(const char *at)
 {
-	const char *owner = strrchr(at, ' ');
-
-	return owner == NULL ? "" : owner + 1;
+	return last_part(at);
 }
 
 bool
@@ -204,9 +206,7 @@ parties_shown(const char *key, const char *from, char out[MARK_VALUE_MAX])
 const char *
 shown_from(const char *shown)
 {
-	const char *from = strrchr(shown, ' ');
-
-	return from == NULL ? "" : from + 1;
+	return last_part(shown);
 }
 
 bool

@@ -131,15 +131,13 @@ has_extra_word(struct bytes line)
 	bool found = false;
 
 	while (line.len > 0) {
-		size_t len = 0;
+		struct bytes word = text_word(line);
 
-		while (len < line.len && !text_is_blank(line.at[len]))
-			len++;
-		if (len > 0)
+		if (word.len > 0)
 			words++;
-		if (words == 1 && text_equal(bytes_first(line, len), STARTTLS))
+		if (words == 1 && text_equal(word, STARTTLS))
 			found = true;
-		line = bytes_after(line, len < line.len ? len + 1 : len);
+		line = bytes_after(line, word.len < line.len ? word.len + 1 : word.len);
 	}
 	return found && words > 1 && words <= EXTRA_WORDS_MAX;
 }

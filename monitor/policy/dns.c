@@ -62,7 +62,6 @@ struct dns {
 	struct resolver resolvers[DNS_RESOLVERS_MAX];
 	size_t count;
 	size_t preferred; /* the one that answered last */
-	size_t pending;
 	bool is_ending;
 	struct question *finished; /* to be told, first come first */
 	struct question **last;
@@ -401,15 +400,8 @@ dns_ask(struct dns *d, const char *name, enum dns_type type, dns_done *done, voi
 	q->resolver = d->preferred;
 	q->done = done;
 	q->ctx = ctx;
-	d->pending++;
 	send_question(q);
 	return true;
-}
-
-size_t
-dns_pending(const struct dns *d)
-{
-	return d->pending;
 }
 
 /* ---- The loop ---- */
@@ -438,7 +430,6 @@ tell(struct question *q)
 		a.answer = answer_of(q, m);
 		a.message = m;
 	}
-	q->dns->pending--;
 	q->done(q->ctx, &a);
 	free_question(q);
 }

@@ -72,9 +72,6 @@ typedef void dns_done(void *ctx, const struct dns_answer *a);
  */
 bool dns_ask(struct dns *d, const char *name, enum dns_type type, dns_done *done, void *ctx);
 
-/* Questions that are under way. */
-size_t dns_pending(const struct dns *d);
-
 /*
  * What to wait for: fills at most DNS_POLL_MAX of out and returns how many;
  * *milliseconds is lowered to when dns_process must be called at the latest.

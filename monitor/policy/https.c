@@ -39,7 +39,6 @@ struct https {
 	CURLM *multi;
 	X509_STORE *store;
 	struct fetch *fetches;
-	size_t pending;
 };
 
 /* ---- What it is made of ---- */
@@ -73,7 +72,6 @@ free_fetch(struct fetch *f)
 	*f->link = f->next;
 	if (f->next != NULL)
 		f->next->link = f->link;
-	f->https->pending--;
 	if (f->curl != NULL) {
 		curl_multi_remove_handle(f->https->multi, f->curl);
 		curl_easy_cleanup(f->curl);
@@ -224,7 +222,6 @@ https_fetch(struct https *h, const struct https_request *r, https_done *done, vo
 	if (f->next != NULL)
 		f->next->link = &f->next;
 	h->fetches = f;
-	h->pending++;
 	f->curl = curl_easy_init();
 	if (f->curl != NULL && domain_prefix(HOST_PREFIX, r->domain, f->host) &&
 	    sts_fetch_url(r->domain, url) && pin(f, r) && set_way(f, url) && set_tls(f) &&
@@ -232,12 +229,6 @@ https_fetch(struct https *h, const struct https_request *r, https_done *done, vo
 		return true;
 	free_fetch(f);
 	return false;
-}
-
-size_t
-https_pending(const struct https *h)
-{
-	return h->pending;
 }
 
 /* ---- What came of it ---- */

@@ -68,9 +68,6 @@ struct https_request {
  */
 bool https_fetch(struct https *h, const struct https_request *r, https_done *done, void *ctx);
 
-/* Fetches that are under way. */
-size_t https_pending(const struct https *h);
-
 /* Wait for its own sockets and for others, no longer than so many milliseconds. */
 void https_wait(struct https *h, struct pollfd *others, size_t count, int milliseconds);
 
