@@ -39,11 +39,22 @@ tell_scores() {
 	}' "$@"
 }
 
-export CMOCKA_MESSAGE_OUTPUT=TAP SCORES="$O/scores"
-rm -rf "$SCORES"
-mkdir -p "$SCORES"
+# What failed, and what its test said of it: enough to see why on a machine that is gone.
+tell_failures() {
+	for file; do
+		[ -s "$file" ] || continue
+		echo
+		echo "$(basename "$file"):"
+		grep -v '^ok' "$file" | head -n 60 | sed 's/^/  /'
+	done
+}
+
+export CMOCKA_MESSAGE_OUTPUT=TAP SCORES="$O/scores" FAILURES="$O/failures"
+rm -rf "$SCORES" "$FAILURES"
+mkdir -p "$SCORES" "$FAILURES"
 status=0
 # shellcheck disable=SC2086 # one word a test
 prove --timer -e 'sh tests/exec.sh' $tests "$list" || status=$?
 tell_scores "$SCORES"/*
+tell_failures "$FAILURES"/*
 exit $status

@@ -33,6 +33,13 @@ ok "so is a program's test, with its reason" \
 fails() { ! run_is 0 "$@"; }
 ok "a test that dies is a failure" fails "$folder/some.t" "$folder/dies.t"
 ok "its score is told nevertheless" is_told dies.t half
+printf '%s\n' 'echo "ok 1 - a"' 'echo "not ok 2 - b"' 'echo "# wanted 1, got 2"' 'echo "ok 3 - c"' \
+    'echo "# of no use"' 'echo 1..3' >"$folder/wrong.t"
+is_explained() {
+	run_is 1 "$folder/wrong.t" && is_told 'not ok 2' '- b' && is_told '# wanted' '1, got 2' &&
+	    ! grep -q 'of no use' "$folder/out"
+}
+ok "what failed is told, with what its test said" is_explained
 echo 'echo "ok 1"; echo "1..1"' >"$folder/quiet.t"
 nothing_is_told() { run_is 0 "$folder/quiet.t" && ! grep -q '^Scores' "$folder/out"; }
 ok "where there is neither nothing is told" nothing_is_told

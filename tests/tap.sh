@@ -20,9 +20,9 @@ ok() {
 	fi
 }
 
-# until COMMAND...: for at most ten seconds
+# until_it COMMAND...: for at most a minute, which is far longer than it takes where anything else runs beside
 until_it() {
-	tries=100
+	tries=600
 	until "$@"; do
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || return 1

@@ -21,15 +21,20 @@ server=$!
 trap 'kill $server; wait $server 2>/dev/null || :' EXIT
 ask() { ip netns exec "$space" curl -sf -G "http://$listen/api/v1/$1" ${2:+--data-urlencode "query=$2"}; }
 
-tries=100
+# A disk that others write to holds a Prometheus that starts up for long.
+tries=600
 until ask query 'count_over_time(waxseal_build_info[1m]) > 4' 2>/dev/null | grep -q '"value"'; do
 	tries=$((tries - 1))
-	[ $tries -gt 0 ] || { cat "$data/log"; exit 1; }
+	if [ $tries -eq 0 ] || ! kill -0 $server; then
+		echo "it scrapes nothing"
+		cat "$data/log"
+		exit 1
+	fi
 	sleep 0.2
 done
 
 touch "$data/scraped"
-tries=600
+tries=1500
 while [ ! -e "$data/ask" ]; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] || { echo "nobody asks"; exit 1; }
@@ -58,7 +63,7 @@ while read -r query; do
 	printf '%s' "$answer" | python3 -c 'import json, math, sys
 answer = json.load(sys.stdin)["data"]["result"]
 sys.exit(not answer or not all(math.isfinite(float(row["value"][1])) for row in answer))' ||
-	    { echo "no answer: $query"; failed=1; }
+	    { echo "no answer: $query: $answer"; failed=1; }
 done <"$data/queries"
 [ "$(wc -l <"$data/queries")" -gt 20 ] || failed=1
 # None of the rules fails.
