@@ -74,6 +74,30 @@ what_is_so_since_was_not_so_before(void **state)
 	assert_int_equal(t.no, 1);
 }
 
+/* Told some seconds late: of the last twenty, but not how it was last. */
+static void
+what_is_told_late_is_one_of_the_last(void **state)
+{
+	struct mark m = counted_from(START, 1, 0);
+	struct tally t;
+
+	(void)state;
+	mark_count(&m, false, START + 10);
+	for (int i = 1; i < 4; i++)
+		mark_count(&m, true, START + i);
+	t = mark_tally(&m, START + 10);
+	assert_int_equal(t.recent_count, 5);
+	assert_int_equal(tally_recent_yes(&t), 4);
+	assert_int_equal(t.recent & 1, 0);
+	assert_int_equal(m.turned, START + 10);
+	mark_count(&m, false, START + 11);
+	assert_int_equal(m.turned, START + 10);
+	/* so much earlier that it is of another capture */
+	mark_count(&m, true, START + 11 - HISTORY_HOUR);
+	assert_int_equal(mark_tally(&m, START + 11).recent_count, 6);
+	assert_int_equal(mark_tally(&m, START + 11).yes, 5);
+}
+
 static void
 a_habit_is_nine_of_ten_of_the_last_twenty(void **state)
 {
@@ -470,6 +494,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(two_spans_count_and_what_is_older_does_not),
 	    cmocka_unit_test(what_is_so_since_was_not_so_before),
+	    cmocka_unit_test(what_is_told_late_is_one_of_the_last),
 	    cmocka_unit_test(a_habit_is_nine_of_ten_of_the_last_twenty),
 	    cmocka_unit_test(names_of_marks_lead_back_to_them),
 	    cmocka_unit_test(marks_survive_being_text),

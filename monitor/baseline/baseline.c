@@ -125,6 +125,22 @@ forget(struct learning *l, struct subject *s, enum mark_kind kind, const char *v
 		subject_forget(s, kind, value);
 }
 
+/* The client has it again: what it lost before is over, but not what is told before and began
+   later. */
+static void
+end_loss(struct learning *l)
+{
+	const struct mark *lost = subject_mark(l->pair, MARK_LOST, "");
+	int64_t start = l->session->start, last;
+
+	if (lost == NULL || lost->first > start)
+		return;
+	last = lost->last_yes;
+	forget(l, l->pair, MARK_LOST, "");
+	if (last > start && !l->is_failed)
+		l->is_failed = !subject_count(l->memory, l->pair, MARK_LOST, "", true, last);
+}
+
 static void
 learn_offer(struct learning *l, const struct verdict *v)
 {
@@ -147,7 +163,7 @@ learn_offer(struct learning *l, const struct verdict *v)
 	if (l->parties->node[0] != '\0' && (is_offered || !l->is_suspect))
 		count(l, l->server, MARK_NODE, l->parties->node, is_offered);
 	if (is_offered) {
-		forget(l, l->pair, MARK_LOST, "");
+		end_loss(l);
 		return;
 	}
 	count(l, l->pair, MARK_LOST, "", true);

@@ -4,6 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Sessions are told at their end, those that went to TLS some seconds behind it, those of several
+   readers by turns: one that began so long before another is of another capture. */
+#define MARK_LATE (10 * INT64_C(60000000))
+
 static const char *const names[MARK_KINDS] = {
     [MARK_OFFERED] = "offered",
     [MARK_ACCEPTED] = "accepted",
@@ -91,6 +95,26 @@ add(uint32_t *count)
 		(*count)++;
 }
 
+/* Among the last ones. One that is told late comes before the one that is how it was last. */
+static void
+remember(struct mark *m, bool is_yes, int64_t time)
+{
+	uint32_t latest = m->recent & 1;
+
+	if (time < mark_last(m) - MARK_LATE)
+		return;
+	if (time < mark_last(m) && m->recent_count > 0) {
+		m->recent = (m->recent >> 1 << 1 | (uint32_t)is_yes) << 1 | latest;
+	} else {
+		if (m->recent_count == 0 || latest != (uint32_t)is_yes)
+			m->turned = time;
+		m->recent = m->recent << 1 | (uint32_t)is_yes;
+	}
+	m->recent &= (1u << TALLY_RECENT) - 1;
+	if (m->recent_count < TALLY_RECENT)
+		m->recent_count++;
+}
+
 void
 mark_count(struct mark *m, bool is_yes, int64_t time)
 {
@@ -100,13 +124,7 @@ mark_count(struct mark *m, bool is_yes, int64_t time)
 	spans = spans_after(m, time);
 	if (spans < -1)
 		return;
-	if (time >= mark_last(m)) {
-		if (m->recent_count == 0 || (m->recent & 1) != (uint32_t)is_yes)
-			m->turned = time;
-		m->recent = (m->recent << 1 | (uint32_t)is_yes) & ((1u << TALLY_RECENT) - 1);
-		if (m->recent_count < TALLY_RECENT)
-			m->recent_count++;
-	}
+	remember(m, is_yes, time);
 	if (spans == 0)
 		add(is_yes ? &m->yes : &m->no);
 	else

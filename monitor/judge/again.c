@@ -19,8 +19,11 @@ is_control(const struct judge_case *c)
 	const struct session *s = c->session;
 	int64_t lack = c->known->last_lack;
 
-	if (s->smtp.offered != FACT_YES || lack == 0 || lack >= s->start)
+	if (s->smtp.offered != FACT_YES || lack == 0)
 		return false;
+	/* This one is told late: there may be others, before it. */
+	if (lack >= s->start)
+		return lack - s->start <= HISTORY_WINDOW;
 	return s->start - lack <= HISTORY_WINDOW || loss_ends(c);
 }
 
