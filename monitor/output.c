@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,11 +29,26 @@ output_begin(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/*
+ * Why what was written failed: errno says it no more where other calls came between, as
+ * of the database that the output is read from. What is left of it fails for it again.
+ */
+static int
+reason(void)
+{
+	struct pollfd end = {.fd = STDOUT_FILENO};
+
+	if (poll(&end, 1, 0) == 1 && (end.revents & POLLERR) != 0)
+		return EPIPE;
+	clearerr(stdout);
+	return fflush(stdout) != 0 ? errno : EIO;
+}
+
 bool
 output_is_fine(void)
 {
 	if (failure == 0 && ferror(stdout) != 0)
-		failure = errno != 0 ? errno : EIO;
+		failure = reason();
 	return failure == 0;
 }
 

@@ -101,6 +101,22 @@ reader_left() {
 [ -w /dev/full ] && ok "a full device is told" full
 ok "closed standard output is told" closed
 ok "a reader that left is not" reader_left
+# A list longer than what is written at a time: the database is closed behind the write that failed.
+long_list() { "$WAXSEAL" --config /dev/null --db "$folder/long.db" incidents; }
+reader_of_list_left() {
+	mkfifo "$folder/left" && exec 8<>"$folder/left" 9>"$folder/left" 8<&- &&
+	    long_list >&9 2>"$folder/err"
+	status=$?
+	exec 9>&-
+	[ $status -eq 0 ] && err_is_empty
+}
+list_is_full() {
+	! long_list >/dev/full 2>"$folder/err" && err_is_one_line && grep -q 'No space left' "$folder/err"
+}
+"$WAXSEAL" --config /dev/null --db "$folder/long.db" watch -q -r tests/captures/*.pcap >"$folder/out" 2>&1
+ok "a list is long" test "$(long_list | wc -c)" -gt 8192
+ok "nor is one that left a long list" reader_of_list_left
+[ -w /dev/full ] && ok "why a long list was not written is told" list_is_full
 
 # ---- What is installed ----
 
