@@ -207,6 +207,75 @@ what_is_wrong_is_named_with_its_line(void **state)
 	}
 }
 
+/* Where a file is to be named many write the secret itself: it must not get into a log. */
+static void
+what_may_be_a_secret_is_not_repeated(void **state)
+{
+	static const struct {
+		const char *setting, *said;
+	} rows[] = {
+	    {"token-file = geheim", "token-file: give an absolute path"},
+	    {"header-file = X-Key: geheim", "the file that holds its value"},
+	    {"header-file = geheim", "the file that holds its value"},
+	    {"header = Authorization Bearer geheim", "not a header"},
+	    {"header = Authorization: Bearer geheim", "token-file, or header-file"},
+	    {"header = proxy-authorization: geheim", "token-file, or header-file"},
+	    {"header = Cookie: geheim", "token-file, or header-file"},
+	    {"url = htps://hooks.example/geheim", "not a URL of https"},
+	    {"url = https:///geheim", "not a URL of https"},
+	};
+	static char config[2 * SINK_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i <= sizeof(rows) / sizeof(rows[0]); i++) {
+		const bool is_row = i < sizeof(rows) / sizeof(rows[0]);
+
+		if (is_row)
+			snprintf(config, sizeof(config), "[sink a]\ntype = webhook\n%s\n",
+				 rows[i].setting);
+		else
+			snprintf(config, sizeof(config),
+				 "[sink a]\ntype = webhook\nurl = https://x/geheim%0*d\n",
+				 SINK_TEXT_MAX, 0);
+		assert_int_equal(parse(config), PARSED_MISUSE);
+		if (strstr(why, is_row ? rows[i].said : "url: too much") == NULL ||
+		    strstr(why, "geheim") != NULL)
+			fail_msg("%s", why);
+	}
+	assert_string_equal(
+	    only_sink("[sink a]\ntype = webhook\nurl = http://x/\nheader = Authorizations: 1\n")
+		->headers.at[0],
+	    "Authorizations: 1");
+}
+
+/* Who sends takes none in a text, and would end again and again, for all sinks. */
+static void
+control_characters_are_refused(void **state)
+{
+	static const char *const rows[] = {
+	    "type = file\npath = /a\tb",
+	    "type = file\npath = /a\x01",
+	    "type = webhook\nurl = http://x/\x7fy",
+	    "type = webhook\nurl = http://x/\nca-file = /a\tb",
+	    "type = exec\ncommand = /x a\x1b[31mb",
+	    "type = exec\ncommand = /x\nuser = a\x01",
+	    "type = syslog\nto = udp:a\x01",
+	    "type = mail\nto = a@x\rBcc:b@x",
+	    "type = mail\nto = a@x\nfrom = a@x\x01",
+	};
+	char config[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(config, sizeof(config), "[sink a]\n%s\n", rows[i]);
+		assert_int_equal(parse(config), PARSED_MISUSE);
+		if (strstr(why, "control character") == NULL)
+			fail_msg("%zu: %s", i, why);
+	}
+	/* Between the words of a command one is a blank. */
+	assert_string_equal(only_sink("[sink a]\ntype = exec\ncommand = /x\ty\n")->command[1], "y");
+}
+
 static void
 too_many_are_refused(void **state)
 {
@@ -277,6 +346,8 @@ main(void)
 	    cmocka_unit_test(the_form_of_syslog_is_its_readers),
 	    cmocka_unit_test(syslog_is_reached_as_it_is_said),
 	    cmocka_unit_test(what_is_wrong_is_named_with_its_line),
+	    cmocka_unit_test(what_may_be_a_secret_is_not_repeated),
+	    cmocka_unit_test(control_characters_are_refused),
 	    cmocka_unit_test(too_many_are_refused),
 	    cmocka_unit_test(a_scope_holds_what_is_in_each_of_its_lists),
 	};

@@ -182,10 +182,13 @@ take_path(struct taking *t, void *subject, const char *value)
 	return absolute(t, "path", value, &((struct sink *)subject)->path);
 }
 
+/* Who takes it for the token itself must not find that in a log. */
 static bool
 take_token_file(struct taking *t, void *subject, const char *value)
 {
-	return absolute(t, "token-file", value, &((struct sink *)subject)->token_file);
+	((struct sink *)subject)->token_file = value;
+	return value[0] == '/' ||
+	       flag_refuse(t, "token-file: give an absolute path (/...), of a file that holds it");
 }
 
 static bool
@@ -247,7 +250,7 @@ take_url(struct taking *t, void *subject, const char *value)
 
 	((struct sink *)subject)->url = value;
 	if (authority.len == 0)
-		return flag_refuse(t, "url %s: not a URL of https:// or http://", value);
+		return flag_refuse(t, "url: not a URL of https:// or http://");
 	if (bytes_find(authority, '@') < authority.len)
 		return flag_refuse(t,
 				   "url: holds a user or a password, which others could see (put "
@@ -271,11 +274,29 @@ is_header(struct bytes all)
 	return colon > 0 && colon < all.len && text_trim(bytes_after(all, colon + 1)).len > 0;
 }
 
+/* Whether it is of those whose value is a secret; RFC 9110 sections 11.6.2 and 11.7.2, RFC 6265. */
+static bool
+is_secret_header(struct bytes all)
+{
+	static const struct bytes names[] = {
+	    BYTES_INIT("Authorization"), BYTES_INIT("Proxy-Authorization"), BYTES_INIT("Cookie")};
+	const struct bytes name = bytes_first(all, bytes_find(all, ':'));
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (text_equal(name, names[i]))
+			return true;
+	return false;
+}
+
+/* What it holds is not repeated: it may be a secret that should not stand there. */
 static bool
 take_header(struct taking *t, void *subject, const char *value)
 {
 	if (!is_header(bytes_text(value)))
-		return flag_refuse(t, "header %s: not a header (X-Name: value)", value);
+		return flag_refuse(t, "header: not a header (X-Name: value)");
+	if (is_secret_header(bytes_text(value)))
+		return flag_refuse(t, "header: its value is a secret, which others could see (put "
+				      "it into a file: token-file, or header-file)");
 	return flag_append(t, &((struct sink *)subject)->headers, value);
 }
 
@@ -286,10 +307,8 @@ take_header_file(struct taking *t, void *subject, const char *value)
 	const struct bytes path = text_trim(bytes_after(all, bytes_find(all, ':') + 1));
 
 	if (!is_header(all) || path.at[0] != '/')
-		return flag_refuse(t,
-				   "header-file %s: not a header's name and the file that holds "
-				   "its value (X-Key: /etc/waxseal/key)",
-				   value);
+		return flag_refuse(t, "header-file: not a header's name and the file that holds "
+				      "its value (X-Key: /etc/waxseal/key)");
 	return flag_append(t, &((struct sink *)subject)->header_files, value);
 }
 
@@ -532,25 +551,74 @@ foreign(const struct sink *s)
 	return NULL;
 }
 
-/* What is longer than one setting may be; NULL: nothing is. */
-static const char *
-too_much(const struct sink *s)
+static bool
+is_too_long(const char *text)
 {
-	const char *const texts[] = {s->host,       s->path, s->url,      s->ca_file,
-				     s->token_file, s->from, s->sendmail, s->user};
-	const struct words *const lists[] = {&s->headers, &s->header_files, &s->recipients};
+	return strlen(text) > SINK_TEXT_MAX;
+}
+
+static bool
+has_control(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((uint8_t)*text < ' ' || *text == 0x7f)
+			return true;
+	return false;
+}
+
+/* The setting, one of whose texts is like that; NULL: none is. */
+static const char *
+setting_that(const struct sink *s, bool (*is_so)(const char *text))
+{
+	const struct {
+		const char *name, *text;
+	} texts[] = {{"to", s->host},
+		     {"path", s->path},
+		     {"url", s->url},
+		     {"ca-file", s->ca_file},
+		     {"token-file", s->token_file},
+		     {"from", s->from},
+		     {"sendmail", s->sendmail},
+		     {"user", s->user}};
+	const struct {
+		const char *name;
+		const struct words *list;
+	} lists[] = {
+	    {"header", &s->headers}, {"header-file", &s->header_files}, {"to", &s->recipients}};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i] != NULL && strlen(texts[i]) > SINK_TEXT_MAX)
-			return texts[i];
+		if (texts[i].text != NULL && is_so(texts[i].text))
+			return texts[i].name;
 	for (size_t i = 0; s->command[i] != NULL; i++)
-		if (strlen(s->command[i]) > SINK_TEXT_MAX)
-			return s->command[i];
+		if (is_so(s->command[i]))
+			return "command";
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		for (size_t j = 0; j < lists[i]->count; j++)
-			if (j == SINK_WORDS_MAX || strlen(lists[i]->at[j]) > SINK_TEXT_MAX)
-				return lists[i]->at[j];
+		for (size_t j = 0; j < lists[i].list->count; j++)
+			if (is_so(lists[i].list->at[j]))
+				return lists[i].name;
 	return NULL;
+}
+
+/* What the courier would not take, as one text of any sink. Texts are not repeated: see url. */
+static bool
+check_texts(struct taking *t, const struct sink *s)
+{
+	const char *name = setting_that(s, is_too_long);
+
+	if (s->headers.count > SINK_WORDS_MAX)
+		name = "header";
+	if (s->header_files.count > SINK_WORDS_MAX)
+		name = "header-file";
+	if (s->recipients.count > SINK_WORDS_MAX)
+		name = "to";
+	if (name != NULL)
+		return flag_refuse(t,
+				   "%s: too much (at most %d headers, files of them and "
+				   "recipients, and %d bytes in each)",
+				   name, SINK_WORDS_MAX, SINK_TEXT_MAX);
+	name = setting_that(s, has_control);
+	return name == NULL ||
+	       flag_refuse(t, "%s: holds a control character (a tab, or no text at all)", name);
 }
 
 static bool
@@ -559,12 +627,8 @@ end(struct taking *t, void *subject)
 	struct sink *s = subject;
 	const char *wrong = foreign(s);
 
-	if (too_much(s) != NULL)
-		return flag_refuse(t,
-				   "%.40s...: too much (at most %d headers, files of them and "
-				   "recipients, and %d bytes in each)",
-				   too_much(s), SINK_WORDS_MAX, SINK_TEXT_MAX);
-
+	if (!check_texts(t, s))
+		return false;
 	if (s->type == SINK_NONE)
 		return flag_refuse(t, "type: is missing (syslog, file, webhook, exec or mail)");
 	if (wrong != NULL)
