@@ -221,8 +221,9 @@ join(struct store *s, const struct session_row *row, struct finding_row *finding
 	bool is_graver = is_heard_of && (int64_t)finding->severity > now->severity;
 	bool is_surer = is_heard_of && (int64_t)finding->severity == now->severity &&
 			(int64_t)finding->certainty > now->certainty;
-	bool is_recurring =
-	    finding->mute_id == 0 && ((now->is_closed && count != 0) || now->is_muted);
+	/* Who closed one that turns out to be graver closed another than it is. */
+	bool is_recurring = finding->mute_id == 0 &&
+			    ((now->is_closed && (count != 0 || is_graver)) || now->is_muted);
 
 	finding->incident_id = now->id;
 	finding->before = (enum severity_rank)now->severity;

@@ -3,7 +3,8 @@
  *
  * The key of an incident is kind, server address and port, client network and
  * recipient domain. Severity and certainty only rise while it is not closed; a
- * closed one that recurs is open again, as grave as what recurred.
+ * closed one that recurs is open again, as grave as what recurred; and so is one of
+ * which more becomes known, by which it is graver than it was when it was closed.
  *
  * A finding under a mute changes no more of an incident that is not muted than its
  * count, and has no part in surges. An incident is muted while all of its findings

@@ -22,7 +22,7 @@ static const char add_alert[] =
 static const char add_delivery[] =
     "INSERT INTO deliveries (alert_id, sink, incident_id, counts, next_try)"
     " SELECT id, ?2, incident_id, event NOT IN (3, 4), at FROM alerts WHERE id = ?1";
-/* One that is closed is told, and does not stand open: a closed one can get graver. */
+/* One that is closed does not stand open, whatever is told of it. */
 static const char stand[] = "INSERT INTO standing (sink, incident_id, renewed) SELECT ?1, id, ?3"
 			    " FROM incidents WHERE id = ?2 AND state <> 'closed'"
 			    " ON CONFLICT DO UPDATE SET renewed = ?3";

@@ -318,7 +318,7 @@ alerts_go_by_age_and_those_that_wait_later(void **state)
 	assert_sound(p->path);
 }
 
-/* What was known of it already is graver than it was held for, and nobody opens it for that. */
+/* Whatever is told of it: nothing would end it there. */
 static void
 what_is_raised_and_closed_does_not_stand_open(void **state)
 {

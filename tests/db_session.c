@@ -208,6 +208,42 @@ severity_and_certainty_only_rise_until_closed(void **state)
 	assert_sound(p->path);
 }
 
+/* The first session of an incident, so many seconds longer, with what has come to be known of it.
+ */
+static void
+judge_again(struct store *s, int longer, enum severity_rank severity, enum incident_event event)
+{
+	struct finding_row finding = plain_finding("starttls-refused", severity);
+	struct session_row row = plain_row(s, 1);
+
+	finding.summary = "what has come to be known";
+	row.end += longer * INT64_C(1000000);
+	row.packets++;
+	row.findings = &finding;
+	row.finding_count = 1;
+	assert_int_equal(add_one(s, &row), SESSION_EXTENDED);
+	assert_int_equal(finding.event, event);
+}
+
+/* Whoever closed it did not know: who lists what is open, or is shown it, must see it again. */
+static void
+one_that_gets_graver_while_it_is_closed_is_open_again(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	static const char look[] = "SELECT severity, state, sessions, note, summary FROM"
+				   " v_incidents";
+
+	join(s, 1, RANK_WARNING, RANK_POSSIBLE, INCIDENT_OPENED);
+	assert_int_equal(incident_set_state(s, 1, "closed", "an old server"), INCIDENT_CHANGED);
+	judge_again(s, 1, RANK_WARNING, INCIDENT_UNTOUCHED);
+	assert_query(p->path, "SELECT severity, state FROM v_incidents", "warning|closed\n");
+	judge_again(s, 2, RANK_CRITICAL, INCIDENT_REOPENED);
+	assert_query(p->path, look, "critical|open|1|an old server|what has come to be known\n");
+	store_close(s);
+	assert_sound(p->path);
+}
+
 static void
 an_incident_spans_its_sessions_in_any_order(void **state)
 {
@@ -547,6 +583,7 @@ main(void)
 	    FIXTURE_TEST(a_longer_session_replaces_the_shorter),
 	    FIXTURE_TEST(an_incident_is_known_by_its_whole_key),
 	    FIXTURE_TEST(severity_and_certainty_only_rise_until_closed),
+	    FIXTURE_TEST(one_that_gets_graver_while_it_is_closed_is_open_again),
 	    FIXTURE_TEST(an_incident_spans_its_sessions_in_any_order),
 	    FIXTURE_TEST(the_first_three_sessions_and_the_latest_are_kept),
 	    FIXTURE_TEST(too_many_bytes_of_a_session_are_cut_and_told),
