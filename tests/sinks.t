@@ -171,7 +171,7 @@ serve_web
 until_it listens 8080
 printf 's3cret\n' >"$bed/token"
 begin
-for what in 400 429 503 302 slow garbage endless; do sink "w$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
+for what in 400 429 503 302 slow garbage endless broken hanging; do sink "w$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
 sink plain type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/token" "header-file=X-Key: $bed/token"
 sink down type=webhook url=http://127.0.0.1:8081/
 sink untold type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/no-token"
@@ -193,6 +193,10 @@ answers() {
 }
 ok "what a web server answers decides: sent, later or never" answers
 ok "... and a redirect is not followed" test "$(grep -c '^/ok' "$bed/web.log")" = 1
+
+# Where more of the answer is waited for, what the server has would be sent again for a week.
+has_status() { given 'wbroken x' 'whanging x' && told 'wbroken sent' 'whanging sent'; }
+ok "who says that it has it has it, whatever becomes of the rest of the answer" has_status
 
 pauses() {
 	begun=$(date +%s)

@@ -390,8 +390,11 @@ finish(struct send *s, CURLcode code)
 	long status = 0;
 
 	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status);
-	/* A status is an answer even where more follows than is read. */
-	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && status >= 200))
+	/*
+	 * A status is the answer, whatever became of the rest: that there is more than is
+	 * read, or that it never came. Else what the server has would be sent again.
+	 */
+	if (code == CURLE_OK || status >= 200)
 		judge(s, status);
 	else
 		explain(s, code);

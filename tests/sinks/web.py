@@ -1,5 +1,6 @@
 # A web server for tests: web.py PORT LOG. What it is posted is appended to the log;
-# it answers 200, or the status that the path is, or slowly, garbage, or without end.
+# it answers 200, or the status that the path is, or slowly, garbage, or without end; or breaks off, or hangs, amid
+# the answer.
 import http.server, sys, time
 
 class Hook(http.server.BaseHTTPRequestHandler):
@@ -20,7 +21,11 @@ class Hook(http.server.BaseHTTPRequestHandler):
             self.send_header("Retry-After", "3")
         if what == "302":
             self.send_header("Location", "http://127.0.0.1:8080/ok")
+        if what in ("broken", "hanging"):
+            self.send_header("Content-Length", "1000")
         self.end_headers()
+        if what == "hanging":
+            time.sleep(30)
         if what == "endless":
             try:
                 while True:
