@@ -1,4 +1,5 @@
-/* Sending to a file and to a socket of this machine, where they take a part of it or go away. */
+/* Sending to a file, to a socket of this machine and by TCP, where they take a part of it or go
+ * away. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,8 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,7 @@
 #include <unistd.h>
 
 #include "monitor/alert/send.h"
+#include "monitor/alert/stream.h"
 
 #define LARGE ((size_t)1 << 20) /* no pipe and no socket takes that at once */
 
@@ -336,6 +340,53 @@ a_socket_that_is_full_is_waited_for(void **state)
 	close(end);
 }
 
+/* ---- TCP ---- */
+
+static void
+write_whole(struct stream *s, const char *text)
+{
+	enum stream_state state = stream_write(s, (const uint8_t *)text, strlen(text));
+
+	while (state == STREAM_WAITS) {
+		struct pollfd end = {.fd = s->descriptor, .events = s->events};
+
+		poll(&end, 1, 20);
+		state = stream_step(s);
+	}
+	assert_int_equal(state, STREAM_DONE);
+}
+
+/* What a server says, which it may not, is passed over; one that never stops must not hold up the
+ * rest. */
+static void
+who_speaks_without_end_is_left(void **state)
+{
+	struct bed *b = *state;
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct stream s = {.host.name = "127.0.0.1", .descriptor = -1};
+	int listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), first, second;
+	socklen_t len = sizeof(at);
+
+	assert_int_equal(bind(listening, (const struct sockaddr *)&at, len), 0);
+	assert_int_equal(listen(listening, 4), 0);
+	assert_int_equal(getsockname(listening, (struct sockaddr *)&at, &len), 0);
+	s.port = ntohs(at.sin_port);
+	resolve_fix(NULL, &s.host);
+	write_whole(&s, "one");
+	first = accept_at(listening);
+	assert_int_equal(send(first, b->large, 1000, 0), 1000);
+	write_whole(&s, "two");
+	assert_read(first, "onetwo");
+	assert_int_equal(send(first, b->large, STREAM_HEARD_MAX + 1, 0), STREAM_HEARD_MAX + 1);
+	write_whole(&s, "three");
+	second = accept_at(listening);
+	assert_read(second, "three");
+	stream_close(&s);
+	close(first);
+	close(second);
+	close(listening);
+}
+
 int
 main(void)
 {
@@ -348,6 +399,7 @@ main(void)
 	    TEST(in_a_stream_each_message_is_a_line),
 	    TEST(a_stream_that_was_closed_is_opened_anew),
 	    TEST(a_stream_that_takes_a_part_is_opened_anew),
+	    TEST(who_speaks_without_end_is_left),
 	    TEST(so_is_one_that_takes_all_but_the_end_of_the_line),
 	    TEST(a_socket_that_is_full_is_waited_for),
 	};

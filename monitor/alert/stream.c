@@ -282,11 +282,13 @@ connected(struct stream *s)
 	return shake_hands(s);
 }
 
-/* Whether the server has gone meanwhile; what it says, as it may not, is passed over. */
+/* Whether the server has gone meanwhile; what it says, as it may not, is passed over: not for ever.
+ */
 static bool
 is_alive(struct stream *s)
 {
 	char nothing[512];
+	size_t heard = 0;
 	ssize_t n;
 
 	if (s->phase != STREAM_WRITES)
@@ -295,7 +297,9 @@ is_alive(struct stream *s)
 	do
 		n = s->ssl != NULL ? SSL_read(s->ssl, nothing, sizeof(nothing))
 				   : recv(s->descriptor, nothing, sizeof(nothing), MSG_DONTWAIT);
-	while (n > 0);
+	while (n > 0 && (heard += (size_t)n) <= STREAM_HEARD_MAX);
+	if (n > 0)
+		return false;
 	if (s->ssl != NULL)
 		return SSL_get_error(s->ssl, (int)n) == SSL_ERROR_WANT_READ;
 	return n < 0 && (errno == EAGAIN || errno == EINTR);

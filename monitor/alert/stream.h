@@ -17,6 +17,9 @@
 #define STREAM_EACH 3000 /* milliseconds for one address of several to connect */
 #define STREAM_LOOK 20   /* ... between two looks at what is acknowledged */
 
+/* Bytes that a server may have said since the last write; who says more is connected to anew. */
+#define STREAM_HEARD_MAX 65536
+
 enum stream_state {
 	STREAM_WAITS,  /* for its descriptor or its time */
 	STREAM_DONE,   /* all was taken */
