@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dissector/text.h"
@@ -55,23 +54,47 @@ config_refuse(struct taking *t, const char *place)
 	return PARSED_MISUSE;
 }
 
+/*
+ * A line without its end: how many bytes it has, CONFIG_LINE_MAX where it is longer than it
+ * may be; -1 behind the last one. room is terminated.
+ */
+static ssize_t
+read_line(FILE *file, char room[CONFIG_LINE_MAX])
+{
+	size_t length = 0;
+	int c = getc(file);
+
+	if (c == EOF)
+		return -1;
+	for (; c != EOF && c != '\n'; c = getc(file)) {
+		if (length == CONFIG_LINE_MAX - 1)
+			return CONFIG_LINE_MAX;
+		room[length++] = (char)c;
+	}
+	if (length > 0 && room[length - 1] == '\r')
+		length--;
+	room[length] = '\0';
+	return (ssize_t)length;
+}
+
 static enum parsed
 config_lines(struct taking *t, FILE *file, const char *path)
 {
 	struct section section = {0};
 	enum parsed parsed = PARSED_RUN;
 	char place[OPTIONS_WHY_MAX] = "";
-	size_t room = 0, number = 0;
-	char *line = NULL;
+	char line[CONFIG_LINE_MAX];
+	size_t number = 0;
 	ssize_t length;
 
-	while (parsed == PARSED_RUN && (length = getline(&line, &room, file)) != -1) {
+	while (parsed == PARSED_RUN && (length = read_line(file, line)) != -1) {
 		snprintf(place, sizeof(place), "%s:%zu: ", path, ++number);
-		if (length > 0 && line[length - 1] == '\n')
-			line[--length] = '\0';
-		if (length > 0 && line[length - 1] == '\r')
-			line[--length] = '\0';
-		if ((size_t)length != strlen(line)) {
+		if (length == CONFIG_LINE_MAX) {
+			flag_refuse(t,
+				    "%stoo long, or not a text file (a line has at most %d bytes)",
+				    place, CONFIG_LINE_MAX);
+			parsed = PARSED_MISUSE;
+		} else if ((size_t)length != strlen(line)) {
 			flag_refuse(t, "%s: not a text file (line %zu holds NUL)", path, number);
 			parsed = PARSED_MISUSE;
 		} else if (!config_line(t, &section, line, number, place)) {
@@ -81,7 +104,6 @@ config_lines(struct taking *t, FILE *file, const char *path)
 	if (parsed == PARSED_RUN && !section_end(t, &section))
 		parsed = config_refuse(t, place);
 	t->is_in_section = false;
-	free(line);
 	return parsed;
 }
 

@@ -12,7 +12,8 @@
 
 #include "monitor/flag.h"
 
-#define CONFIG_DEFAULT "/etc/waxseal.conf"
+#define CONFIG_DEFAULT  "/etc/waxseal.conf"
+#define CONFIG_LINE_MAX 16384 /* bytes of a line, its end included: several of the longest texts */
 
 /*
  * Read --config, or the usual file where there is one, into t->out, whose

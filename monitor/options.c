@@ -136,6 +136,7 @@ enum parsed
 options_parse(int argc, char *const argv[], struct options *out, char *why)
 {
 	struct taking t = {.out = out, .why = why, .now = clock_wall()};
+	char problem[OPTIONS_WHY_MAX];
 	enum parsed parsed;
 	uint32_t groups;
 
@@ -150,6 +151,9 @@ options_parse(int argc, char *const argv[], struct options *out, char *why)
 		return PARSED_MISUSE;
 	groups = FLAG_GLOBAL | (out->command == NULL ? 0 : out->command->flags);
 	parsed = config_file_read(&t);
+	/* What is wrong with the command line goes before, and is told apart from it. */
+	snprintf(problem, sizeof(problem), "%s", why);
+	why[0] = '\0';
 	t.source = SOURCE_COMMAND_LINE;
 	t.place = "";
 	out->db = lower_db(out->db);
@@ -157,8 +161,10 @@ options_parse(int argc, char *const argv[], struct options *out, char *why)
 		return misuse(&t);
 	if (t.wants_help || t.wants_version)
 		return misuse(&t);
-	if (parsed != PARSED_RUN)
+	if (parsed != PARSED_RUN) {
+		snprintf(why, OPTIONS_WHY_MAX, "%s", problem);
 		return parsed;
+	}
 	if (!options_check(&t))
 		return PARSED_MISUSE;
 	default_services(&t);

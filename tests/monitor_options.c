@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "monitor/command/command.h"
+#include "monitor/config_file.h"
 #include "monitor/limit.h"
 #include "monitor/moment.h"
 
@@ -397,6 +398,30 @@ the_nearer_source_of_the_database_wins(void **state)
 	unsetenv("WAXSEAL_DB");
 }
 
+/* No file makes it take more memory than that, nor is the rest of one left out where there is none.
+ */
+static void
+a_line_has_a_limit(void **state)
+{
+	static const char end_of_line[] = "\ndb = a\n";
+	static char line[CONFIG_LINE_MAX + 16];
+	char *argv[] = {"waxseal", "--config", "/dev/zero", "sessions"};
+
+	(void)state;
+	memset(line, '#', CONFIG_LINE_MAX);
+	memcpy(line + CONFIG_LINE_MAX - 1, end_of_line, sizeof(end_of_line));
+	assert_int_equal(parse_with(line, "sessions"), PARSED_RUN);
+	assert_string_equal(o.db, "a");
+	memset(line, '#', CONFIG_LINE_MAX);
+	memcpy(line + CONFIG_LINE_MAX, end_of_line, sizeof(end_of_line));
+	assert_int_equal(parse_with(line, "sessions"), PARSED_MISUSE);
+	assert_non_null(strstr(why, ":1: "));
+	assert_non_null(strstr(why, "too long"));
+	options_free(&o);
+	assert_int_equal(options_parse(4, argv, &o, why), PARSED_MISUSE);
+	assert_non_null(strstr(why, "/dev/zero:1: "));
+}
+
 static void
 the_configuration_gives_settings(void **state)
 {
@@ -573,6 +598,12 @@ a_bad_configuration_is_told_with_its_line(void **state)
 	}
 	assert_int_equal(parse("--config /nonexistent/x sessions"), PARSED_FAILED);
 	assert_non_null(strstr(why, "/nonexistent/x: cannot read"));
+	/* Whatever follows, as long as there is nothing wrong with that. */
+	assert_int_equal(parse("--config /nonexistent/x alert list"), PARSED_FAILED);
+	assert_non_null(strstr(why, "cannot read the configuration"));
+	assert_int_equal(parse("--config /nonexistent/x mute list"), PARSED_FAILED);
+	assert_int_equal(parse("--config /nonexistent/x alert lost"), PARSED_MISUSE);
+	assert_non_null(strstr(why, "alert lost"));
 }
 
 #define NOW INT64_C(1772366400000000) /* 2026-03-01T12:00:00Z */
@@ -696,6 +727,7 @@ main(void)
 	    cmocka_unit_test(values_are_read),
 	    cmocka_unit_test(a_note_is_one_line_of_printable_text),
 	    cmocka_unit_test(the_nearer_source_of_the_database_wins),
+	    cmocka_unit_test(a_line_has_a_limit),
 	    cmocka_unit_test(the_configuration_gives_settings),
 	    cmocka_unit_test(look_ups_are_for_live_traffic_unless_said_otherwise),
 	    cmocka_unit_test(whom_look_ups_ask_may_be_configured),
