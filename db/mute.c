@@ -84,6 +84,21 @@ mute_remove(struct store *s, int64_t id, int64_t now)
 	return removed;
 }
 
+static const char drop_ended[] =
+    "UPDATE mutes SET removed = ?1 WHERE id = (SELECT id FROM mutes WHERE name IS NULL AND removed"
+    " IS NULL AND until <= ?1 ORDER BY until, id LIMIT 1)";
+
+enum maybe
+mute_drop_ended(struct store *s, int64_t now)
+{
+	struct sql *q = sql_use(s->file, drop_ended);
+
+	sql_put_int(q, now);
+	if (!sql_run(q))
+		return MAYBE_NULL;
+	return sql_changes(s->file) > 0 ? MAYBE_YES : MAYBE_NO;
+}
+
 #define ROW                                                                               \
 	"SELECT id, name, kinds, clients, servers, domains, m.severity, coalesce(until, " \
 	"9223372036854775807), why, coalesce(last, 0), "

@@ -43,6 +43,12 @@ enum mute_removed {
 enum mute_removed mute_remove(struct store *s, int64_t id, int64_t now);
 
 /*
+ * Of those that people added remove the one that ended first, for another to have its place.
+ * MAYBE_NO: none has ended; MAYBE_NULL: the database failed. In a transaction.
+ */
+enum maybe mute_drop_ended(struct store *s, int64_t now);
+
+/*
  * Tell those that are not removed, by id. with_use: what each muted is counted, too.
  * What is told is borrowed for the call.
  */

@@ -169,6 +169,15 @@ has_room_again() {
 	    gives 0 "$folder/none" mute add --client 192.0.2.7 --why x
 }
 ok "once some are removed there is room again" has_room_again
+# Nobody is to tidy up what ended by itself before the next maintenance can be muted.
+has_room_of_ended() {
+	gives 1 "$folder/none" mute add --client 192.0.2.8 --why x &&
+	    sqlite3 "$folder/db" "update mutes set until = 2000 - id where id in (5, 6, 7)" &&
+	    gives 0 "$folder/none" mute add --client 192.0.2.8 --why x &&
+	    [ "$(sqlite3 "$folder/db" "select group_concat(id) from mutes where until < 2000 and removed is not null")" = 7 ] &&
+	    [ "$(sqlite3 "$folder/db" "select count(*) from mutes where removed is null")" = 1000 ]
+}
+ok "and where some have ended the first of them makes room" has_room_of_ended
 awk 'BEGIN { for (i = 0; i < 1001; i++) printf "[mute m%d]\nclient = 192.0.2.7\nwhy = x\n", i }' \
     >"$folder/many"
 is_too_much() {

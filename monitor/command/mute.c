@@ -222,28 +222,42 @@ list(struct store *s, const struct options *o)
 	return STATUS_DONE;
 }
 
+/* In the transaction: whether there is room for one more, in place of one that has ended if need
+ * be. */
+static bool
+has_room(struct store *s, int64_t now)
+{
+	const int64_t there = mute_added(s);
+	const enum maybe made = there < MUTES_MAX ? MAYBE_NO : mute_drop_ended(s, now);
+
+	if (there < 0 || made == MAYBE_NULL) {
+		log_error("%s", store_error(s));
+		return false;
+	}
+	if (there < MUTES_MAX || (there == MUTES_MAX && made == MAYBE_YES))
+		return true;
+	log_error("mute add: %" PRId64 " were added already, which is the most (waxseal mute lists "
+		  "them; mute remove ID takes away what is needed no more)",
+		  there);
+	return false;
+}
+
 static int
 add(struct store *s, const struct options *o)
 {
 	static struct mute_text room; /* large */
 	struct mute_row row;
-	int64_t there;
 
 	if (!mute_row_of(o->mute, &room, &row)) {
 		log_error("mute add: too long a list (make two of it)");
 		return STATUS_FAILED;
 	}
-	if (!store_begin(s) || (there = mute_added(s)) < 0) {
+	if (!store_begin(s)) {
 		log_error("%s", store_error(s));
 		return STATUS_FAILED;
 	}
-	if (there >= MUTES_MAX) {
-		log_error("mute add: %" PRId64 " were added already, which is the most (waxseal "
-			  "mute lists them; mute remove ID takes away what has ended or is needed "
-			  "no more)",
-			  there);
+	if (!has_room(s, o->now))
 		return STATUS_FAILED;
-	}
 	if (!mute_put(s, &row, o->now) || !store_commit(s)) {
 		log_error("%s", store_error(s));
 		return STATUS_FAILED;
