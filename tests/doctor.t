@@ -55,6 +55,27 @@ advice_works() {
 	    "$folder/out"
 }
 ok "and how to set one, which the other configuration did" advice_works
+# Whoever may write it decides what is executed and where alerts go.
+is_open_to_all() {
+	chmod 646 "$folder/conf" && finds wrong configuration 'everybody may write it' none &&
+	    grep -q "to do: chmod o-w $folder/conf\$" "$folder/out"
+}
+ok "a configuration that everybody may write" is_open_to_all
+chmod 644 "$folder/conf"
+ok "one that everybody may read" finds ok configuration 'can be read' none
+printf 's3cret\n' | tee "$folder/token" >"$folder/key"
+chmod 600 "$folder/token" "$folder/key"
+cp "$folder/conf" "$folder/syslog.conf"
+printf '[sink hook]\ntype = webhook\nurl = https://192.0.2.1/\nheader-file = X-Key:  %s\ntoken-file = %s\n' \
+    "$folder/key" "$folder/token" >>"$folder/conf"
+ok "secrets that their owner alone may read" finds ok sinks '2 set' none
+is_exposed() {
+	chmod 644 "$1" && finds wrong sinks "everybody may read $1" none &&
+	    grep -q "to do: chmod o-r $1\$" "$folder/out" && chmod 600 "$1"
+}
+ok "a token that everybody may read" is_exposed "$folder/token"
+ok "a header that everybody may read" is_exposed "$folder/key"
+mv "$folder/syslog.conf" "$folder/conf"
 is_quiet() {
 	doctor -q -i any
 	! grep -q '^ok' "$folder/out"

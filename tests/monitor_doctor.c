@@ -28,6 +28,7 @@ well(void)
 	return (struct facts){
 	    .options = &options,
 	    .has_config = FACT_YES,
+	    .files = {FACT_NO, NULL},
 	    .port = {"tap0", FACT_YES, FACT_YES, FACT_YES, FACT_NO, FACT_NO, FACT_NO},
 	    .database =
 		{
@@ -97,6 +98,8 @@ each_is_told(void **state)
 	WRONG("interface", f.port.exists = FACT_NO);
 	WRONG("interface", f.port.is_up = FACT_NO);
 	WRONG("interface", f.port.has_carrier = FACT_NO);
+	WRONG("configuration", f.files.is_config_open = FACT_YES);
+	WRONG("sinks", f.files.exposed = "/token");
 	WRONG("sides", f.database.lately.one_sided = 51);
 	WRONG("loss", f.database.lately.dropped = 12);
 	WRONG("loss", f.database.lately.untold = 1);

@@ -75,6 +75,7 @@ command_doctor(const struct options *o)
 	bool is_well = true;
 
 	facts_database(o, &f.database);
+	facts_files(o, &f.files);
 	facts_host(o, &f.host);
 	facts_resolver(o, &f.resolver);
 	for (size_t i = 0; i < check_count; i++)

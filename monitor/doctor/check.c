@@ -37,11 +37,16 @@ advise(struct diagnosis *out, const char *format, ...)
 	va_end(list);
 }
 
-/* It would not have come this far with one that is wrong. */
+/* It would not have come this far with one that cannot be read as it should. */
 static void
 judge_configuration(const struct facts *f, struct diagnosis *out)
 {
-	if (f->has_config == FACT_YES)
+	if (f->files.is_config_open == FACT_YES) {
+		say(out, DIAGNOSIS_WRONG,
+		    "%s: everybody may write it, and so have programs run and alerts go elsewhere",
+		    f->options->config);
+		advise(out, "chmod o-w %s", f->options->config);
+	} else if (f->has_config == FACT_YES)
 		say(out, DIAGNOSIS_OK, "%s can be read", f->options->config);
 	else
 		say(out, DIAGNOSIS_OK, "%s is not there: the defaults are in force",
@@ -334,7 +339,11 @@ judge_sinks(const struct facts *f, struct diagnosis *out)
 {
 	const struct sinks *sinks = f->options->sinks;
 
-	if (sinks != NULL && sinks->count > 0) {
+	if (f->files.exposed != NULL) {
+		say(out, DIAGNOSIS_WRONG, "everybody may read %s, which holds a secret",
+		    f->files.exposed);
+		advise(out, "chmod o-r %s", f->files.exposed);
+	} else if (sinks != NULL && sinks->count > 0) {
 		say(out, DIAGNOSIS_OK, "%zu set, the first is %s (waxseal alert test tries them)",
 		    sinks->count, sinks->at[0].name);
 	} else {

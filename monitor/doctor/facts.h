@@ -53,9 +53,15 @@ struct resolver_facts {
 	enum answer answer;
 };
 
+struct file_facts {
+	enum fact is_config_open; /* everybody may write it */
+	const char *exposed;      /* a secret's file that everybody may read; NULL: none is known */
+};
+
 struct facts {
 	const struct options *options;
-	enum fact has_config;   /* the file is there */
+	enum fact has_config; /* the file is there */
+	struct file_facts files;
 	struct port_facts port; /* of the one interface that a check is of; else empty */
 	struct database_facts database;
 	struct host_facts host;
@@ -68,6 +74,7 @@ struct facts {
 /* Each fills what it is named for. */
 void facts_port(const char *name, struct port_facts *out);
 void facts_database(const struct options *o, struct database_facts *out);
+void facts_files(const struct options *o, struct file_facts *out);
 void facts_host(const struct options *o, struct host_facts *out);
 void facts_resolver(const struct options *o, struct resolver_facts *out);
 
