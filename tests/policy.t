@@ -358,7 +358,7 @@ agrees_with_resolver() {
 	[ "$(in_its_words "$folder/out")" = "$theirs" ]
 }
 # It connects to any address; RFC 8461 says nothing of them.
-if command -v mta-sts-query >/dev/null; then
+if has mta-sts-query; then
 	for one in ok testing none bare split chain loop dangling nodata long huge wild two beside \
 	    nohost ipv6 here inside closed redirect nocontent partial html untyped charset forbidden \
 	    gzip longest toolong wildname provider expiredcert middleless stranger invalid; do
@@ -390,8 +390,7 @@ if command -v mta-sts-query >/dev/null; then
 	differs() { [ "$(resolver_says cnonly.sec.test)" = VALID ]; }
 	ok "otherwise than postfix-mta-sts-resolver, by RFC 8461 section 3.3: cnonly" differs
 else
-	count=$((count + 1))
-	echo "ok $count - as postfix-mta-sts-resolver has it # SKIP there is no mta-sts-query"
+	skip "as postfix-mta-sts-resolver has it" "there is no mta-sts-query"
 fi
 
 # What Postfix makes of a host's DANE: uses it, delays mail, or does without.
@@ -427,15 +426,14 @@ agrees_with_postfix() {
 	echo "ours $(in_postfix_words "$folder/out"), theirs $theirs" >>"$folder/err"
 	[ "$(in_postfix_words "$folder/out")" = "$theirs" ]
 }
-if command -v posttls-finger >/dev/null; then
+if has posttls-finger; then
 	for one in ok implicit alias pkix agility port587 ad0 half tlsafail cnamex cnameo cnamei star unusable roll wrong ta \
 	    taname optout child expired viains vialame secalias; do
 		ok "as Postfix has it: $one" agrees_with_postfix $one.sec.test
 	done
 	ok "as Postfix has it: an insecure MX" agrees_with_postfix plain.ins.test
 else
-	count=$((count + 1))
-	echo "ok $count - as Postfix has it # SKIP there is no posttls-finger"
+	skip "as Postfix has it" "there is no posttls-finger"
 fi
 
 # ---- Postfix and Exim as MX, and a key that changes: RFC 7671 section 8.1 ----
@@ -462,12 +460,11 @@ rolls_over() {
 for mta in postfix exim; do
 	program=$mta
 	[ $mta = postfix ] || program=exim4
-	if command -v posttls-finger >/dev/null && command -v $program >/dev/null; then
+	if has posttls-finger && has $program; then
 		begin_$mta
 		rolls_over $mta
 	else
-		count=$((count + 1))
-		echo "ok $count - $mta as MX # SKIP there is no $program: Debian has Postfix or Exim, not both"
+		skip "$mta as MX" "there is no $program: Debian has Postfix or Exim, not both"
 	fi
 done
 

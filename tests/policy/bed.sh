@@ -10,47 +10,16 @@
 #
 # To be read in like tap.sh, which it needs. Addresses look public, since private ones are refused.
 
-space=waxseal-policy-$$
-bed=$folder/bed
-netns=/etc/netns/$space
-servers=
-
-can_enter() {
-	[ "$(id -u)" -eq 0 ] && ip netns add $space && ip netns exec $space true && return
-	ip netns del $space
-	return 1
-}
 for program in nsd unbound nginx ldns-signzone; do
 	if ! PATH=$PATH:/usr/sbin command -v $program >/dev/null; then
 		echo "1..0 # SKIP needs $program"
 		exit 0
 	fi
 done
-if ! can_enter 2>/dev/null; then
-	echo "1..0 # SKIP needs root, and network namespaces that can be entered"
-	exit 0
-fi
-clean_up() {
-	# shellcheck disable=SC2086 # one word a process
-	[ -n "$servers" ] && kill $servers 2>/dev/null
-	ip netns pids $space 2>/dev/null | xargs -r kill 2>/dev/null
-	ip netns del $space
-	rm -rf "$folder" "$netns"
-}
-trap clean_up EXIT
-
-in_space() { ip netns exec $space "$@"; }
-
-# serve COMMAND...: in the background, until the end
-serve() {
-	ip netns exec $space "$@" >>"$bed/log" 2>&1 </dev/null &
-	servers="$servers $!"
-}
-
-mkdir -p "$bed/keys" "$bed/web" "$bed/cert" "$netns"
-chmod 755 "$folder" "$bed"
+space=waxseal-policy-$$
+. tests/servers.sh
+mkdir "$bed/keys" "$bed/web" "$bed/cert"
 printf 'nameserver 127.0.0.1\noptions edns0 trust-ad\n' >"$netns/resolv.conf"
-in_space ip link set lo up
 for address in 203.0.112.10/32 203.0.111.11/32 203.0.112.25/32 203.0.112.26/32 203.0.112.27/32 203.0.112.53/32 \
     203.0.112.97/32 203.0.112.98/32 203.0.112.99/32 10.9.9.9/32; do
 	in_space ip addr add $address dev lo
@@ -58,9 +27,6 @@ done
 in_space ip -6 addr add 2a00:ffff::10/128 dev lo nodad
 
 # ---- Certificates ----
-
-# key FILE
-key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
 
 # authority NAME SUBJECT [ISSUER]
 authority() {

@@ -3,55 +3,16 @@
 
 O=${O:-.build}
 space=waxseal-sinks-$$
-bed=$folder/bed
-netns=/etc/netns/$space
-servers=
 unpacked=${UNPACKED:-$O/unpacked}
-PATH=$PATH:/usr/sbin
-
-can_enter() {
-	[ "$(id -u)" -eq 0 ] && ip netns add $space && ip netns exec $space true && return
-	ip netns del $space
-	return 1
-}
-if ! can_enter 2>/dev/null; then
-	echo "1..0 # SKIP needs root, and network namespaces that can be entered"
-	exit 0
-fi
-clean_up() {
-	# shellcheck disable=SC2086 # one word a process
-	[ -n "$servers" ] && kill -KILL $servers 2>/dev/null
-	ip netns pids $space 2>/dev/null | xargs -r kill -KILL 2>/dev/null
-	ip netns del $space
-	rm -rf "$folder" "$netns"
-}
-trap clean_up EXIT
-
-in_space() { ip netns exec $space "$@"; }
-# serve COMMAND...: in the background, until the end
-serve() {
-	ip netns exec $space "$@" >>"$bed/log" 2>&1 </dev/null &
-	servers="$servers $!"
-}
-has() { command -v "$1" >/dev/null; }
+. tests/servers.sh
 listens() { in_space ss -Hltnu | grep -q ":$1 "; }
 
-# skip NAME WHY
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
-mkdir -p "$bed" "$netns"
-chmod 755 "$folder" "$bed"
 mkdir -m 777 "$bed/out"
 printf '127.0.0.1 localhost\n127.0.0.1 good.test wrong.test\n' >"$netns/hosts"
 : >"$netns/resolv.conf"
-in_space ip link set lo up
 
 # ---- Certificates ----
 
-key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
 # certificate NAME DAYS: for good.test, by the authority
 certificate() {
 	key "$bed/$1.key"
