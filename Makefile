@@ -169,8 +169,10 @@ PACKAGES_RANGE := gcc libc6-dev libpcap-dev clang swaks libnet-ssleay-perl nftab
 PACKAGES_SERVERS := nsd ldnsutils unbound nginx-light postfix postfix-mta-sts-resolver python3
 # For tests/sinks.t and its like; syslog-ng cannot be installed beside rsyslog.
 PACKAGES_SINKS := rsyslog rsyslog-gnutls prometheus-alertmanager
+# Nor can Exim be beside Postfix. Each of these is unpacked with what it links and nothing above brings.
 export UNPACKED ?= $O/unpacked
-PACKAGES_UNPACKED := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpcre3
+UNPACKED_SYSLOG_NG := syslog-ng-core libivykis0 libnet1 libjson-c5 libwrap0 libpcre3
+UNPACKED_EXIM := exim4-daemon-light libidn12 libgnutls-dane0 libunbound8
 # What dpkg-buildpackage wants without being asked: build-essential.
 PACKAGES_DEB := $(PACKAGES_BUILD) clang build-essential dpkg-dev debhelper
 PACKAGES_TEST := $(PACKAGES_DEB) $(PACKAGES_RANGE) $(PACKAGES_SERVERS) $(PACKAGES_SINKS) \
@@ -181,7 +183,8 @@ PACKAGES_FUZZ := $(PACKAGES_BUILD) clang libclang-rt-14-dev llvm
 
 packages-build packages-test packages-range packages-lint packages-fuzz packages-deb: packages-%:
 	@sh tests/packages.sh $(PACKAGES_$(shell echo $* | tr a-z A-Z))
-	@[ $* != test ] || sh tests/unpack.sh $(UNPACKED) $(PACKAGES_UNPACKED)
+	@[ $* != test ] || { sh tests/unpack.sh $(UNPACKED)/syslog-ng $(UNPACKED_SYSLOG_NG); \
+	    sh tests/unpack.sh $(UNPACKED)/exim $(UNPACKED_EXIM); }
 
 # ---- What people run ----
 

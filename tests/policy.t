@@ -458,13 +458,11 @@ rolls_over() {
 	ok "... and with another key of neither" until_it finds_none "$1" next
 }
 for mta in postfix exim; do
-	program=$mta
-	[ $mta = postfix ] || program=exim4
-	if has posttls-finger && has $program; then
+	if has posttls-finger && has_$mta; then
 		begin_$mta
 		rolls_over $mta
 	else
-		skip "$mta as MX" "there is no $program: Debian has Postfix or Exim, not both"
+		skip "$mta as MX" "needs $mta, and Postfix as its client"
 	fi
 done
 

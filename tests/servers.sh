@@ -23,6 +23,17 @@ serve() {
 	servers="$servers $!"
 }
 has() { command -v "$1" >/dev/null; }
+# What Debian lets not in beside others is below a folder of its own, as the Makefile unpacked it: has_unpacked NAME PROGRAM
+unpacked=$(realpath -m "${UNPACKED:-${O:-.build}/unpacked}")
+has_unpacked() { [ -x "$unpacked/$1/usr/sbin/$2" ]; }
+# serve_unpacked NAME PROGRAM ARGUMENT...: with its libraries
+serve_unpacked() {
+	root=$unpacked/$1 program=$2
+	shift 2
+	machine=$(dpkg-architecture -qDEB_HOST_MULTIARCH)
+	serve env "LD_LIBRARY_PATH=$root/usr/lib/$machine:$root/lib/$machine:$root/usr/lib/${root##*/}" \
+	    "$root/usr/sbin/$program" "$@"
+}
 # key FILE
 key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1" 2>/dev/null; }
 

@@ -3,7 +3,6 @@
 
 O=${O:-.build}
 space=waxseal-sinks-$$
-unpacked=${UNPACKED:-$O/unpacked}
 . tests/servers.sh
 listens() { in_space ss -Hltnu | grep -q ":$1 "; }
 
@@ -80,17 +79,14 @@ serve_rsyslog() {
 	serve rsyslogd -n -f "$bed/rsyslog.conf" -i "$bed/rsyslog.pid"
 }
 
-# Debian lets it not in beside rsyslog: where it is not, as the Makefile unpacked it.
-has_syslog_ng() { has syslog-ng || [ -x "$unpacked/usr/sbin/syslog-ng" ]; }
+# Debian lets it not in beside rsyslog.
+has_syslog_ng() { has syslog-ng || has_unpacked syslog-ng syslog-ng; }
 syslog_ng() {
 	if has syslog-ng; then
 		serve syslog-ng "$@"
-		return
+	else
+		serve_unpacked syslog-ng syslog-ng "--module-path=$(echo "$unpacked"/syslog-ng/usr/lib/syslog-ng/[0-9]*)" "$@"
 	fi
-	libraries=$unpacked/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)
-	libraries=$libraries:$unpacked/lib/${libraries##*/}:$unpacked/usr/lib/syslog-ng
-	serve env "LD_LIBRARY_PATH=$libraries" "$unpacked/usr/sbin/syslog-ng" \
-	    "--module-path=$(echo "$unpacked"/usr/lib/syslog-ng/[0-9]*)" "$@"
 }
 serve_syslog_ng() {
 	cat >"$bed/syslog-ng.conf" <<-EOF
