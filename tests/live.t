@@ -356,6 +356,18 @@ tells_how_it_goes() {
 	until_it grep -q '0 packets, 0 withheld, 0 flows under way' "$folder/err" && end 0
 }
 ok "SIGUSR1 tells how it goes" tells_how_it_goes
+# As systemctl kill does, which signals whatever belongs to the unit.
+all_are_asked() {
+	start -i far || return 1
+	starter=$(tr -d ' ' </proc/"$watcher"/task/"$watcher"/children)
+	# shellcheck disable=SC2046 # several words are meant
+	kill -USR1 "$watcher" "$starter" $(reader)
+	until_it grep -q '0 packets, 0 withheld' "$folder/err" && play $captures/banner-masked.pcap || return 1
+	sleep 1
+	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 1 ] && end 0 &&
+	    [ "$(grep -c ': capturing' "$folder/err")" = 1 ]
+}
+ok "and ends no process that hears it, too" all_are_asked
 # timeout(1) signals its child, and then its group.
 is_not_hurried() {
 	start -i far && play $captures/banner-masked.pcap && kill -TERM "$watcher" || return 1

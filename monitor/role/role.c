@@ -92,10 +92,12 @@ role_main(int argc, char *const argv[])
 		log_error("%s: starts by itself where it is needed (try --help)", argv[1]);
 		return 2;
 	}
-	/* The terminal's interrupt is the keeper's to handle: it ends its roles. */
+	/* What a terminal or systemctl kill sends to all is the keeper's to handle: it ends its
+	 * roles. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
 	/* Libraries write to what the other end has closed: that is an error, and no end of ours.
 	 */
 	signal(SIGPIPE, SIG_IGN);
