@@ -66,7 +66,7 @@ fail_version(struct sql_file *f, int64_t version, size_t count)
 	if (version > (int64_t)count)
 		snprintf(why, sizeof(why),
 			 "its schema is version %lld, this program knows up to %zu (upgrade "
-			 "waxseal)",
+			 "waxseal, and start it again)",
 			 (long long)version, count);
 	else if (version == 0)
 		snprintf(why, sizeof(why),
@@ -78,6 +78,14 @@ fail_version(struct sql_file *f, int64_t version, size_t count)
 			 (long long)version, count);
 	sql_fail(f, why);
 	return false;
+}
+
+bool
+schema_is_of(struct sql_file *f, size_t count)
+{
+	int64_t version = schema_version(f);
+
+	return version == (int64_t)count || (version >= 0 && fail_version(f, version, count));
 }
 
 static bool

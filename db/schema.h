@@ -21,6 +21,9 @@ extern const size_t schema_step_count;
  */
 bool schema_settle(struct sql_file *f, const char *const *steps, size_t count, bool may_upgrade);
 
+/* False, and sql_why says why, where the file is not, or no longer, of this version. */
+bool schema_is_of(struct sql_file *f, size_t count);
+
 /* Nothing is in the file yet, not even another program's. */
 bool schema_is_empty(struct sql_file *f);
 

@@ -247,6 +247,10 @@ store_begin(struct store *s)
 		sql_fail(s->file, "was opened to be read, it cannot be written");
 	else
 		s->is_in_transaction = sql_exec(s->file, "BEGIN IMMEDIATE");
+	/* A newer program upgrades the file of one that runs: what that knows to write is no longer
+	 * all that there is to keep. */
+	if (s->is_in_transaction && !schema_is_of(s->file, schema_step_count))
+		store_rollback(s);
 	return s->is_in_transaction;
 }
 

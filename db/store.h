@@ -56,7 +56,8 @@ void store_close(struct store *s);
  * they need it. store_commit also writes what a batch gathered (hourly,
  * servers, latest evidence). On false the transaction is rolled back already:
  * nothing of it is in the file, what was committed before is. store_begin
- * takes the write lock: it waits for other writers as long as STORE_WAIT_MS.
+ * takes the write lock: it waits for other writers as long as STORE_WAIT_MS. It
+ * fails, too, where another program upgraded the file since it was opened.
  */
 bool store_begin(struct store *s);
 bool store_commit(struct store *s);

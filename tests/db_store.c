@@ -188,6 +188,24 @@ a_newer_schema_is_refused_with_both_versions(void **state)
 	assert_query(p->path, "PRAGMA user_version", "77\n");
 }
 
+/* Whoever upgrades it does not ask who is writing. */
+static void
+one_that_is_upgraded_meanwhile_is_not_written_to(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+
+	run_sql(p->path, "PRAGMA user_version = 77");
+	assert_false(store_begin(s));
+	assert_false(store_is_in_transaction(s));
+	assert_non_null(strstr(store_error(s), "upgrade waxseal"));
+	assert_int_equal(store_begin_now(s), MAYBE_NULL);
+	/* Nothing keeps the others from it. */
+	run_sql(p->path, version_text(0, "PRAGMA user_version = %zu"));
+	assert_true(store_begin(s));
+	store_close(s);
+}
+
 static void
 a_failed_open_leaves_no_new_file(void **state)
 {
@@ -626,6 +644,7 @@ main(void)
 	    FIXTURE_TEST(another_programs_database_is_refused_and_left_alone),
 	    FIXTURE_TEST(an_empty_file_becomes_a_database_only_when_written_to),
 	    FIXTURE_TEST(a_newer_schema_is_refused_with_both_versions),
+	    FIXTURE_TEST(one_that_is_upgraded_meanwhile_is_not_written_to),
 	    FIXTURE_TEST(a_failed_open_leaves_no_new_file),
 	    FIXTURE_TEST(each_step_runs_once_and_an_older_file_keeps_its_rows),
 	    FIXTURE_TEST(an_upgrade_tells_that_it_goes_on),

@@ -85,6 +85,18 @@ survives_a_reload() {
 }
 ok "one that begins anew meanwhile records it once it can" survives_a_reload
 
+# By a newer program, which stands in the place of the one that is running.
+is_upgraded() {
+	version=$(ask "$folder/live" 'pragma user_version') && start -i far &&
+	    ask "$folder/live" 'pragma user_version = 999' >"$folder/out" && play "$many" &&
+	    until_it grep -q 'version 999, this program' "$folder/err" && end 1 &&
+	    [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 0 ] &&
+	    ask "$folder/live" "pragma user_version = $version" >"$folder/out" && start_with_database -i far &&
+	    end 0 && ask "$folder/saved" "$what" >"$folder/1" && ask "$folder/live" "$what" >"$folder/2" &&
+	    diff "$folder/1" "$folder/2" >"$folder/out"
+}
+ok "what a database that was upgraded meanwhile did not take waits for the next watch" is_upgraded
+
 is_garbage() {
 	{ echo 'waxseal pending 2 0123456789abcdef0123456789abcdef'; head -c 100000 /dev/urandom; } >"$pending"
 	chmod 600 "$pending" && start_with_database -i far && end 0 && grep -q "$pending: .*cannot be read" "$folder/err" && [ ! -e "$pending" ]
