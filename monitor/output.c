@@ -27,6 +27,8 @@ output_begin(void)
 	if (fd > STDERR_FILENO)
 		close(fd);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that has grown to its limit is an error, like a full disk. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /*

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /*
- * Begin: SIGPIPE is ignored, and descriptors 0 to 2 are there, so that no
+ * Begin: SIGPIPE and SIGXFSZ are ignored, and descriptors 0 to 2 are there, so that no
  * file that is opened later can become what messages are written to.
  */
 void output_begin(void);

@@ -163,6 +163,13 @@ text_is_refused() {
 }
 ok "so it is of a file that is no database" text_is_refused
 
+# Of the log beside the database, which is begun, and gets no further than 32 KiB.
+is_told_of_a_limit() {
+	watch 0 -r $few && (ulimit -f 64 && is_refused $mail) && grep -q 'db: ' "$folder/err" &&
+	    "$WAXSEAL" --db "$folder/db" db check >"$folder/out"
+}
+ok "a limit on the size of files is told like a full disk" is_told_of_a_limit
+
 # A database that takes sessions of one server alone.
 takes_only() {
 	watch 0 -r $captures/starttls-masked-cisco.pcap && sqlite3 "$folder/db" "create trigger full
