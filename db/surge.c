@@ -283,10 +283,25 @@ adopt(struct store *s, enum axis axis, const struct session_row *row,
 	return sql_run(q) && count_anew(s, parent);
 }
 
+/* The parent is told already: it is news where something that it takes in is graver than it was. */
+static bool
+adopt_more(struct store *s, enum axis axis, const struct session_row *row,
+	   struct finding_row *finding, int64_t parent, enum incident_event *event)
+{
+	struct place before, after;
+
+	if (!find_place_of(s, parent, &before) || !adopt(s, axis, row, finding, parent) ||
+	    !find_place_of(s, parent, &after))
+		return false;
+	finding->surge_before = (enum severity_rank)before.severity;
+	*event = after.severity > before.severity ? INCIDENT_RAISED : INCIDENT_TOUCHED;
+	return true;
+}
+
 /* Many are there along this axis: there is a parent now. *event: what that is to it. */
 static bool
-begin(struct store *s, enum axis axis, const struct session_row *row,
-      const struct finding_row *finding, enum incident_event *event)
+begin(struct store *s, enum axis axis, const struct session_row *row, struct finding_row *finding,
+      enum incident_event *event)
 {
 	struct parent parent;
 
@@ -301,15 +316,15 @@ begin(struct store *s, enum axis axis, const struct session_row *row,
 		if (!reopen_one(s, row, finding, parent.id))
 			return false;
 	} else {
-		*event = INCIDENT_TOUCHED;
+		return adopt_more(s, axis, row, finding, parent.id, event);
 	}
 	return adopt(s, axis, row, finding, parent.id);
 }
 
 /* See whether the incident makes a surge with others along one axis. */
 static bool
-look(struct store *s, enum axis axis, const struct session_row *row,
-     const struct finding_row *finding, enum incident_event *event)
+look(struct store *s, enum axis axis, const struct session_row *row, struct finding_row *finding,
+     enum incident_event *event)
 {
 	struct place place;
 	struct sql *q;

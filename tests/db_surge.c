@@ -235,6 +235,38 @@ what_is_told_of_it(void **state)
 	assert_sound(p->path);
 }
 
+/* One that stands open since long takes in what is graver, be it told by itself before: it is
+ * raised. */
+static void
+what_makes_one_of_old_graver_is_told_of_it(void **state)
+{
+	for (int grave = 0; grave <= SURGE_KEYS; grave += SURGE_KEYS / 2) {
+		struct fixture *p = *state;
+		struct store *s = open_store(p->path, STORE_CREATE);
+		struct finding_row f;
+
+		for (int i = 0; i <= SURGE_KEYS; i++)
+			strip(s, (struct strip){
+				     .server = i, .at = i * MINUTE, .severity = RANK_NOTICE});
+		for (int i = 0; i <= SURGE_KEYS; i++) {
+			struct strip t = {.server = 20 + i,
+					  .at = 2 * DAY + i * MINUTE,
+					  .severity = i == grave ? RANK_WARNING : RANK_NOTICE};
+
+			add_strip(s, &t, &f);
+			assert_int_equal(f.surge_id, i < SURGE_KEYS ? 0 : SURGE_KEYS + 2);
+		}
+		assert_int_equal(f.surge_event, INCIDENT_RAISED);
+		assert_int_equal(f.surge_before, RANK_NOTICE);
+		assert_int_equal(f.surge_severity, RANK_WARNING);
+		store_close(s);
+		assert_query(p->path, "SELECT severity FROM v_incidents WHERE id = 12",
+			     "warning\n");
+		assert_sound(p->path);
+		assert_int_equal(unlink(p->path), 0);
+	}
+}
+
 static void
 set_state(struct store *s, int64_t id, const char *name)
 {
@@ -418,6 +450,7 @@ main(void)
 	    FIXTURE_TEST(what_is_none),
 	    FIXTURE_TEST(a_capture_read_again_adds_nothing),
 	    FIXTURE_TEST(what_is_told_of_it),
+	    FIXTURE_TEST(what_makes_one_of_old_graver_is_told_of_it),
 	    FIXTURE_TEST(its_parts_go_with_it),
 	    FIXTURE_TEST(it_recurs),
 	    FIXTURE_TEST(what_is_refuted_is_counted_out),
