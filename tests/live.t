@@ -190,6 +190,22 @@ others_go_on() {
 }
 ok "the others go on meanwhile" others_go_on
 
+# lay NAME OTHER: a pair of interfaces, which are up
+lay() { in_space ip link add "$1" type veth peer name "$2" && in_space ip link set "$1" up && in_space ip link set "$2" up; }
+# What was begun goes on to be captured, and is not what was asked for any more.
+loses_its_name() {
+	in_space ip link set named name unnamed && until_it grep -q 'named: .*another name; tried again' "$folder/err" &&
+	    lay named namer && until_it sh -c "[ \$(grep -c 'named: capturing' '$folder/err') = 2 ]" && end 0
+}
+if lay named namer && start -i named && in_space ip link set named name unnamed 2>"$folder/out"; then
+	in_space ip link set unnamed name named
+	start -i named && in_space ip link set namer name formerly
+	ok "an interface whose name goes to another is told, and that one is taken up" loses_its_name
+else
+	count=$((count + 1))
+	echo "ok $count - an interface whose name goes to another is told # SKIP here it must be down for that"
+fi
+
 # The program of a tunnel says what it carries, and may say something else.
 changes_its_type() {
 	in_space perl -e 'open($f, "+<", "/dev/net/tun") or die;

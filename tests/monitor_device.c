@@ -30,6 +30,7 @@ clean_up(void **state)
 	unlink("statistics/rx_missed_errors");
 	unlink("statistics/rx_fifo_errors");
 	unlink("type");
+	unlink("uevent");
 	return rmdir("statistics") != 0 || chdir("/") != 0 || rmdir(folder) != 0;
 }
 
@@ -130,6 +131,26 @@ another_type_is_told(void **state)
 	device_close(&d);
 }
 
+/* The interface may have been opened by another name that it has; what it is called then counts. */
+static void
+another_name_is_told(void **state)
+{
+	struct device d;
+
+	(void)state;
+	d = begin();
+	assert_false(device_is_renamed(&d));
+	device_close(&d);
+	say("uevent", "DEVTYPE=vlan\nINTERFACE=eth1\nIFINDEX=3\n");
+	d = begin();
+	assert_false(device_is_renamed(&d));
+	say("uevent", "DEVTYPE=vlan\nINTERFACE=eth10\nIFINDEX=3\n");
+	assert_true(device_is_renamed(&d));
+	say("uevent", "");
+	assert_false(device_is_renamed(&d));
+	device_close(&d);
+}
+
 static void
 one_counter_is_enough(void **state)
 {
@@ -169,6 +190,7 @@ main(void)
 	    cmocka_unit_test(what_is_no_number_counts_nothing),
 	    cmocka_unit_test(one_counter_is_enough),
 	    cmocka_unit_test(another_type_is_told),
+	    cmocka_unit_test(another_name_is_told),
 	    cmocka_unit_test(without_statistics_nothing_is_counted),
 	};
 

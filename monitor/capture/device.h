@@ -1,6 +1,7 @@
 /*
  * What an interface and its driver lost before the kernel had it, by the
- * interface's own statistics; and whether its packets still begin as they did.
+ * interface's own statistics; whether its packets still begin as they did, and
+ * whether it still has its name.
  *
  * Its files are opened once, while that can be done; afterwards a process may
  * close itself in. Counted are rx_missed_errors and rx_fifo_errors: no room in
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #define DEVICE_COUNTERS 2
+#define DEVICE_NAME_MAX 32 /* bytes of a name, NUL included */
 
 struct device {
 	struct device_counter {
@@ -21,6 +23,8 @@ struct device {
 		uint64_t last;  /* what it said */
 	} counters[DEVICE_COUNTERS];
 	struct device_counter type; /* ARPHRD_*, which says how its packets begin */
+	int about;                  /* what tells its name; -1: not to be had */
+	char name[DEVICE_NAME_MAX]; /* ... which was this; empty: not known */
 };
 
 /*
@@ -40,6 +44,12 @@ uint64_t device_lost(struct device *d);
 
 /* Whether it is of another type than when it was opened. False where it does not say. */
 bool device_has_changed(const struct device *d);
+
+/*
+ * Whether it has another name than when it was opened: an interface that is up can be given one,
+ * and another may have the old one then. False where it does not say.
+ */
+bool device_is_renamed(const struct device *d);
 
 void device_close(struct device *d);
 

@@ -206,12 +206,15 @@ live_is_up(struct live *l)
 {
 	if (l->name.ifr_name[0] != '\0' && ioctl(pcap_fileno(l->pcap), SIOCGIFFLAGS, &l->name) == 0)
 		l->is_down = !(l->name.ifr_flags & IFF_UP);
-	return !l->is_down && !device_has_changed(&l->device);
+	return !l->is_down && !device_has_changed(&l->device) && !device_is_renamed(&l->device);
 }
 
 const char *
 live_why(struct live *l)
 {
+	/* Before what its old name says, which may be another's by now. */
+	if (device_is_renamed(&l->device))
+		return "The interface was given another name";
 	if (l->is_down)
 		return "The interface went down";
 	return device_has_changed(&l->device) ? "The interface's link type changed"

@@ -71,7 +71,8 @@ void live_share(struct live *l, int64_t since, uint64_t lost);
 int live_read(struct live *l, int most, void (*tell)(void *ctx, const struct captured *packet),
 	      void *ctx);
 
-/* Whether the interface is up still, and of the link type that it was; no error says so. */
+/* Whether the interface is up still, and of the link type and name that it was; no error says so.
+ */
 bool live_is_up(struct live *l);
 
 /* Words for what went wrong. Borrowed. */
