@@ -273,18 +273,27 @@ static void
 a_name_that_the_dns_bears_out_has_its_history(void **state)
 {
 	static const struct {
-		const char *name, *host;
+		const char *name, *greeting, *host;
 		enum host_by by;
 		bool is_offering;
 		enum severity severity;
 	} cases[] = {
-	    {"its address", "mx1.example.net", HOST_BY_ADDRESS, true, SEVERITY_WARNING},
-	    {"of a name without history", "mx1.example.net", HOST_BY_ADDRESS, false,
+	    {"its address", "MX1.example.net ESMTP", "mx1.example.net", HOST_BY_ADDRESS, true,
+	     SEVERITY_WARNING},
+	    {"behind two blanks", "  MX1.example.net ESMTP", "mx1.example.net", HOST_BY_ADDRESS,
+	     true, SEVERITY_WARNING},
+	    {"before a tab", "MX1.example.net\tESMTP", "mx1.example.net", HOST_BY_ADDRESS, true,
+	     SEVERITY_WARNING},
+	    {"by itself", "MX1.example.net", "mx1.example.net", HOST_BY_ADDRESS, true,
+	     SEVERITY_WARNING},
+	    {"no name", "  ", "mx1.example.net", HOST_BY_ADDRESS, true, SEVERITY_NOTICE},
+	    {"of a name without history", "MX1.example.net ESMTP", "mx1.example.net",
+	     HOST_BY_ADDRESS, false, SEVERITY_NOTICE},
+	    {"of another host", "MX1.example.net ESMTP", "mx2.example.net", HOST_BY_ADDRESS, true,
 	     SEVERITY_NOTICE},
-	    {"of another host", "mx2.example.net", HOST_BY_ADDRESS, true, SEVERITY_NOTICE},
-	    {"by what the client asked for", "mx1.example.net", HOST_BY_NAME, true,
-	     SEVERITY_NOTICE},
-	    {"not at all", "", HOST_UNKNOWN, true, SEVERITY_NOTICE},
+	    {"by what the client asked for", "MX1.example.net ESMTP", "mx1.example.net",
+	     HOST_BY_NAME, true, SEVERITY_NOTICE},
+	    {"not at all", "MX1.example.net ESMTP", "", HOST_UNKNOWN, true, SEVERITY_NOTICE},
 	};
 	struct scene *sc = test_calloc(1, sizeof(*sc));
 
@@ -296,7 +305,7 @@ a_name_that_the_dns_bears_out_has_its_history(void **state)
 
 		print_message("%s\n", cases[i].name);
 		snprintf(d.host.text, sizeof(d.host.text), "%s", cases[i].host);
-		meet_and_refuse_ehlo(sc, 0, 2)->greeting[0] = text_of("MX1.example.net ESMTP");
+		meet_and_refuse_ehlo(sc, 0, 2)->greeting[0] = text_of(cases[i].greeting);
 		judge_case(&c, &sc->verdict);
 		assert_found(sc, "ehlo-suppressed", cases[i].severity,
 			     cases[i].severity == SEVERITY_WARNING ? CERTAINTY_PROBABLE

@@ -128,7 +128,7 @@ is_host_greeted(const struct judge_case *c)
 	struct domain name;
 
 	return d != NULL && d->host_by == HOST_BY_ADDRESS &&
-	       domain_read(bytes_first(line, bytes_find(line, ' ')), &name) == DOMAIN_OK &&
+	       domain_read(text_word(text_trim(line)), &name) == DOMAIN_OK &&
 	       domain_equal(&name, &d->host);
 }
 
