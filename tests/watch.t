@@ -73,6 +73,17 @@ ok "--snaplen cuts what is looked at" snaplen_cuts
 readers_are_told() { watch 0 -r $mail --readers 4 && err_is_one_line 'readers 4'; }
 ok "--readers says that a saved capture has one" readers_are_told
 
+# In a namespace where something else stands in its place.
+without_proc() {
+	# shellcheck disable=SC2016 # the inner shell's
+	unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' - \
+	    "$WAXSEAL" --config /dev/null --db "$folder/none" watch -r $mail >"$folder/out" 2>"$folder/err"
+	[ $? -eq 1 ] && err_is_one_line 'mount /proc' && [ ! -e "$folder/none" ]
+}
+if unshare -m sh -c 'mount -t tmpfs none /proc' 2>/dev/null; then
+	ok "without /proc it says what it needs" without_proc
+fi
+
 # ---- Settings ----
 
 # configured STATUS LINES ARGUMENT...: watch with a configuration file of these lines

@@ -522,7 +522,8 @@ command_watch(const struct options *o)
 	if (status != STATUS_DONE)
 		return status;
 	if (!starter_begin(&watching.starter)) {
-		log_error("cannot start what starts the readers: %s", strerror(errno));
+		log_error("cannot start what starts the readers: %s%s", strerror(errno),
+			  errno == ENOENT ? " (mount /proc: what it starts is found there)" : "");
 		return STATUS_FAILED;
 	}
 	if (o->watch.interfaces.count > 0) {

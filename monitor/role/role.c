@@ -30,6 +30,7 @@
 #define LAST_MOMENTS      1000 /* 5 seconds: less than a starter is waited for */
 #define NAME_MAX_LEN      32
 #define STATUS_NO_PROGRAM 127 /* the role's program could not be executed */
+#define PROGRAM           "/proc/self/exe"
 
 static const struct role {
 	const char *name;
@@ -136,7 +137,7 @@ become(const char *name, int socket, int link, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent)
 		_exit(STATUS_NO_PROGRAM);
-	execve("/proc/self/exe", arguments, SANDBOX_IS_INSTRUMENTED ? environ : nothing);
+	execve(PROGRAM, arguments, SANDBOX_IS_INSTRUMENTED ? environ : nothing);
 	_exit(STATUS_NO_PROGRAM);
 }
 
@@ -154,6 +155,12 @@ close_both(const int ends[2])
 	for (int i = 0; i < 2; i++)
 		if (ends[i] >= 0)
 			close(ends[i]);
+}
+
+bool
+role_can_start(void)
+{
+	return access(PROGRAM, X_OK) == 0;
 }
 
 bool

@@ -39,6 +39,9 @@ bool role_is_child(int argc, char *const argv[]);
 /* Be that role; returns the status to exit with. */
 int role_main(int argc, char *const argv[]);
 
+/* Whether a role could be executed: the program is found by /proc. False, with errno, where not. */
+bool role_can_start(void);
+
 /* Start the role of that name. False, with errno, where it cannot be. */
 bool role_start(const char *name, struct role_process *out);
 

@@ -169,7 +169,7 @@ starter_begin(struct starter *s)
 {
 	const struct timeval patience = {.tv_sec = PATIENCE_S};
 
-	return role_start("starter", &s->process) &&
+	return role_can_start() && role_start("starter", &s->process) &&
 	       setsockopt(s->process.socket, SOL_SOCKET, SO_RCVTIMEO, &patience,
 			  sizeof(patience)) == 0;
 }
