@@ -1,4 +1,4 @@
-/* What a tap delivered of late; see lately.h. */
+/* What a tap delivered and sinks took of late; see lately.h. */
 #include "db/lately.h"
 
 #include "db/inside.h"
@@ -26,5 +26,12 @@ lately_read(struct store *s, int64_t since, struct lately *out)
 		out->untold = sql_take_int(q);
 		out->crashed = sql_take_int(q);
 	}
-	return sql_end(q);
+	if (!sql_end(q))
+		return false;
+	q = sql_use(s->file,
+		    "SELECT count(*) FROM deliveries WHERE (state = 'waiting' AND tries > 0)"
+		    " OR (state = 'failed' AND done >= ?1)");
+	sql_put_int(q, since);
+	out->untaken = sql_int(q, 0);
+	return !sql_failed(s->file);
 }

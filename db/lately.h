@@ -1,6 +1,6 @@
 /*
- * What a tap delivered of late, in a few counts: for advice on the tap. Reads
- * alone; judges nothing.
+ * What a tap delivered of late, and what sinks did not take, in a few counts: for
+ * advice on both. Reads alone; judges nothing.
  */
 #ifndef DB_LATELY_H
 #define DB_LATELY_H
@@ -12,6 +12,8 @@ struct lately {
 	int64_t packets, dropped;    /* read, and lost before they could be */
 	int64_t untold, crashed; /* sessions that the database was too slow for; connections lost
 				    with a reader */
+	int64_t untaken;         /* alerts for a sink each, which it was tried to send and that
+				    wait, or were given up since then */
 };
 
 /* Since that time: microseconds since the epoch. False: store_error says why. */

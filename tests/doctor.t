@@ -102,6 +102,25 @@ sees_sides() {
 	says ok sides '0 of [1-9][0-9]* sessions' && says ok loss '0 packets of the last day were lost'
 }
 ok "both sides, and no loss" sees_sides
+
+none_is_there() { sqlite3 "$folder/db" 'delete from alerts; delete from deliveries'; }
+# Of a sink that took one, of one that did not, and of one given up long ago.
+has_untaken() {
+	sqlite3 "$folder/db" "insert into alerts (id, event, at, severity) values (1, 5, $now, 2);
+	    insert into deliveries (alert_id, sink, counts, state, tries, next_try, done) values
+	    (1, 'a', 1, 'sent', 3, 0, $now), (1, 'b', 1, 'waiting', $1, 0, null),
+	    (1, 'c', 1, 'failed', 9, 0, $now - $2)"
+}
+ok "alerts that wait for the first try are no trouble" has_untaken 0 172800000000
+ok "nor are those that were given up before" finds ok sinks '1 set' doctored
+is_untaken() {
+	none_is_there && has_untaken "$@" &&
+	    finds wrong sinks '1 alert was not taken by its sink' doctored &&
+	    grep -q 'to do: waxseal alert list says why' "$folder/out"
+}
+ok "an alert that a sink does not take" is_untaken 2 172800000000
+ok "one that was given up" is_untaken 0 3600000000
+none_is_there
 sees_one_side() { sqlite3 "$folder/db" "update sessions set seen = 'client'" && doctor -i any
 	says wrong sides; }
 ok "one side alone" sees_one_side

@@ -99,6 +99,7 @@ each_is_told(void **state)
 	WRONG("interface", f.port.is_up = FACT_NO);
 	WRONG("interface", f.port.has_carrier = FACT_NO);
 	WRONG("configuration", f.files.is_config_open = FACT_YES);
+	WRONG("sinks", f.database.lately.untaken = 1);
 	WRONG("sinks", f.files.exposed = "/token");
 	WRONG("sides", f.database.lately.one_sided = 51);
 	WRONG("loss", f.database.lately.dropped = 12);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "monitor/alert/sink.h"
+#include "monitor/counted.h"
 #include "monitor/limit.h"
 
 #define ROOM_LEAST   (INT64_C(64) << 20) /* bytes of disk below which any database is in danger */
@@ -343,6 +344,13 @@ judge_sinks(const struct facts *f, struct diagnosis *out)
 		say(out, DIAGNOSIS_WRONG, "everybody may read %s, which holds a secret",
 		    f->files.exposed);
 		advise(out, "chmod o-r %s", f->files.exposed);
+	} else if (f->database.has_lately == FACT_YES && f->database.lately.untaken > 0) {
+		const int64_t untaken = f->database.lately.untaken;
+
+		say(out, DIAGNOSIS_WRONG, "%s %s not taken by %s",
+		    counted((uint64_t)untaken, "alert").text, untaken == 1 ? "was" : "were",
+		    untaken == 1 ? "its sink" : "their sinks");
+		advise(out, "waxseal alert list says why; waxseal alert retry tries again at once");
 	} else if (sinks != NULL && sinks->count > 0) {
 		say(out, DIAGNOSIS_OK, "%zu set, the first is %s (waxseal alert test tries them)",
 		    sinks->count, sinks->at[0].name);
