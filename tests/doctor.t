@@ -63,8 +63,8 @@ is_open_to_all() {
 ok "a configuration that everybody may write" is_open_to_all
 chmod 644 "$folder/conf"
 ok "one that everybody may read" finds ok configuration 'can be read' none
-printf 's3cret\n' | tee "$folder/token" >"$folder/key"
-chmod 600 "$folder/token" "$folder/key"
+printf 's3cret\n' | tee "$folder/token" "$folder/url" >"$folder/key"
+chmod 600 "$folder/token" "$folder/url" "$folder/key"
 cp "$folder/conf" "$folder/syslog.conf"
 printf '[sink hook]\ntype = webhook\nurl = https://192.0.2.1/\nheader-file = X-Key:  %s\ntoken-file = %s\n' \
     "$folder/key" "$folder/token" >>"$folder/conf"
@@ -75,6 +75,8 @@ is_exposed() {
 }
 ok "a token that everybody may read" is_exposed "$folder/token"
 ok "a header that everybody may read" is_exposed "$folder/key"
+sed -i "s|^url = .*|url-file = $folder/url|" "$folder/conf"
+ok "a URL that everybody may read" is_exposed "$folder/url"
 mv "$folder/syslog.conf" "$folder/conf"
 is_quiet() {
 	doctor -q -i any

@@ -62,6 +62,7 @@ a_sink_crosses_with_all_that_sending_takes(void **state)
 	assert_string_equal(s->sink.name, "hook");
 	assert_string_equal(s->sink.url, hook.url);
 	assert_string_equal(s->sink.token_file, "/token");
+	assert_null(s->sink.url_file);
 	assert_string_equal(s->sink.ca_file, "/ca.pem");
 	assert_null(s->sink.path);
 	assert_int_equal(s->sink.headers.count, 2);

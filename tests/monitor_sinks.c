@@ -95,6 +95,9 @@ every_setting_is_read(void **state)
 	assert_int_equal(s->rate_span, INT64_C(600000000));
 	assert_int_equal(s->quiet_from, 22 * 60);
 	assert_int_equal(s->quiet_until, 6 * 60 + 30);
+	s = only_sink("[sink chat]\ntype = webhook\nurl-file = /etc/chat\nformat = chat\n");
+	assert_string_equal(s->url_file, "/etc/chat");
+	assert_null(s->url);
 	s = only_sink(
 	    "[sink run]\ntype = exec\ncommand = /usr/bin/page  --now $(id) ;ls\nrate = none\n"
 	    "user = ops\n");
@@ -168,6 +171,9 @@ what_is_wrong_is_named_with_its_line(void **state)
 	    {"[sink a]\ntype = exec\ncommand = /x\nformat = ecs\n", "this format: not for"},
 	    {"[sink a]\ntype = syslog\nto = udp:x\nformat = syslog3\n", "is for to = local"},
 	    {"[sink a]\ntype = webhook\n", "url: is missing"},
+	    {"[sink a]\ntype = webhook\nurl = http://x/\nurl-file = /x\n", "not both"},
+	    {"[sink a]\ntype = file\npath = /x\nurl-file = /x\n",
+	     "url-file: not for a sink of type file"},
 	    {"[sink a]\nurl = ftp://x/\n", "not a URL of https"},
 	    {"[sink a]\nurl = https://\n", "not a URL of https"},
 	    {"[sink a]\nurl = https:///x\n", "not a URL of https"},
@@ -215,6 +221,7 @@ what_may_be_a_secret_is_not_repeated(void **state)
 		const char *setting, *said;
 	} rows[] = {
 	    {"token-file = geheim", "token-file: give an absolute path"},
+	    {"url-file = https://hooks.example/geheim", "url-file: give an absolute path"},
 	    {"header-file = X-Key: geheim", "the file that holds its value"},
 	    {"header-file = geheim", "the file that holds its value"},
 	    {"header = Authorization Bearer geheim", "not a header"},

@@ -174,6 +174,12 @@ begin
 for what in 400 429 503 302 slow garbage endless broken hanging; do sink "w$what" type=webhook "url=http://127.0.0.1:8080/$what"; done
 sink plain type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/token" "header-file=X-Key: $bed/token"
 sink down type=webhook url=http://127.0.0.1:8081/
+printf 'http://127.0.0.1:8080/s3cret\n' >"$bed/url"
+printf 'file:///s3cret\n' >"$bed/no-url"
+printf 'http://u:s3cret@127.0.0.1/\n' >"$bed/user"
+sink hidden type=webhook "url-file=$bed/url"
+sink nowhere type=webhook "url-file=$bed/no-url"
+sink user type=webhook "url-file=$bed/user"
 sink untold type=webhook url=http://127.0.0.1:8080/ok "token-file=$bed/no-token"
 
 posts() {
@@ -182,6 +188,16 @@ posts() {
 	    ! grep -r s3cret "$folder/out" "$folder/err"
 }
 ok "a webhook is posted to, with its secrets, which nobody repeats" posts
+
+# The way to a chat is its secret.
+posts_hidden() {
+	given 'hidden {"e":2}' 'nowhere x' 'user x' && grep -q '^hidden sent$' "$folder/out" &&
+	    grep -q '^/s3cret|.*|{"e":2}' "$bed/web.log" &&
+	    grep -q "^nowhere later: cannot be used: $bed/no-url: not a URL of https:// or http://" "$folder/out" &&
+	    grep -q "^user later: cannot be used: $bed/user: .*a user or a password" "$folder/out" &&
+	    ! grep -r s3cret "$folder/out" "$folder/err"
+}
+ok "a URL that is a secret is read from a file" posts_hidden
 
 answers() {
 	given 'w400 x' 'w503 x' 'w302 x' 'wgarbage x' 'wendless x' 'down x' 'untold x' &&

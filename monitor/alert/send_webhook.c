@@ -11,6 +11,7 @@
 
 #include "monitor/address.h"
 #include "monitor/alert/secret_file.h"
+#include "monitor/alert/sink_url.h"
 #include "monitor/authorities.h"
 #include "monitor/curl_wait.h"
 
@@ -23,6 +24,7 @@ struct webhooks {
 };
 
 struct hook {
+	char *url; /* it may be a secret */
 	struct resolve_host host;
 	char name[HOST_MAX]; /* of the host, an IPv6 address without brackets */
 	uint16_t port;
@@ -127,6 +129,28 @@ add_headers(struct hook *h, const struct sink *s)
 	       add_header(h, "Expect:") && add_secrets(h, s);
 }
 
+/* The URL itself, or the first line of its file. */
+static bool
+find_url(struct hook *h, const struct sink *s)
+{
+	static char secret[SECRET_MAX];
+	const char *why = NULL;
+
+	if (s->url_file == NULL)
+		h->url = strdup(s->url);
+	else if (secret_file_read(s->url_file, secret, &why)) {
+		why = sink_url_fault(secret);
+		h->url = why == NULL ? strdup(secret) : NULL;
+		explicit_bzero(secret, sizeof(secret));
+	}
+	if (why != NULL)
+		snprintf(h->why, sizeof(h->why), "%.70s: %s", s->url_file, why);
+	else if (h->url == NULL)
+		snprintf(h->why, sizeof(h->why), "out of memory");
+	return h->url != NULL;
+}
+
+/* Its host and port. */
 static bool
 read_url(struct hook *h, const char *url)
 {
@@ -158,13 +182,13 @@ hook_open(struct send *s)
 	const char *why;
 
 	s->own = h;
-	if (h == NULL || !read_url(h, s->sink->url))
+	if (h == NULL || !find_url(h, s->sink) || !read_url(h, h->url))
 		return;
 	h->host.name = h->name;
 	resolve_fix(s->means->resolve, &h->host);
 	if (!add_headers(h, s->sink))
 		return;
-	if (strncasecmp(s->sink->url, "https:", 6) == 0) {
+	if (strncasecmp(h->url, "https:", 6) == 0) {
 		h->store = authorities_open(s->sink->ca_file, &why);
 		if (h->store == NULL)
 			snprintf(h->why, sizeof(h->why), "%.100s: %s",
@@ -279,8 +303,8 @@ request(struct send *s, struct hook *h)
 	h->answered = 0;
 	h->error[0] = '\0';
 	h->curl = curl_easy_init();
-	if (h->curl != NULL && pin(h) && set_way(h, s->sink->url) &&
-	    (h->store == NULL || set_tls(h)) && set_body(h, s->payload) && set_answer(h, s) &&
+	if (h->curl != NULL && pin(h) && set_way(h, h->url) && (h->store == NULL || set_tls(h)) &&
+	    set_body(h, s->payload) && set_answer(h, s) &&
 	    curl_multi_add_handle(s->means->webhooks->multi, h->curl) == CURLM_OK) {
 		/* What is at hand at once is not waited for. */
 		webhooks_run(s->means->webhooks);
@@ -329,6 +353,9 @@ hook_close(struct send *s)
 	let_go(s);
 	curl_slist_free_all(h->headers);
 	X509_STORE_free(h->store);
+	if (h->url != NULL)
+		explicit_bzero(h->url, strlen(h->url));
+	free(h->url);
 	free(h);
 }
 

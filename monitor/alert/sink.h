@@ -56,7 +56,8 @@ struct sink {
 	int facility;              /* syslog: RFC 5424 section 6.2.1 */
 	const char *path;          /* file: absolute; syslog: the local socket */
 	enum sink_format format;   /* file, webhook, syslog */
-	const char *url;           /* webhook: https, or http */
+	const char *url;           /* webhook: https, or http; NULL: url_file has it */
+	const char *url_file;      /* webhook: whose first line it is */
 	struct words headers;      /* webhook: "Name: value" */
 	struct words header_files; /* webhook: "Name: /path", whose first line is the value */
 	const char *token_file;    /* webhook: Authorization: Bearer; its first line */

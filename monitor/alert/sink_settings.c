@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dissector/text.h"
+#include "monitor/alert/sink_url.h"
 #include "monitor/flag_take.h"
 
 #define SPAN_MAX       86400 /* seconds of a rate */
@@ -182,13 +183,25 @@ take_path(struct taking *t, void *subject, const char *value)
 	return absolute(t, "path", value, &((struct sink *)subject)->path);
 }
 
-/* Who takes it for the token itself must not find that in a log. */
+/* Who takes it for what the file should hold must not find that in a log. */
+static bool
+secret_path(struct taking *t, const char *setting, const char *value, const char **out)
+{
+	*out = value;
+	return value[0] == '/' ||
+	       flag_refuse(t, "%s: give an absolute path (/...), of a file that holds it", setting);
+}
+
 static bool
 take_token_file(struct taking *t, void *subject, const char *value)
 {
-	((struct sink *)subject)->token_file = value;
-	return value[0] == '/' ||
-	       flag_refuse(t, "token-file: give an absolute path (/...), of a file that holds it");
+	return secret_path(t, "token-file", value, &((struct sink *)subject)->token_file);
+}
+
+static bool
+take_url_file(struct taking *t, void *subject, const char *value)
+{
+	return secret_path(t, "url-file", value, &((struct sink *)subject)->url_file);
 }
 
 static bool
@@ -223,39 +236,13 @@ take_sink_format(struct taking *t, void *subject, const char *value)
 	return true;
 }
 
-/* The part of a URL that names who is asked, RFC 3986 section 3.2; empty where it is no HTTP URL.
- */
-static struct bytes
-authority_of(struct bytes url)
-{
-	static const struct bytes schemes[] = {BYTES_INIT("https://"), BYTES_INIT("http://")};
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (text_starts(url, schemes[i])) {
-			const struct bytes rest = bytes_after(url, schemes[i].len);
-			size_t end = 0;
-
-			while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?' &&
-			       rest.at[end] != '#')
-				end++;
-			return bytes_first(rest, end);
-		}
-	return (struct bytes){0};
-}
-
 static bool
 take_url(struct taking *t, void *subject, const char *value)
 {
-	const struct bytes authority = authority_of(bytes_text(value));
+	const char *fault = sink_url_fault(value);
 
 	((struct sink *)subject)->url = value;
-	if (authority.len == 0)
-		return flag_refuse(t, "url: not a URL of https:// or http://");
-	if (bytes_find(authority, '@') < authority.len)
-		return flag_refuse(t,
-				   "url: holds a user or a password, which others could see (put "
-				   "it into a file: token-file, or header-file)");
-	return true;
+	return fault == NULL || flag_refuse(t, "url: %s", fault);
 }
 
 /* "Name: value", of an HTTP header; RFC 9110 section 5.6.2 has what a name may hold. */
@@ -370,6 +357,8 @@ static const struct setting settings[] = {
      "rfc5424, "
      "or syslog3 for the log of this machine (the default there)"},
     {"url", "URL", take_url, false, "webhook: where alerts are posted"},
+    {"url-file", "FILE", take_url_file, false,
+     "webhook: likewise, the first line of a file (of a chat it is a secret)"},
     {"header", "NAME: VALUE", take_header, true, "webhook: sent with each; several may follow"},
     {"header-file", "NAME: FILE", take_header_file, true,
      "webhook: likewise, and its value is the first line of a file"},
@@ -537,6 +526,8 @@ foreign(const struct sink *s)
 		return "this format";
 	if (s->url != NULL && type != SINK_WEBHOOK)
 		return "url";
+	if (s->url_file != NULL && type != SINK_WEBHOOK)
+		return "url-file";
 	if ((s->headers.count > 0 || s->header_files.count > 0 || s->token_file != NULL) &&
 	    type != SINK_WEBHOOK)
 		return "header, header-file and token-file";
@@ -572,14 +563,10 @@ setting_that(const struct sink *s, bool (*is_so)(const char *text))
 {
 	const struct {
 		const char *name, *text;
-	} texts[] = {{"to", s->host},
-		     {"path", s->path},
-		     {"url", s->url},
-		     {"ca-file", s->ca_file},
-		     {"token-file", s->token_file},
-		     {"from", s->from},
-		     {"sendmail", s->sendmail},
-		     {"user", s->user}};
+	} texts[] = {
+	    {"to", s->host},           {"path", s->path},         {"url", s->url},
+	    {"url-file", s->url_file}, {"ca-file", s->ca_file},   {"token-file", s->token_file},
+	    {"from", s->from},         {"sendmail", s->sendmail}, {"user", s->user}};
 	const struct {
 		const char *name;
 		const struct words *list;
@@ -636,8 +623,10 @@ end(struct taking *t, void *subject)
 				   sink_type_name(s->type));
 	if (s->type == SINK_FILE && s->path == NULL)
 		return flag_refuse(t, "path: is missing (where lines are appended)");
-	if (s->type == SINK_WEBHOOK && s->url == NULL)
+	if (s->type == SINK_WEBHOOK && s->url == NULL && s->url_file == NULL)
 		return flag_refuse(t, "url: is missing (where alerts are posted)");
+	if (s->url != NULL && s->url_file != NULL)
+		return flag_refuse(t, "url-file: is in place of url (one of them, not both)");
 	if (s->type == SINK_EXEC && s->command[0] == NULL)
 		return flag_refuse(t, "command: is missing (what is run)");
 	if (s->type == SINK_SYSLOG)

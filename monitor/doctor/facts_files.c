@@ -28,6 +28,8 @@ path_of(const char *header_file)
 static const char *
 exposed_by(const struct sink *s)
 {
+	if (s->url_file != NULL && is_open(s->url_file, S_IROTH) == FACT_YES)
+		return s->url_file;
 	if (s->token_file != NULL && is_open(s->token_file, S_IROTH) == FACT_YES)
 		return s->token_file;
 	for (size_t i = 0; i < s->header_files.count; i++)

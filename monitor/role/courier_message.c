@@ -34,9 +34,11 @@ static const struct field delivered_fields[] = {
 
 /* Texts of a sink, one behind the other. */
 static const size_t texts[] = {
-    offsetof(struct sink, name), offsetof(struct sink, host),     offsetof(struct sink, path),
-    offsetof(struct sink, url),  offsetof(struct sink, ca_file),  offsetof(struct sink, token_file),
-    offsetof(struct sink, from), offsetof(struct sink, sendmail), offsetof(struct sink, user),
+    offsetof(struct sink, name),     offsetof(struct sink, host),
+    offsetof(struct sink, path),     offsetof(struct sink, url),
+    offsetof(struct sink, ca_file),  offsetof(struct sink, token_file),
+    offsetof(struct sink, url_file), offsetof(struct sink, from),
+    offsetof(struct sink, sendmail), offsetof(struct sink, user),
 };
 
 static const size_t lists[] = {
@@ -156,7 +158,7 @@ is_usable(const struct sink *s)
 		return s->carrier == CARRIER_LOCAL ? s->path != NULL
 						   : s->host != NULL && s->port != 0;
 	case SINK_WEBHOOK:
-		return s->url != NULL;
+		return s->url != NULL || s->url_file != NULL;
 	case SINK_EXEC:
 		return s->command[0] != NULL;
 	case SINK_MAIL:
