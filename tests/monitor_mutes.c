@@ -51,6 +51,7 @@ what_is_wrong_is_refused(void **state)
 		const char *config, *says;
 	} rows[] = {
 	    {LAB "why = x\n", "[mute lab] of line 1: it would mute everything"},
+	    {LAB "client = ::/0\nwhy = x\n", "it would mute everything"},
 	    {LAB "severity = notice\nuntil = never\nwhy = x\n", "it would mute everything"},
 	    {LAB "client = 192.0.2.7\n", "why is missing"},
 	    {LAB "client = 192.0.2.7\nwhy = \x01\n", "why: not one line"},
@@ -71,6 +72,10 @@ what_is_wrong_is_refused(void **state)
 		if (parse(rows[i].config) == PARSED_RUN || strstr(why, rows[i].says) == NULL)
 			fail_msg("%s: %s", rows[i].config, why);
 	}
+	/* All addresses are no limit, and no fault beside one. */
+	assert_int_equal(parse(LAB "kind = banner-masked\nclient = 0.0.0.0/0\nwhy = x\n"),
+			 PARSED_RUN);
+	assert_int_equal(parse(LAB "client = ::/0\nserver = 192.0.2.1\nwhy = x\n"), PARSED_RUN);
 }
 
 static const struct scope_case stripped = {

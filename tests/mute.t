@@ -187,6 +187,8 @@ ok "a configuration of more than 1,000 is refused" is_too_much
 
 is_misuse() { gives 2 "$folder/none" mute "$@"; }
 ok "a mute of everything is refused" is_misuse add --why x
+ok "so is one of all addresses" is_misuse add --client 0.0.0.0/0 --server ::/0 --why x
+ok "and one whose why says nothing" is_misuse add --client 192.0.2.7 --why ' '
 ok "one of all severities likewise" is_misuse add --severity info --why x
 ok "one without a reason is refused" is_misuse add --client 192.0.2.7
 ok "one that is over is refused" is_misuse add --client 192.0.2.7 --until 2026-01-01 --why x

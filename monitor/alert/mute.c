@@ -4,11 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether a list of networks limits nothing: it is empty, or has all addresses of a family. */
+static bool
+is_all(const struct network *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].bits == 0)
+			return true;
+	return count == 0;
+}
+
 const char *
 mute_fault(const struct mute *m)
 {
 	if (m->scope.kinds.count == 0 && m->scope.domains.count == 0 &&
-	    m->scope.client_count == 0 && m->scope.server_count == 0)
+	    is_all(m->scope.clients, m->scope.client_count) &&
+	    is_all(m->scope.servers, m->scope.server_count))
 		return "it would mute everything (limit it by kind, client, server or domain)";
 	if (m->why == NULL)
 		return "why is missing (what it is, and who decided so)";

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissector/text.h"
 #include "monitor/alert/mute.h"
 #include "monitor/flag_take.h"
 #include "monitor/moment.h"
@@ -59,7 +60,7 @@ bool
 mute_take_why(struct taking *t, struct mute *m, const char *value)
 {
 	m->why = value;
-	return (value[0] != '\0' && flag_line(t, "why", value, MUTE_WHY_MAX)) ||
+	return (text_trim(bytes_text(value)).len > 0 && flag_line(t, "why", value, MUTE_WHY_MAX)) ||
 	       flag_refuse(t, "%swhy: not one line of 1 to %d bytes of text", flag_dashes(t),
 			   MUTE_WHY_MAX);
 }
