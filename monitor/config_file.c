@@ -5,8 +5,11 @@
 #include "monitor/config_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dissector/text.h"
 #include "monitor/section.h"
@@ -107,12 +110,39 @@ config_lines(struct taking *t, FILE *file, const char *path)
 	return parsed;
 }
 
+/* Opening does not wait, as a pipe would for who writes to it; reading does. */
+static FILE *
+config_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (file == NULL && fd >= 0)
+		close(fd);
+	if (file != NULL)
+		fcntl(fd, F_SETFL, 0);
+	return file;
+}
+
+/* Whether it is a pipe that is at its end before it began: no configuration, and no empty one. */
+static bool
+is_dry(FILE *file)
+{
+	struct stat status;
+	int first;
+
+	if (fstat(fileno(file), &status) != 0 || !S_ISFIFO(status.st_mode))
+		return false;
+	first = getc(file);
+	return first == EOF || ungetc(first, file) == EOF;
+}
+
 enum parsed
 config_file_read(struct taking *t)
 {
 	const char *path = t->config == NULL ? CONFIG_DEFAULT : t->config;
 	enum parsed parsed;
-	FILE *file = fopen(path, "re");
+	FILE *file = config_open(path);
 
 	t->out->config = path;
 	if (file == NULL && errno == ENOENT && t->config == NULL)
@@ -123,6 +153,14 @@ config_file_read(struct taking *t)
 		return PARSED_FAILED;
 	}
 	t->source = SOURCE_CONFIG;
+	if (is_dry(file)) {
+		flag_refuse(t,
+			    "%s: cannot read the configuration: a pipe that nobody writes to (give "
+			    "another with --config)",
+			    path);
+		fclose(file);
+		return PARSED_FAILED;
+	}
 	parsed = config_lines(t, file, path);
 	if (parsed == PARSED_RUN && ferror(file) != 0) {
 		flag_refuse(t, "%s: cannot read the configuration: %s (give another with --config)",
