@@ -171,6 +171,25 @@ nothing_is_written_where_there_is_no_room_at_all(void **state)
 	assert_file(b, "first\nthird\n");
 }
 
+/* A machine that went down while it was written left half of one: the next would be none, either.
+ */
+static void
+half_a_line_from_before_is_ended(void **state)
+{
+	struct bed *b = *state;
+
+	open_sink(b, SINK_FILE);
+	sends(b, "first\n");
+	sends(b, "{\"half");
+	open_sink(b, SINK_FILE);
+	sends(b, "third\n");
+	sends(b, "fourth\n");
+	assert_file(b, "first\n{\"half\nthird\nfourth\n");
+	open_sink(b, SINK_FILE);
+	sends(b, "fifth\n");
+	assert_file(b, "first\n{\"half\nthird\nfourth\nfifth\n");
+}
+
 /* From a pipe nothing can be taken back: what follows begins a line of its own. */
 static void
 a_line_that_cannot_be_taken_back_is_ended(void **state)
@@ -394,6 +413,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_line_that_finds_no_room_is_taken_back),
 	    TEST(nothing_is_written_where_there_is_no_room_at_all),
+	    TEST(half_a_line_from_before_is_ended),
 	    TEST(a_line_that_cannot_be_taken_back_is_ended),
 	    TEST(a_datagram_is_a_message),
 	    TEST(in_a_stream_each_message_is_a_line),

@@ -16,7 +16,8 @@ struct file {
 	int descriptor; /* -1: it could not be opened, and error says why */
 	int error;
 	int watch;    /* inotify(7): whether the name still leads to it; -1: not known */
-	bool is_torn; /* half a line is at its end, and could not be taken back */
+	bool is_torn; /* half a line is at its end, from before or since it could not be taken back
+		       */
 };
 
 /* What is made gets its mode whatever the umask, which a unit sets for the database: those who ship
@@ -36,6 +37,26 @@ open_or_make(const char *path)
 	return made;
 }
 
+/*
+ * Whether the file that is there ends amid a line: the machine went down as it was written. Where
+ * it may not be read nobody knows. A pipe has no end.
+ */
+static bool
+ends_torn(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
+	char last = '\n';
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0 &&
+	    pread(fd, &last, 1, status.st_size - 1) != 1)
+		last = '\n';
+	close(fd);
+	return last != '\n';
+}
+
 static void
 file_open(struct send *s)
 {
@@ -46,6 +67,7 @@ file_open(struct send *s)
 		return;
 	f->descriptor = open_or_make(s->sink->path);
 	f->error = errno;
+	f->is_torn = f->descriptor >= 0 && ends_torn(s->sink->path);
 	f->watch = f->descriptor >= 0 ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
 	/* That the last name of an open file goes is a change of its attributes. */
 	if (f->watch >= 0)
