@@ -143,7 +143,7 @@ import os, re, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 os.chmod(sys.argv[1], 0o777)
-s.settimeout(15)
+s.settimeout(180)
 line = s.recv(65536).decode()
 form = r"<(\d+)>([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) ([a-z]+): (.*)"
 print("\n".join(re.fullmatch(form, line).groups()))

@@ -34,7 +34,7 @@ until_it listens 8080
 
 # watch PROGRAM NAME: two incidents of a sensor of that name
 watch() {
-	in_space timeout 60 "$1" --config "$bed/config" --db "$bed/db/$2" watch --no-lookups --alerts \
+	in_space timeout 300 "$1" --config "$bed/config" --db "$bed/db/$2" watch --no-lookups --alerts \
 	    --sensor "$2" -r "$bed/mail.pcap" >"$bed/db/$2.log" 2>&1
 }
 ask() { sqlite3 -cmd '.timeout 5000' "$bed/db/$1" "$2"; }
@@ -49,12 +49,12 @@ kill_at() {
 		return 1
 	}
 	# A server may be about to write what it was sent.
-	sleep 0.2
+	sleep 1
 	{
 		ask "$name" 'select id, sink, state, tries from v_alerts' 2>"$bed/none" # not even a table
 		(cd "$bed" && stat -c '/%n %s' rsyslog.log web.log out/taken out/file)
 	} >"$bed/db/$name.then"
-	tries=9
+	tries=60
 	until watch "$WAXSEAL" "$name" && [ "$(ask "$name" "select count(*) > 0 and sum(state <> 'sent') = 0
 	    from v_alerts")" = 1 ]; do
 		tries=$((tries - 1))

@@ -32,17 +32,13 @@ is() {
 		false
 	}
 }
-# within SECONDS COMMAND...
-within() {
-	until=$(($(date +%s) + $1))
-	shift
-	until "$@"; do
-		[ "$(date +%s)" -lt $until ] || {
-			cat "$folder/is" >>"$folder/err"
-			return 1
-		}
-		sleep 0.2
-	done
+
+# in_time COMMAND...: until_it; what is there instead is told
+in_time() {
+	until_it "$@" || {
+		cat "$folder/is" >>"$folder/err"
+		return 1
+	}
 }
 
 port=20000
@@ -136,15 +132,15 @@ fire() { [ "$(fires | cut -d '|' -f 1 | tr '\n' ' ')" = "$* " ]; }
 
 rm -f "$folder"/live*
 ok "it watches while no sink but a file and programs is up" watch
-opens() { mail 1 2 3 && within 10 is 'select count(*) from v_incidents' 3; }
+opens() { mail 1 2 3 && in_time is 'select count(*) from v_incidents' 3; }
 ok "three incidents are opened" opens
 recurs() {
-	waxseal close 1 && mail 1 && within 10 is "select group_concat(event, ' ') from (select event from v_alerts
+	waxseal close 1 && mail 1 && in_time is "select group_concat(event, ' ') from (select event from v_alerts
 	    where sink = 'file' and incident = 1 order by id)" 'opened reopened'
 }
 ok "one of them is closed, and recurs" recurs
 waits() {
-	within 10 is "select group_concat(sink, ' ') from (select distinct sink from v_alerts where state = 'waiting'
+	in_time is "select group_concat(sink, ' ') from (select distinct sink from v_alerts where state = 'waiting'
 	    and tries > 0 and sink like 'rsyslog%' order by 1)" 'rsyslog-local rsyslog-tcp rsyslog-tls' &&
 	    waxseal alert list && grep -q 'waiting .*cannot connect: Connection refused' "$folder/said"
 }
@@ -155,13 +151,13 @@ has_syslog_ng && serve_syslog_ng 2514 "$bed/out/syslog-ng" "$bed/syslog-ng.log"
 serve_alertmanager
 serve_web
 serve_nginx
-ok "when the servers are up, they are sent what waits" within 60 sends_all
+ok "when the servers are up, they are sent what waits" in_time sends_all
 
 # Its connections break, and its socket is another one. By UDP nobody knows that what comes meanwhile is lost.
 restarts() {
 	kill -KILL "$(cat "$bed/rsyslog.pid")" && rm -f "$bed/out/rsyslog" "$bed/rsyslog.pid" && mail 4 && sleep 1 &&
 	    serve_rsyslog 1514 "$bed/out/rsyslog" "$bed/rsyslog.log" && until_it listens 1516 && mail 5 &&
-	    within 10 is "select count(*) from v_incidents where client in ('192.0.2.4', '192.0.2.5')" 2 && within 40 sends_all
+	    in_time is "select count(*) from v_incidents where client in ('192.0.2.4', '192.0.2.5')" 2 && in_time sends_all
 }
 ok "rsyslog is killed and comes again, and is sent what it missed" restarts
 down=$(ask "$folder/live" 'select max(id) from v_alerts')
@@ -172,7 +168,7 @@ serve python3 tests/sinks/web.py 8081 "$bed/slow.log"
 until_it listens 8081
 others() {
 	play tests/captures/banner-masked.pcap && play tests/captures/command-injection.pcap &&
-	    within 10 is "select count(distinct severity) from v_alerts where sink = 'file'" 3 && within 20 sends_all
+	    in_time is "select count(distinct severity) from v_alerts where sink = 'file'" 3 && in_time sends_all
 }
 ok "and what is found then, of other severities" others
 
@@ -188,9 +184,9 @@ syslogs_have() {
 	    ! grep -v '^1[6-9]\.\(2|.* severity="critical"\|4|.* severity="warning"\|5|.* severity="notice"\|6|.* severity="info"\)' \
 		"$bed/$1.log" >"$folder/is"
 }
-ok "rsyslog has each once, in order, and parsed it" within 5 syslogs_have rsyslog
+ok "rsyslog has each once, in order, and parsed it" in_time syslogs_have rsyslog
 if has_syslog_ng; then
-	ok "syslog-ng has each once, in order, and parsed it" within 5 syslogs_have syslog-ng
+	ok "syslog-ng has each once, in order, and parsed it" in_time syslogs_have syslog-ng
 else
 	skip "syslog-ng has each once" "needs syslog-ng"
 fi
@@ -218,7 +214,7 @@ never_takes() {
 	    grep -q ' web-302 .*waiting .*answered 302.*not followed' "$folder/said" &&
 	    grep -q ' web-garbage .*waiting .*HTTP/0.9' "$folder/said"
 }
-ok "what refuses, or is not trusted, has nothing, and that is listed" never_takes
+ok "what refuses, or is not trusted, has nothing, and that is listed" until_it never_takes
 tells_no_secret() {
 	for one in $(ip netns pids $space); do
 		tr '\0' ' ' <"/proc/$one/cmdline"
@@ -231,12 +227,12 @@ ok "no secret is in a process list, a log or the database" tells_no_secret
 
 # ---- Alertmanager: renewed, resolved; mutes ----
 
-closes() { waxseal close 3 && within 10 has_all_open && ! fires | grep -q '^3|'; }
+closes() { waxseal close 3 && until_it has_all_open && ! fires | grep -q '^3|'; }
 ok "what is closed is resolved there" closes
 # More than twenty minutes on, by the clock of the program alone.
 lasts() { [ "$(fires | sed -n 's/^2|.*|//p')" -gt "$1" ]; }
 is_renewed() {
-	lasts 3000 && ! lasts 4300 && set_clock 1300 && within 15 lasts 5000 && has_all_open
+	lasts 3000 && ! lasts 4300 && set_clock 1300 && until_it lasts 5000 && has_all_open
 	status=$?
 	set_clock 0
 	return $status
@@ -247,7 +243,7 @@ alerts() { ask "$folder/live" 'select count(*) from v_alerts'; }
 is_muted() {
 	before=$(alerts)
 	waxseal mute add --client 192.0.2.50 --until never --why 'scanner of ours' && mail 50 &&
-	    within 10 is "select count(*) from v_incidents where client = '192.0.2.50' and mute = 1" 1 && sleep 1 &&
+	    in_time is "select count(*) from v_incidents where client = '192.0.2.50' and mute = 1" 1 && sleep 1 &&
 	    [ "$(alerts)" = "$before" ] &&
 	    waxseal show "$(ask "$folder/live" 'select id from v_incidents where mute = 1')" &&
 	    grep -q '^muted by mute 1 .*: scanner of ours' "$folder/said" &&
@@ -257,11 +253,11 @@ ok "what is muted alerts nobody, is shown and counted" is_muted
 fires_2() { fires | grep -q '^2|'; }
 is_quiet() { ! fires_2; }
 ends_there() {
-	waxseal mute add --server 198.51.100.2 --until never --why known && within 15 is_quiet &&
+	waxseal mute add --server 198.51.100.2 --until never --why known && until_it is_quiet &&
 	    is "select state from v_incidents where id = 2" open && mail 2 && sleep 2 && is_quiet
 }
 ok "what stands open and is muted is resolved at Alertmanager" ends_there
-fires_again() { waxseal mute remove 2 && within 15 fires_2 && within 10 sends_all; }
+fires_again() { waxseal mute remove 2 && until_it fires_2 && in_time sends_all; }
 ok "and fires again without the mute" fires_again
 
 # ---- Another configuration ----
@@ -269,8 +265,8 @@ ok "and fires again without the mute" fires_again
 has_another() {
 	every another type=file "path=$bed/out/another.jsonl"
 	: >"$folder/err"
-	kill -HUP "$watcher" && within 20 has_begun && mail 60 && within 10 same another in_json "$bed/out/another.jsonl" &&
-	    within 20 sends_all
+	kill -HUP "$watcher" && until_it has_begun && mail 60 && in_time same another in_json "$bed/out/another.jsonl" &&
+	    in_time sends_all
 }
 ok "a sink that is configured meanwhile is told what comes then" has_another
 
@@ -292,9 +288,9 @@ die() {
 	mail $client && sleep "0.$tenths" || return
 	for role; do kill -KILL "$(process "$role")" || return; done
 	for role; do
-		within 10 grep -q "$role:\{0,1\} was ended by signal 9" "$folder/err" && within 10 is_there "$role" || return
+		until_it grep -q "$role:\{0,1\} was ended by signal 9" "$folder/err" && until_it is_there "$role" || return
 	done
-	mail $((client + 1)) && within 10 is_known $((client + 1)) && within 20 sends_all
+	mail $((client + 1)) && in_time is_known $((client + 1)) && in_time sends_all
 }
 is_there() {
 	if [ "$1" = reader ]; then grep -q ': capturing' "$folder/err"; else [ -n "$(process "$1")" ]; fi
@@ -304,7 +300,7 @@ ok "what sends and what runs programs are killed before they do" die 0 courier r
 ok "... and as they do" die 9 courier runner
 ok "the reader is killed" die 3 reader
 begins_again() {
-	watch && client=$((client + 1)) && mail $client && within 10 is_known $client && within 20 sends_all
+	watch && client=$((client + 1)) && mail $client && in_time is_known $client && in_time sends_all
 }
 # ends_by PID: the watch ends with that process, and another one goes on
 ends_by() {
@@ -332,7 +328,7 @@ all_came() {
 	same_but hook hook_log && same_but run in_json "$bed/out/taken" && same_but file in_json "$bed/out/alerts.jsonl"
 }
 ok "nothing was lost in any of that, and no more came twice than was under way" all_came
-ok "and Alertmanager has what is open" within 10 has_all_open
+ok "and Alertmanager has what is open" until_it has_all_open
 ok "the database is sound" waxseal db check
 
 echo "1..$count"

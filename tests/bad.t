@@ -21,7 +21,7 @@ ports=$(awk 'BEGIN { for (i = 1; i <= 2048; i++) printf "%d,", i; print "3128,52
 # Why this capture was not taken as it should be; nothing where it was.
 fault() {
 	rm -f "$folder"/db*
-	timeout 60 "$WAXSEAL" --config /dev/null watch -r "$1" --db "$folder/db" \
+	timeout 300 "$WAXSEAL" --config /dev/null watch -r "$1" --db "$folder/db" \
 	    --service "smtp:$ports" >"$folder/out" 2>"$folder/err" </dev/null
 	status=$?
 	if grep -q -i -e 'signal' -e 'sanitizer' -e 'runtime error' -e 'no message' -e 'may not' \
@@ -34,7 +34,7 @@ fault() {
 	elif [ $status -eq 1 ] && [ -e "$folder/db" ] && ! grep -q 'is recorded' "$folder/err"; then
 		echo "failed, and left a database of which it did not speak"
 	elif [ -e "$folder/db" ] &&
-	    ! timeout 60 "$WAXSEAL" --config /dev/null db check --db "$folder/db" >/dev/null 2>&1; then
+	    ! timeout 300 "$WAXSEAL" --config /dev/null db check --db "$folder/db" >/dev/null 2>&1; then
 		echo "left a database that is not sound"
 	fi
 }

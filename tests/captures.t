@@ -36,7 +36,7 @@ watch() {	# SET NAME PATH [OPTION ...]
 	rm -f "$work/db"*
 	status=0
 	for part in "$path" ${parts:-}; do
-		timeout 60 "$waxseal" watch -r "$part" --no-lookups --quiet --db "$work/db" "$@" \
+		timeout 300 "$waxseal" watch -r "$part" --no-lookups --quiet --db "$work/db" "$@" \
 		    >"$work/out" 2>&1 </dev/null || status=$?
 	done
 	printf '%s\t%s\t%s\n' "$set_" "$name" "$status" >>"$work/ran"

@@ -30,8 +30,7 @@ days='select count(distinct minute / 86400000000) from v_capture where packets >
 # to the day before yesterday, and another session comes
 ends_nothing() {
 	set_clock 0
-	start -i far && play --limit 12 "$folder/one.pcap" || return 1
-	sleep 1
+	start -i far && play --limit 12 "$folder/one.pcap" && until_it has_read 12 || return 1
 	set_clock "$1"
 	play "$folder/rest.pcap" && until_it has 1 || return 1
 	set_clock -172800

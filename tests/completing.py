@@ -33,8 +33,8 @@ class Terminal:
         os.write(self.fd, text.encode())
 
     def until(self, pattern):
-        """What was written up to a match; ends the program where none comes in 20 seconds."""
-        end = time.monotonic() + 20
+        """What was written up to a match; ends the program where none comes in a minute."""
+        end = time.monotonic() + 60
         while not (found := re.search(pattern, self.seen)):
             if not select.select([self.fd], [], [], max(0, end - time.monotonic()))[0]:
                 sys.exit(f"{shell}: nothing like {pattern} in {self.seen[-400:]!r}")

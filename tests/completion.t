@@ -59,7 +59,7 @@ END
 mkdir "$folder/reports-of"
 
 completes() {
-	timeout 120 python3 tests/completing.py "$1" "$(realpath "$2")" <"$folder/lines" \
+	timeout 300 python3 tests/completing.py "$1" "$(realpath "$2")" <"$folder/lines" \
 	    >"$folder/out" 2>"$folder/err"
 }
 for shell in bash zsh; do

@@ -11,12 +11,16 @@ begins() {
 	(cd "$folder" && exec ip netns exec $space "$program" "$@") >"$folder/out" 2>"$folder/err" \
 	    </dev/null &
 	watcher=$!
-	until_it test -s "$folder/$made"
+	until_it has_begun_there "$@"
 	status=$?
-	sleep 0.3
 	kill -TERM $watcher && wait $watcher
 	watcher=
 	return $status
+}
+# One that is to say nothing does not say that it captures, either.
+has_begun_there() {
+	[ -s "$folder/$made" ] || return 1
+	case "$*" in *' -q '*) ;; *) grep -q ': capturing' "$folder/err" ;; esac
 }
 program=$(realpath "$WAXSEAL")
 : >"$folder/none"

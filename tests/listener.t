@@ -14,14 +14,16 @@ makes_many() {
 }
 ok "there is a capture with much to tell" makes_many
 
-# A pipe of one page whose other end reads nothing until it is told to, and then all, into $folder/heard.
+# A pipe of one page whose other end reads nothing, or up to a line with a word, until it is told to, and then all,
+# into $folder/heard: listens [WORD]
 listener=
 listens() {
 	rm -f "$folder/pipe" "$folder/go" "$folder/heard"
 	mkfifo "$folder/pipe" "$folder/go" || return 1
 	perl -e '$| = 1; open($f, "<", $ARGV[0]) or die; fcntl($f, 1031, 4096) or die; # F_SETPIPE_SZ
+	    while (defined $ARGV[2] and defined($_ = <$f>)) { print; last if /$ARGV[2]/ }
 	    open($go, "<", $ARGV[1]) or die; <$go>; print while <$f>' \
-	    "$folder/pipe" "$folder/go" >"$folder/heard" &
+	    "$folder/pipe" "$folder/go" "$@" >"$folder/heard" &
 	listener=$!
 }
 reads_on() { echo >"$folder/go"; }
@@ -51,10 +53,10 @@ goes_on_without_a_reader() {
 ok "a reader of --json that stopped reading holds up no recording" goes_on_without_a_reader
 # Those judged again are told again.
 is_told_all() {
-	reads_on && sleep 1 && end 0 && until_it sh -c "! kill -0 $listener 2>/dev/null" &&
-	    [ "$(wc -l <"$folder/heard")" -ge "$(ask "$folder/live" 'select count(*) from v_findings')" ] &&
+	reads_on && until_it has_heard_all && end 0 && until_it sh -c "! kill -0 $listener 2>/dev/null" &&
 	    ! grep -v '^{.*}$' "$folder/heard" >"$folder/out" && ! grep 'left out' "$folder/err"
 }
+has_heard_all() { [ "$(wc -l <"$folder/heard")" -ge "$(ask "$folder/live" 'select count(*) from v_findings')" ]; }
 ok "once it reads on it is told all, and it ends in order" is_told_all
 stops_listening
 counts_what_it_kept() {
@@ -67,8 +69,7 @@ stops_listening
 
 # Each signal is a line.
 goes_on_unheard() {
-	listens && watch_to "$folder/out" "$folder/pipe" || return 1
-	until_it test -s "$folder/live" && sleep 1 || return 1
+	listens capturing && watch_to "$folder/out" "$folder/pipe" && until_it grep -q capturing "$folder/heard" || return 1
 	for i in $(seq 100); do
 		kill -USR1 "$watcher" && sleep 0.01 || return 1
 	done
@@ -76,9 +77,11 @@ goes_on_unheard() {
 }
 ok "standard error that nobody reads does not, either" goes_on_unheard
 tells_what_was_missed() {
-	reads_on && sleep 0.5 && kill -USR1 "$watcher" &&
-	    until_it grep -q '^waxseal: standard error: [1-9][0-9]* lines were left out' "$folder/heard" &&
+	reads_on && until_it has_heard_of_it &&
 	    ! grep -v '^waxseal: ' "$folder/heard" >"$folder/out" && end 0
+}
+has_heard_of_it() {
+	kill -USR1 "$watcher" && grep -q '^waxseal: standard error: [1-9][0-9]* lines were left out' "$folder/heard"
 }
 ok "once it is read on, how many lines are missing is told" tells_what_was_missed
 stops_listening

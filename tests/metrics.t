@@ -9,7 +9,7 @@ set -u
 : "${O:=.build}"
 here=127.0.0.1:9725
 in_space ip link set lo up
-get() { in_space curl -s -m 5 "$@"; }
+get() { in_space curl -s -m 60 "$@"; }
 scrape() { get -f "http://$here/metrics" >"$folder/text"; }
 
 # value SERIES: what it was in the last scrape; nothing where it is not there
@@ -50,17 +50,13 @@ ok "the file is whole, and all may read it" has_file
 is_held_up_for_a_moment() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		in_space sh -c "exec 3<>/dev/tcp/127.0.0.1/9725" 2>/dev/null
-		in_space timeout 60 perl -MIO::Socket::INET -e '
+		in_space perl -MIO::Socket::INET -e '
 		    my $s = IO::Socket::INET->new("127.0.0.1:9725") or exit 1;
-		    for (1 .. 55) { print $s "G"; $s->flush; sleep 1 }' &
+		    for (1 .. 1000) { print $s "G"; $s->flush; sleep 1 }' &
 		slow="${slow:-} $!"
 	done
 	sleep 1
-	tries=30
-	until get -m 2 -f "http://$here/metrics" >"$folder/text"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-	done
+	until_it scrape
 }
 ok "whoever connects and is slow keeps nobody away for long" is_held_up_for_a_moment
 # shellcheck disable=SC2086 # numbers
@@ -79,18 +75,13 @@ sh tests/prometheus/dashboard.sh "$space" $here "$folder/data" >"$folder/asked" 
 board=$!
 has_scraped() { [ -e "$folder/data/scraped" ] || ! kill -0 $board; }
 prometheus_scrapes() {
-	tries=1500
-	until has_scraped; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
+	until_it has_scraped
 	[ -e "$folder/data/scraped" ] || { cat "$folder/asked" >>"$folder/err" && false; }
 }
 ok "Prometheus takes it" prometheus_scrapes
 plays() {
-	for name in $captures; do
-		play "tests/captures/$name.pcap" || return 1
+	for one in $captures; do
+		play "tests/captures/$one.pcap" || return 1
 	done
 }
 ok "mail is played past it" plays

@@ -29,7 +29,7 @@
 #include "tests/gate_wraps.h"
 
 #define SNAPLEN  65535
-#define SECONDS  60    /* of this test at most */
+#define SECONDS  180   /* of this test at most */
 #define SENTINEL 50000 /* client's port of the frame that ends a round */
 
 static int tap = -1;

@@ -31,7 +31,7 @@ static struct reader r;
 static int
 begin(bool is_socket)
 {
-	alarm(20);
+	alarm(180);
 	signal(SIGPIPE, SIG_IGN);
 	r = (struct reader){.at = malloc(8 * OUTLET_ROOM)};
 	assert_non_null(r.at);

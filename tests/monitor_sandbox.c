@@ -334,7 +334,7 @@ converse(void)
 	if (connect(s, (struct sockaddr *)&listening, sizeof(listening)) != 0 &&
 	    errno != EINPROGRESS)
 		return errno;
-	if (poll(&end, 1, 5000) != 1 || getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+	if (poll(&end, 1, 60000) != 1 || getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		return EIO;
 	return error != 0 ? error : send(s, "hello", 5, 0) == 5 ? 0 : EIO;
 }

@@ -12,6 +12,7 @@ if ! can_enter 2>/dev/null; then
 	exit 0
 fi
 leave_space() {
+	ip netns pids $space 2>/dev/null | xargs -r kill -KILL 2>/dev/null
 	ip netns del $space
 	rm -rf "$folder"
 }

@@ -17,24 +17,6 @@ ok "there is a capture of many sessions" makes_many
 what='select client, client_port, server, server_port, outcome, complete from v_sessions order by 1, 2, 3, 4'
 pending=$folder/live.pending-default
 
-# The database is locked until unlock.
-locker=
-lock() {
-	rm -f "$folder/unlock"
-	mkfifo "$folder/unlock" || return 1
-	printf 'begin immediate;\n.shell echo locked; read x <%s\nrollback;\n' "$folder/unlock" |
-	    sqlite3 "$folder/live" >"$folder/lock" 2>&1 &
-	locker=$!
-	until_it grep -q locked "$folder/lock"
-}
-unlock() {
-	echo >"$folder/unlock"
-	wait $locker
-	locker=
-}
-# Its shell waits for somebody to write: let in without a word, it ends.
-trap '[ -z "$locker" ] || { : <>"$folder/unlock"; put_away $locker; }; clean_up' EXIT
-
 # ends_locked STATUS: told to while nothing can be written
 ends_locked() {
 	start -i far && lock && play "$many" && sleep 1 && end "$1"
@@ -75,14 +57,9 @@ survives_a_reload() {
 	start -i far && lock && play "$many" && sleep 1 && kill -HUP "$watcher" &&
 	    until_it test -s "$pending" && until_it grep -q 'what there is to record waits' "$folder/err" || return 1
 	unlock
-	tries=300
-	until [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 60 ]; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.1
-	done
-	end 0 && [ ! -e "$pending" ]
+	until_it has_sixty && end 0 && [ ! -e "$pending" ]
 }
+has_sixty() { [ "$(ask "$folder/live" 'select count(*) from v_sessions')" = 60 ]; }
 ok "one that begins anew meanwhile records it once it can" survives_a_reload
 
 # By a newer program, which stands in the place of the one that is running.
@@ -118,7 +95,7 @@ ok "a link in its place is not followed" is_not_followed
 
 # A disk of its own, that something else fills: neither the database nor a file beside it takes anything.
 disk=$folder/disk
-trap '[ -z "$watcher" ] || put_away "$watcher"; watcher=; umount -l "$disk" 2>/dev/null; clean_up' EXIT
+trap 'umount -l "$disk" 2>/dev/null; clean_up' EXIT
 has_no_room() {
 	: >"$folder/err"
 	mkdir "$disk" && mount -t tmpfs -o size=4m none "$disk" || return 1

@@ -120,7 +120,7 @@ ok "a policy that breaks the rules" is invalid.sec.test $sts=invalid "$why~max_a
 
 # What postfix-mta-sts-resolver says of all of them is asked for at once; it starts slowly.
 resolver_of_rows() {
-	in_space env SSL_CERT_FILE="$ca" timeout 100 /usr/bin/python3 tests/policy/resolver.py \
+	in_space env SSL_CERT_FILE="$ca" timeout 300 /usr/bin/python3 tests/policy/resolver.py \
 	    "$@" >"$folder/rows" 2>/dev/null &
 	waits_rows=$!
 }
@@ -338,7 +338,7 @@ ok "without a database nothing is" is ok.sec.test seen=
 
 # What postfix-mta-sts-resolver says of a domain: VALID, NONE or FETCH_ERROR.
 resolver_says() {
-	in_space env SSL_CERT_FILE="$ca" timeout 70 mta-sts-query "$1" 2>/dev/null |
+	in_space env SSL_CERT_FILE="$ca" timeout 180 mta-sts-query "$1" 2>/dev/null |
 	    sed -n 's/.*STSFetchResult\.\([A-Z_]*\):.*/\1/p'
 }
 # What that is in our words: no record that can be used is NONE to it.
@@ -395,7 +395,7 @@ fi
 
 # What Postfix makes of a host's DANE: uses it, delays mail, or does without.
 postfix_says() {
-	in_space timeout 30 posttls-finger -c -t 5 -T 5 -l dane -L summary,verbose "$1" \
+	in_space timeout 180 posttls-finger -c -t 60 -T 60 -l dane -L summary,verbose "$1" \
 	    >"$folder/finger" 2>&1
 	if grep -q 'TLSA lookup error\|lookup failed' "$folder/finger"; then
 		echo delays
@@ -441,7 +441,7 @@ fi
 . tests/policy/mta.sh
 # finds MTA KEY: Postfix as a client finds that key there, and a record that says so
 finds() {
-	in_space timeout 30 posttls-finger -c -t 5 -T 5 -l dane -L summary,verbose "$1.sec.test" \
+	in_space timeout 180 posttls-finger -c -t 60 -T 60 -l dane -L summary,verbose "$1.sec.test" \
 	    >"$folder/finger" 2>&1
 	grep -q 'Verified TLS' "$folder/finger" &&
 	    grep -qi "Matched DANE EE.*3 1 1 $(key_digest "$bed/keys/$2.key")" "$folder/finger"

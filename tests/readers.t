@@ -16,7 +16,6 @@ makes_steady() {
 }
 ok "there is a capture of long sessions" makes_steady
 
-capturing() { [ "$(grep -c ': capturing' "$folder/err")" -ge "$1" ]; }
 readers() {
 	# shellcheck disable=SC2046 # children are words
 	cat /proc/$(tr -d ' ' </proc/"$watcher"/task/"$watcher"/children)/task/*/children
@@ -27,16 +26,16 @@ first() { shift $(($1)) && echo "$1"; }
 kills() {
 	# shellcheck disable=SC2046
 	victim=$(first "$1" $(readers))
+	come=$(came)
 	play_slowly &
 	player=$!
-	sleep 2
-	kill -KILL "$victim"
-	until_it capturing 4 || return 1
+	until_it is_amid && kill -KILL "$victim" && captures_in 4 || return 1
 	wait $player
-	sleep 1
 	end 0
 }
-# Four seconds: the reader is back in the middle of it.
+came() { in_space cat /sys/class/net/far/statistics/rx_packets; }
+is_amid() { [ "$(came)" -gt $((come + packets / 3)) ]; }
+# Five seconds: the reader is back in the middle of it.
 play_slowly() { in_space tcpreplay -q -i near --duration=30 --pps "$pps" "$steady" >"$folder/play" 2>&1; }
 
 # Each connection was seen whole, and in one piece, or it was lost with the reader, which says so.
@@ -55,7 +54,7 @@ is_accounted_for() {
 spares_the_others() {
 	number=$1
 	shift
-	start -i far --readers 3 "$@" && until_it capturing 3 && kills "$number" && is_accounted_for
+	start -i far --readers 3 "$@" && captures_in 3 && kills "$number" && is_accounted_for
 }
 WAXSEAL_ALONE=$WAXSEAL
 packets=$(tcpdump -r "$steady" 2>/dev/null | wc -l)
@@ -70,12 +69,11 @@ makes_two() {
 	    "$folder/generate" -n 1 -e 0 -b 100000 -i 1 -r 5 >"$folder/other.pcap"
 }
 is_on_record() {
-	makes_two && start -i far && play "$folder/other.pcap" && play --limit 12 "$folder/one.pcap" ||
-	    return 1
-	sleep 2
+	makes_two && start -i far && play "$folder/other.pcap" && play --limit 12 "$folder/one.pcap" &&
+	    until_it has_read 224 || return 1
 	# shellcheck disable=SC2046
 	kill -KILL "$(first 1 $(readers))"
-	until_it capturing 2 && grep -q 'lost with it: 1 flow under way' "$folder/err" && end 0 || return 1
+	captures_in 2 && grep -q 'lost with it: 1 flow under way' "$folder/err" && end 0 || return 1
 	ask "$folder/live" 'select sum(crashed), sum(packets) from v_capture' >"$folder/out"
 	[ "$(cat "$folder/out")" = '1|224' ]
 }
@@ -84,6 +82,7 @@ ok "what is lost with a reader is on record, and no more" is_on_record
 # What the interface lost shows in its own statistics, here in one that stands in for it. It had lost
 # some before, and it is one interface, however many read it. A server that does not offer STARTTLS is
 # found only where all of its reply was sure to be seen: here of two sessions, one is under way.
+has_lost() { [ "$(told_of drop)" = "$1" ]; }
 statistic=/sys/class/net/far/statistics/rx_missed_errors
 missing=tests/captures/starttls-missing.pcap
 loses() {
@@ -96,14 +95,11 @@ loses() {
 	WAXSEAL=$folder/lossy
 	start -i far --readers 3
 	WAXSEAL=$WAXSEAL_ALONE
-	until_it capturing 3 && editcap -r $missing "$folder/begin.pcap" 1-4 &&
-	    editcap $missing "$folder/rest.pcap" 1-4 && play "$folder/begin.pcap" || return 1
-	sleep 1
+	captures_in 3 && editcap -r $missing "$folder/begin.pcap" 1-4 &&
+	    editcap $missing "$folder/rest.pcap" 1-4 && play "$folder/begin.pcap" && until_it has_read 4 || return 1
 	echo "$1" >"$folder/missed"
 	sleep 1
-	play "$folder/rest.pcap"
-	sleep 1
-	end 0
+	until_it has_lost $(($1 - 5000)) && play "$folder/rest.pcap" && end 0 || return 1
 	ask "$folder/live" "select sum(dropped), (select count(*) from v_findings
 	    where kind = 'starttls-missing') from v_capture" >"$folder/out"
 	[ "$(cat "$folder/out")" = "$2" ]
@@ -117,14 +113,13 @@ lay_late() {
 	    in_space ip link set late mtu 9000 up
 }
 shares_anew() {
-	lay_late && start -i late --readers 3 && until_it capturing 3 || return 1
+	lay_late && start -i late --readers 3 && captures_in 3 || return 1
 	# shellcheck disable=SC2046
 	kill -KILL "$(first 2 $(readers))"
 	in_space ip link del late
 	sleep 3
-	lay_late && until_it capturing 6 &&
+	lay_late && until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') -ge 6 ]" &&
 	    in_space tcpreplay -q -i early --pps 20000 "$steady" >"$folder/play" 2>&1 || return 1
-	sleep 1
 	end 0
 	ask "$folder/live" 'select count(*) from v_sessions where complete' >"$folder/out"
 	[ "$(cat "$folder/out")" -eq $sessions ]

@@ -24,11 +24,10 @@ begin() {
 	watcher=$!
 	until_it has_begun
 }
-has_captured() { until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = $1 ]"; }
 has_found() { until_it sh -c "[ \"\$(sqlite3 '$folder/data/live' 'select count(*) from v_findings' 2>/dev/null)\" = $1 ]"; }
 alive() { kill -0 "$watcher" 2>/dev/null; }
 # again LINES TIMES: with these lines; then it has captured so many times since its start
-again() { configure "$base$1" && kill -HUP "$watcher" && has_captured "$2"; }
+again() { configure "$base$1" && kill -HUP "$watcher" && captures_in "$2"; }
 
 # stays_with LINES SAID: nothing begins anew
 stays_with() {
@@ -56,7 +55,7 @@ ok "what it does goes on" finds_before
 falls_back() {
 	: >"$folder/err"
 	configure "$base$1" && kill -HUP "$watcher" && until_it grep -q -e "$2" "$folder/err" &&
-	    until_it grep -q 'what was in force before is taken up again' "$folder/err" && has_captured 1 && alive
+	    until_it grep -q 'what was in force before is taken up again' "$folder/err" && captures_in 1 && alive
 }
 : >"$folder/etc/empty"
 ok "a CA file without a certificate is told, and what was in force is taken up again" \
@@ -81,7 +80,7 @@ ok "and takes a configuration that is sound" takes_the_next
 remembers_what_was_met() {
 	start -i far --fail-on notice && play $captures/banner-masked.pcap || return 1
 	until_it sh -c "[ \$(sqlite3 '$folder/live' 'select count(*) from v_findings') = 1 ]" &&
-	    kill -HUP "$watcher" && has_captured 2 && end 3
+	    kill -HUP "$watcher" && captures_in 2 && end 3
 }
 ok "--fail-on is met by what came before it, too" remembers_what_was_met
 
@@ -106,20 +105,12 @@ fi
 
 is_away_meanwhile() {
 	configure "$base" && begin || return 1
-	sqlite3 "$folder/data/live" >"$folder/lock" 2>&1 <<-END &
-		.timeout 5000
-		begin immediate;
-		.shell echo locked; sleep 20
-		rollback;
-	END
-	locker=$!
-	until_it grep -q locked "$folder/lock" || return 1
-	play $captures/banner-masked.pcap
-	sleep 1
+	lock "$folder/data/live" && play $captures/banner-masked.pcap || return 1
 	configure "${base}readers = 2\n" && kill -HUP "$watcher"
-	wait $locker
-	alive && has_captured 3 && has_found 1 && play $captures/command-injection.pcap && has_found 2 && end 0 &&
-	    ! grep -q 'mend what stands' "$folder/err" && grep -q "$folder/data/live: what there is to record waits" "$folder/err"
+	until_it grep -q "$folder/data/live: what there is to record waits" "$folder/err" || return 1
+	unlock
+	alive && captures_in 3 && has_found 1 && play $captures/command-injection.pcap && has_found 2 && end 0 &&
+	    ! grep -q 'mend what stands' "$folder/err"
 }
 ok "a database that is locked meanwhile keeps no configuration from being taken up" is_away_meanwhile
 

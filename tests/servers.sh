@@ -11,7 +11,6 @@ PATH=$PATH:/usr/sbin
 clean_up() {
 	# shellcheck disable=SC2086 # one word a process
 	[ -n "$servers" ] && kill -KILL $servers 2>/dev/null
-	ip netns pids $space 2>/dev/null | xargs -r kill -KILL 2>/dev/null
 	leave_space
 	rm -rf "$netns"
 }

@@ -20,12 +20,11 @@ ok() {
 	fi
 }
 
-# until_it COMMAND...: for at most a minute, which is far longer than it takes where anything else runs beside
+# until_it COMMAND...: for at most three minutes, which is far longer than it takes where much else runs beside
 until_it() {
-	tries=600
+	gives_up=$(($(date +%s) + 180))
 	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
+		[ "$(date +%s)" -lt $gives_up ] || return 1
 		sleep 0.1
 	done
 }

@@ -19,7 +19,7 @@ decode='-d tcp.port==24,smtp -d tcp.port==2525,smtp'
 dissect() {	# PATH PORTS [OPTION ...]
 	path_=$1 ports_=$2
 	shift 2
-	timeout 60 tshark -n -r "$path_" -o tcp.reassemble_out_of_order:TRUE "$@" \
+	timeout 300 tshark -n -r "$path_" -o tcp.reassemble_out_of_order:TRUE "$@" \
 	    -Y "tcp.port in {$ports_} && !icmp && !icmpv6" \
 	    -T fields -E occurrence=a -E aggregator="$(printf '\037')" \
 	    -e frame.number -e frame.time_epoch -e frame.protocols -e tcp.stream \
@@ -43,7 +43,7 @@ read_one() {	# SET NAME [--service NAME:PORT[,PORT]]
 	*) path=$corpus/$name ;;
 	esac
 	waxseal_status=0 tshark_status=0
-	timeout 60 "$waxseal" watch -r "$path" --no-lookups --quiet --db "$out.db" "$@" \
+	timeout 300 "$waxseal" watch -r "$path" --no-lookups --quiet --db "$out.db" "$@" \
 	    >"$out.said" 2>&1 </dev/null || waxseal_status=$?
 	# Of a damaged capture there is what comes before the damage.
 	[ ! -e "$out.db" ] ||

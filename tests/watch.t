@@ -137,19 +137,20 @@ ok "a packed capture that is cut before it shows anything is truncated" zstd_is_
 
 # ---- Pipes that are slow ----
 
+# sessions_are CONDITION: of their count, which may not be there to be asked for yet
+sessions_are() { [ "$(sqlite3 "$folder/db" "select count(*) $1 from v_sessions" 2>/dev/null)" = 1 ]; }
 # What comes through a pipe that stays open: seen, and nobody is kept from writing.
 pipe_is_seen() {
-	rm -f "$folder"/db*
-	{ cat $captures/bots-never-upgrade.pcap; sleep 4; } |
+	rm -f "$folder"/db* "$folder/go"
+	{ cat $captures/bots-never-upgrade.pcap; until_it test -e "$folder/go"; } |
 	    "$WAXSEAL" --config /dev/null --db "$folder/db" watch -r - >"$folder/out" 2>"$folder/err" &
-	sleep 2.5
-	says "$1" 'select count(*) > 0 from v_sessions' &&
-	    timeout 1.5 "$WAXSEAL" --db "$folder/db" ack 1 >>"$folder/out" 2>&1
+	until_it sessions_are '> 0' && "$WAXSEAL" --db "$folder/db" ack 1 >"$folder/said" 2>&1
 	status=$?
+	: >"$folder/go"
 	wait
 	return $status
 }
-ok "what a silent pipe brought is there after a second, and others can write" pipe_is_seen 1
+ok "what a silent pipe brought is there while it is silent, and others can write" pipe_is_seen
 
 # ---- Databases that refuse ----
 
@@ -194,8 +195,8 @@ none_is_kept() {
 ok "where nothing is kept, nothing is said to be" none_is_kept
 # Silence ends a batch: what came before it is committed.
 some_is_kept() {
-	takes_only 198.51.100.25 &&
-	    { cat $captures/bots-never-upgrade.pcap; sleep 1.5; } | is_refused - $few &&
+	takes_only 198.51.100.25 && before=$(sqlite3 "$folder/db" 'select count(*) from v_sessions') &&
+	    { cat $captures/bots-never-upgrade.pcap; until_it sessions_are "> $before"; } | is_refused - $few &&
 	    out_has 'sessions  *[1-9][0-9]* new' && out_has 'not kept  *at least [1-9][0-9]* session' &&
 	    out_has 'kept in .*, as far as it was taken (next'
 }
@@ -253,23 +254,25 @@ ok "one set ahead by a day proves nothing new" are_like 86400 no_more
 # ---- Keepers that are killed ----
 
 # Who is dead may wait for long until somebody asks after it.
-is_running() { grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
+is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
+# The reader is the child of the keeper's one child.
+child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
+has_reader() {
+	starter=$(child_of $keeper) && reader=$(child_of "$starter") && grep -q '@reader' "/proc/$reader/cmdline"
+} 2>/dev/null
 
 # A reader that is left behind waits for a pipe that stays open.
 reader_goes_too() {
 	rm -f "$folder"/db* "$folder/pipe"
 	mkfifo "$folder/pipe"
-	sleep 6 >"$folder/pipe" &
+	sleep 600 >"$folder/pipe" &
 	writer=$!
 	"$WAXSEAL" --config /dev/null --db "$folder/db" watch -r - \
 	    <"$folder/pipe" >"$folder/out" 2>"$folder/err" &
 	keeper=$!
-	sleep 0.5
-	reader=$(tr -d ' ' <"/proc/$keeper/task/$keeper/children")
-	kill -9 $keeper
+	until_it has_reader && kill -9 $keeper
 	wait $keeper 2>/dev/null
-	sleep 0.3
-	[ -n "$reader" ] && ! is_running "$reader"
+	[ -n "$reader" ] && until_it is_gone "$reader" && until_it is_gone "$starter"
 	status=$?
 	kill $writer
 	wait $writer 2>/dev/null

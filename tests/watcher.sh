@@ -9,7 +9,7 @@ in_space ip link set far mtu 9000 up
 # It captures, or is gone.
 has_begun() {
 	grep -q ': capturing' "$folder/err" && return
-	kill -0 "$watcher" 2>/dev/null || tries=1
+	kill -0 "$watcher" 2>/dev/null || gives_up=0
 	return 1
 }
 
@@ -35,6 +35,29 @@ end() {
 	ended=$?
 	watcher=
 	[ $ended -eq "$1" ]
+}
+
+# It captures in so many places, or has begun anew so often.
+captures_in() { until_it sh -c "[ \$(grep -c ': capturing' '$folder/err') = $1 ]"; }
+# told_of WHAT: how many of these ("packet", "drop") its readers have told it of since it began, as it says now
+told_of() {
+	kill -USR1 "$watcher" && sleep 0.1 && sed -n "s/^waxseal: \(.*, \)\{0,1\}\([0-9]*\) $1s\{0,1\}\(,.*\|$\)/\2/p" "$folder/err" |
+	    tail -n 1
+}
+has_read() { [ "$(told_of packet)" -ge "$1" ]; }
+
+# lock [DATABASE]: nobody else writes to it until unlock
+lock() {
+	rm -f "$folder/unlock"
+	mkfifo "$folder/unlock" || return 1
+	printf '.timeout 60000\nbegin immediate;\n.shell echo locked; read x <%s\nrollback;\n' "$folder/unlock" |
+	    in_space sqlite3 -bail "${1:-$folder/live}" >"$folder/lock" 2>&1 &
+	locker=$!
+	until_it grep -q locked "$folder/lock"
+}
+unlock() {
+	echo >"$folder/unlock"
+	wait "$locker"
 }
 
 play() { in_space tcpreplay -q -i near --pps 20000 "$@" >"$folder/play" 2>&1; }

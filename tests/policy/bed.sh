@@ -5,7 +5,7 @@
 #   127.0.0.3                 a resolver that lies: tests/policy/fake.pl
 #   203.0.112.10, 203.0.111.11, 2a00:ffff::10, 127.0.0.1, 10.9.9.9   nginx: policy hosts
 #   203.0.112.25 to .27       mail servers with STARTTLS (Postfix and Exim: mta.sh)
-#   203.0.112.97              the policy hosts of .10, which answer after eight seconds
+#   203.0.112.97              the policy hosts of .10, which answer once there is $bed/late
 #   203.0.112.98              a web server that says nothing; at .99 there is none
 #
 # To be read in like tap.sh, which it needs. Addresses look public, since private ones are refused.
@@ -340,6 +340,6 @@ serve unbound -d -c "$bed/unbound.conf"
 serve nginx -c "$bed/nginx.conf"
 serve perl tests/policy/fake.pl dns 127.0.0.3 53
 serve perl tests/policy/fake.pl mute 203.0.112.98 443
-serve perl tests/policy/fake.pl late 203.0.112.97 443 203.0.112.10 8000
+serve perl tests/policy/fake.pl late 203.0.112.97 443 203.0.112.10 "$bed/late"
 serve python3 tests/policy/smtpd.py 203.0.112.25 "$bed/mx.pem" 203.0.112.26 "$bed/mx.pem" \
     203.0.112.27 "$bed/ta.pem"

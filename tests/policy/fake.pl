@@ -2,7 +2,7 @@
 # Name servers and web servers that misbehave, for tests/policy.t:
 #   fake.pl dns ADDRESS PORT    answers by the first label of what is asked (see below)
 #   fake.pl mute ADDRESS PORT   accepts connections over TCP and says nothing
-#   fake.pl late ADDRESS PORT TO MS    passes connections over TCP on to TO, and that after so long
+#   fake.pl late ADDRESS PORT TO FILE  passes connections over TCP on to TO once there is that file
 #   fake.pl relay ADDRESS PORT TO MS   passes questions on to TO:53, and answers after so long
 use strict;
 use warnings;
@@ -27,7 +27,7 @@ if ($what eq 'late') {
 	$SIG{CHLD} = 'IGNORE';
 	while (my $client = $server->accept()) {
 		next if fork;
-		select undef, undef, undef, $ARGV[4] / 1000;
+		select undef, undef, undef, 0.1 until -e $ARGV[4];
 		my $host = IO::Socket::INET->new(PeerAddr => $ARGV[3], PeerPort => $port) || die "$ARGV[3]: $!";
 		my $both = IO::Select->new($client, $host);
 		while (my @ready = $both->can_read) {

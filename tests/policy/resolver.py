@@ -7,7 +7,7 @@ from postfix_mta_sts_resolver.resolver import STSResolver
 
 
 async def main():
-    resolver = STSResolver(timeout=20, loop=asyncio.get_running_loop())
+    resolver = STSResolver(timeout=120, loop=asyncio.get_running_loop())
     for domain in sys.argv[1:]:
         try:
             result, _ = await resolver.resolve(domain)

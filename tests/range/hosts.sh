@@ -399,7 +399,7 @@ hosts_opensmtpd() {
 # Wait until a port answers.
 hosts_wait() {	# ADDRESS PORT
 	local i
-	for i in $(seq 50); do
+	for i in $(seq 1800); do
 		in_server bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null && return
 		sleep 0.1
 	done

@@ -123,10 +123,12 @@ record() {	# IFACE [FILE]
 	: >"$file.log"
 	ip netns exec "$middle" tcpdump -Z root -i "$1" --immediate-mode -s 0 -U -w "$file" tcp 2>"$file.log" &
 	pids+=($!)
-	for i in $(seq 50); do
+	for i in $(seq 3600); do
 		grep -q "listening on" "$file.log" && return
 		sleep 0.05
 	done
+	cat "$file.log" >&2
+	return 1
 }
 
 box_clients=			# "ip saddr ADDRESS": for these alone
@@ -175,7 +177,7 @@ serve() {	# [PORT=N] STEP ...
 
 ready() {
 	local i
-	for i in $(seq 50); do
+	for i in $(seq 3600); do
 		grep -q ready "$1" && return
 		sleep 0.05
 	done

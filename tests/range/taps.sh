@@ -121,7 +121,7 @@ has_begun() {	# FILE READERS
 
 awaited() {	# WHAT COMMAND ...
 	local i
-	for i in $(seq 400); do
+	for i in $(seq 3600); do
 		"${@:2}" && return
 		sleep 0.05
 	done

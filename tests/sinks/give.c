@@ -24,7 +24,7 @@
 #include "monitor/role/dispatcher.h"
 
 #define LINE_MAX_HERE ((size_t)300 << 10)
-#define PATIENCE      60000 /* milliseconds for one to be given and told */
+#define PATIENCE      180000 /* milliseconds for one to be given and told */
 
 static struct {
 	struct options options;

@@ -1,6 +1,6 @@
 # A server that reads nothing, whose window is soon full; one that closes each connection at once; or
-# one that reads all that there is after 12 seconds, and how much that was is in a file.
-import socket, sys, time
+# one that reads all that there is once a second file is there, and how much that was is in the first.
+import os, socket, sys, time
 s = socket.socket()
 s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 s.bind(("127.0.0.1", int(sys.argv[1])))
@@ -11,7 +11,8 @@ while True:
     if sys.argv[2] == "close":
         c.close()
     elif sys.argv[2] == "late":
-        time.sleep(12)
+        while not os.path.exists(sys.argv[4]):
+            time.sleep(0.1)
         got = 0
         try:
             while data := c.recv(65536):
