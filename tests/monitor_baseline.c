@@ -24,7 +24,7 @@ static void
 two_spans_count_and_what_is_older_does_not(void **state)
 {
 	struct mark m = counted_from(START, 5, 2);
-	struct tally t = mark_tally(&m, START);
+	struct tally t = mark_tally(&m, START + 7);
 
 	(void)state;
 	assert_int_equal(t.yes, 5);
@@ -32,8 +32,9 @@ two_spans_count_and_what_is_older_does_not(void **state)
 	assert_int_equal(t.first, START);
 	assert_int_equal(mark_tally(&m, START + MARK_SPAN).yes, 5);
 	assert_int_equal(mark_tally(&m, START + 2 * MARK_SPAN).yes, 0);
-	/* nor does what is to come: captures may be read in any order */
-	assert_int_equal(mark_tally(&m, START - HISTORY_HOUR).yes, 5);
+	/* nor does what is to come: captures may be read in any order, and sessions told in any */
+	assert_int_equal(mark_tally(&m, START + 3).yes, 4);
+	assert_int_equal(mark_tally(&m, START - 1).yes, 0);
 	assert_int_equal(mark_tally(&m, START - HISTORY_HOUR - 1).yes, 0);
 	assert_int_equal(mark_tally(&m, START - 3 * MARK_SPAN).yes, 0);
 	mark_count(&m, true, START + MARK_SPAN + 5);
@@ -74,7 +75,7 @@ what_is_so_since_was_not_so_before(void **state)
 	assert_int_equal(t.no, 1);
 }
 
-/* Told some seconds late: of the last twenty, but not how it was last. */
+/* Told some seconds late: of the last twenty, at its place among them. */
 static void
 what_is_told_late_is_one_of_the_last(void **state)
 {
@@ -98,26 +99,58 @@ what_is_told_late_is_one_of_the_last(void **state)
 	assert_int_equal(mark_tally(&m, START + 11).yes, 5);
 }
 
+/* So, then not, for good: in whatever order that is told, it was not so by turns. */
+static void
+the_last_ones_are_in_order_however_they_are_told(void **state)
+{
+	static const unsigned orders[][8] = {
+	    {0, 1, 2, 3, 4, 5, 6, 7}, {7, 6, 5, 4, 3, 2, 1, 0}, {4, 5, 0, 6, 7, 1, 2, 3},
+	    {4, 0, 5, 1, 6, 2, 7, 3}, {3, 7, 0, 4, 2, 6, 1, 5},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		struct mark m = counted_from(START - 3 * HISTORY_HOUR, 1, 0);
+		struct tally t;
+
+		for (int k = 0; k < 8; k++)
+			mark_count(&m, orders[i][k] < 4, START + orders[i][k]);
+		t = mark_tally(&m, START + 7);
+		assert_int_equal(t.recent, 0x1f0);
+		assert_int_equal(t.recent_count, 9);
+		assert_int_equal(m.turned, START + 4);
+		/* as it was known when one of them began */
+		t = mark_tally(&m, START + 5);
+		assert_int_equal(t.recent, 0x7c);
+		assert_int_equal(t.yes, 5);
+		assert_int_equal(t.no, 2);
+		t = mark_tally(&m, START + 1);
+		assert_int_equal(t.recent, 7);
+		assert_int_equal(t.yes, 3);
+		assert_int_equal(t.no, 0);
+	}
+}
+
 static void
 a_habit_is_nine_of_ten_of_the_last_twenty(void **state)
 {
 	struct mark m = counted_from(START, 2, 0);
-	struct tally t = mark_tally(&m, START);
+	struct tally t = mark_tally(&m, START + HISTORY_HOUR);
 
 	(void)state;
 	assert_false(tally_is_steady(&t));
 	m = counted_from(START, 3, 0);
-	t = mark_tally(&m, START);
+	t = mark_tally(&m, START + HISTORY_HOUR);
 	assert_true(tally_is_steady(&t));
 	m = counted_from(START, 500, 2);
-	t = mark_tally(&m, START);
+	t = mark_tally(&m, START + HISTORY_HOUR);
 	assert_int_equal(tally_recent_yes(&t), 18);
 	assert_true(tally_is_steady(&t));
 	m = counted_from(START, 500, 3);
-	t = mark_tally(&m, START);
+	t = mark_tally(&m, START + HISTORY_HOUR);
 	assert_false(tally_is_steady(&t));
 	mark_absolve(&m);
-	t = mark_tally(&m, START);
+	t = mark_tally(&m, START + HISTORY_HOUR);
 	assert_true(tally_is_steady(&t));
 	assert_int_equal(t.no, 0);
 }
@@ -284,7 +317,7 @@ known(struct memory *m, struct store *s, const char *key)
 	const struct subject *who = memory_subject(m, s, key);
 
 	assert_non_null(who);
-	return mark_tally(subject_mark(who, MARK_OFFERED, ""), START).yes;
+	return mark_tally(subject_mark(who, MARK_OFFERED, ""), START + HISTORY_HOUR).yes;
 }
 
 static void
@@ -495,6 +528,7 @@ main(void)
 	    cmocka_unit_test(two_spans_count_and_what_is_older_does_not),
 	    cmocka_unit_test(what_is_so_since_was_not_so_before),
 	    cmocka_unit_test(what_is_told_late_is_one_of_the_last),
+	    cmocka_unit_test(the_last_ones_are_in_order_however_they_are_told),
 	    cmocka_unit_test(a_habit_is_nine_of_ten_of_the_last_twenty),
 	    cmocka_unit_test(names_of_marks_lead_back_to_them),
 	    cmocka_unit_test(marks_survive_being_text),

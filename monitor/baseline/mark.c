@@ -4,10 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Sessions are told at their end, those that went to TLS some seconds behind it, those of several
-   readers by turns: one that began so long before another is of another capture. */
-#define MARK_LATE (10 * INT64_C(60000000))
-
 static const char *const names[MARK_KINDS] = {
     [MARK_OFFERED] = "offered",
     [MARK_ACCEPTED] = "accepted",
@@ -95,24 +91,77 @@ add(uint32_t *count)
 		(*count)++;
 }
 
-/* Among the last ones. One that is told late comes before the one that is how it was last. */
+static uint32_t
+apart(int64_t later, int64_t earlier)
+{
+	int64_t time = later - earlier;
+
+	return time >= 0 && time < MARK_FAR ? (uint32_t)time : MARK_FAR;
+}
+
+/* How many of the last ones are alike, from the latest back. */
+static unsigned
+run_length(const struct mark *m)
+{
+	unsigned length = 0;
+
+	while (length < m->recent_count && (m->recent >> length & 1) == (m->recent & 1))
+		length++;
+	return length;
+}
+
+/* When it came to be as it was last, where one more is put at that place, later being the time of
+   the one behind it. */
+static void
+note_turn(struct mark *m, unsigned place, bool is_yes, int64_t time, int64_t later)
+{
+	bool is_as_latest = m->recent_count > 0 && (m->recent & 1) == (uint32_t)is_yes;
+	unsigned run = run_length(m);
+
+	if (place == 0 ? !is_as_latest : is_as_latest && place == run)
+		m->turned = time;
+	else if (place > 0 && place < run && !is_as_latest)
+		m->turned = later;
+}
+
+/* Put one more among the last ones; apart and later as far as the one behind it goes. */
+static void
+put(struct mark *m, unsigned place, bool is_yes, int64_t time, int64_t later, int64_t earlier)
+{
+	uint32_t behind = (1u << place) - 1;
+
+	m->recent = (m->recent & behind) | (m->recent & ~behind) << 1 | (uint32_t)is_yes << place;
+	m->recent &= (1u << TALLY_RECENT) - 1;
+	memmove(&m->apart[place + 1], &m->apart[place],
+		(TALLY_RECENT - 1 - place) * sizeof(m->apart[0]));
+	m->apart[place] = apart(time, earlier);
+	if (place > 0)
+		m->apart[place - 1] = apart(later, time);
+	if (m->recent_count < TALLY_RECENT)
+		m->recent_count++;
+}
+
+/*
+ * Among the last ones, at its place. Sessions are told at their end, those that went to TLS some
+ * seconds behind it, those of several readers by turns: one that began so long before another is
+ * of another capture.
+ */
 static void
 remember(struct mark *m, bool is_yes, int64_t time)
 {
-	uint32_t latest = m->recent & 1;
+	int64_t later = 0, at = mark_last(m);
+	unsigned place = 0;
 
-	if (time < mark_last(m) - MARK_LATE)
+	if (time < at - MARK_LATE)
 		return;
-	if (time < mark_last(m) && m->recent_count > 0) {
-		m->recent = (m->recent >> 1 << 1 | (uint32_t)is_yes) << 1 | latest;
-	} else {
-		if (m->recent_count == 0 || latest != (uint32_t)is_yes)
-			m->turned = time;
-		m->recent = m->recent << 1 | (uint32_t)is_yes;
+	while (place < m->recent_count && at > time) {
+		later = at;
+		at -= m->apart[place++];
 	}
-	m->recent &= (1u << TALLY_RECENT) - 1;
-	if (m->recent_count < TALLY_RECENT)
-		m->recent_count++;
+	if (place == TALLY_RECENT)
+		return;
+	note_turn(m, place, is_yes, time, later);
+	put(m, place, is_yes, time, later, at);
 }
 
 void
@@ -148,12 +197,14 @@ mark_absolve(struct mark *m)
 		yes = (uint8_t)(yes + (m->recent >> i & 1));
 	m->recent = (1u << yes) - 1;
 	m->recent_count = yes;
+	memset(m->apart, 0xff, sizeof(m->apart));
 	m->no = m->no_before = 0;
 	m->last_no = 0;
 }
 
-/* Of the last ones the latest that was so. */
-static void
+/* Of the last ones the latest that was so is none of them. Its place; TALLY_RECENT: there is none.
+ */
+static unsigned
 drop_latest(uint32_t *recent, uint8_t *count, bool is_yes)
 {
 	uint32_t later = 1;
@@ -163,8 +214,9 @@ drop_latest(uint32_t *recent, uint8_t *count, bool is_yes)
 			continue;
 		*recent = (*recent & (later - 1)) | (*recent >> 1 & ~(later - 1));
 		(*count)--;
-		return;
+		return i;
 	}
+	return TALLY_RECENT;
 }
 
 void
@@ -172,12 +224,21 @@ mark_take_back(struct mark *m, bool is_yes)
 {
 	uint32_t *now = is_yes ? &m->yes : &m->no;
 	uint32_t *before = is_yes ? &m->yes_before : &m->no_before;
+	unsigned place;
 
 	if (*now > 0)
 		(*now)--;
 	else if (*before > 0)
 		(*before)--;
-	drop_latest(&m->recent, &m->recent_count, is_yes);
+	place = drop_latest(&m->recent, &m->recent_count, is_yes);
+	if (place == TALLY_RECENT)
+		return;
+	if (place > 0 && m->apart[place - 1] < MARK_FAR - m->apart[place])
+		m->apart[place - 1] += m->apart[place];
+	else if (place > 0)
+		m->apart[place - 1] = MARK_FAR;
+	memmove(&m->apart[place], &m->apart[place + 1],
+		(TALLY_RECENT - 1 - place) * sizeof(m->apart[0]));
 }
 
 void
@@ -191,6 +252,41 @@ tally_take_back(struct tally *t, bool is_yes, unsigned times)
 	}
 }
 
+/* Of the last ones, how many were later; none where all were: how it was before is not known. */
+static unsigned
+count_later(const struct mark *m, int64_t time)
+{
+	int64_t at = mark_last(m);
+	unsigned count = 0;
+
+	while (count < m->recent_count && at > time)
+		at -= m->apart[count++];
+	return count < m->recent_count ? count : 0;
+}
+
+static void
+leave_out(struct tally *t, bool is_yes)
+{
+	uint32_t *count = is_yes ? &t->yes : &t->no;
+
+	*count -= *count > 0;
+}
+
+/* What came later is none of it. */
+static void
+go_back_to(struct tally *t, const struct mark *m, int64_t time)
+{
+	for (unsigned later = count_later(m, time); later > 0; later--) {
+		leave_out(t, (t->recent & 1) != 0);
+		t->recent >>= 1;
+		t->recent_count--;
+	}
+	if (m->first_yes <= time)
+		return;
+	t->yes = t->recent = t->recent_count = 0;
+	t->last_yes = 0;
+}
+
 struct tally
 mark_tally(const struct mark *m, int64_t time)
 {
@@ -201,7 +297,7 @@ mark_tally(const struct mark *m, int64_t time)
 		return t;
 	spans = spans_after(m, time);
 	/* Long ago, or to come. */
-	if (spans > 1 || spans < -1 || m->first > time + HISTORY_WINDOW)
+	if (spans > 1 || spans < -1 || m->first > time)
 		return t;
 	t.yes = m->yes + (spans < 1 ? m->yes_before : 0);
 	t.no = m->no + (spans < 1 ? m->no_before : 0);
@@ -213,9 +309,6 @@ mark_tally(const struct mark *m, int64_t time)
 		t.first = m->first;
 	t.last_yes = m->last_yes;
 	t.last_no = m->last_no;
-	if (m->first_yes <= time + HISTORY_WINDOW)
-		return t;
-	t.yes = t.recent = t.recent_count = 0;
-	t.last_yes = 0;
+	go_back_to(&t, m, time);
 	return t;
 }

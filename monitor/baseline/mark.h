@@ -44,12 +44,17 @@ enum mark_kind {
 };
 #define MARK_KINDS (MARK_SUPPRESSED + 1)
 
+#define MARK_LATE (10 * INT64_C(60000000)) /* microseconds: behind another one is told, at most */
+#define MARK_FAR  UINT32_MAX
+
 struct mark {
 	enum mark_kind kind;
 	char value[MARK_VALUE_MAX];
 	uint32_t yes, no, yes_before, no_before;
 	uint32_t recent;
 	uint8_t recent_count;
+	uint32_t apart[TALLY_RECENT]; /* microseconds from each of the last ones to the one before
+					 it, the latest first; MARK_FAR: at least */
 	int64_t first, since, last_yes, last_no;
 	int64_t first_yes; /* ever; 0: none */
 	int64_t turned;    /* since when it is as it was last */
@@ -60,7 +65,11 @@ struct mark {
 const char *mark_name(enum mark_kind kind);
 bool mark_kind_of(const char *name, enum mark_kind *out);
 
-/* Count a session at that time. One too long ago to count any more changes nothing. */
+/*
+ * Count a session at that time. One too long ago to count any more changes nothing. Sessions may
+ * be told in another order than that in which they began: within MARK_LATE what is
+ * counted is the same.
+ */
 void mark_count(struct mark *m, bool is_yes, int64_t time);
 
 /* Count as if it had never been otherwise. */
@@ -73,8 +82,9 @@ void mark_take_back(struct mark *m, bool is_yes);
 void tally_take_back(struct tally *t, bool is_yes, unsigned times);
 
 /*
- * What counts of it at that time. NULL: nothing. Captures may be read in any order: what was not
- * yet so within the hour after that time does not count.
+ * What counts of it at that time. NULL: nothing. Sessions may be told in any order, and captures be
+ * read in any: what came later does not count, as far as it is among the last ones, and what was
+ * not yet so by then was not so.
  */
 struct tally mark_tally(const struct mark *m, int64_t time);
 

@@ -59,10 +59,23 @@ usual_first_yes(const struct mark *m)
 	return m->yes > 0 || m->yes_before > 0 ? m->first : 0;
 }
 
+/* How many of the last ones came so close together that one told late may belong in between. */
+static unsigned
+close_together(const struct mark *m)
+{
+	int64_t time = 0;
+	unsigned count = 0;
+
+	while (count < m->recent_count && (time += m->apart[count]) <= MARK_LATE)
+		count++;
+	return count;
+}
+
 static char *
 put_mark(char *at, const struct mark *m)
 {
-	bool is_usual = m->first_yes == usual_first_yes(m);
+	unsigned close = close_together(m);
+	bool is_usual = close == 0 && m->first_yes == usual_first_yes(m);
 
 	*at++ = '[';
 	at = put_text(at, mark_name(m->kind));
@@ -83,6 +96,8 @@ put_mark(char *at, const struct mark *m)
 		at = put_number(at, m->until);
 	if (!is_usual)
 		at = put_time(at, m, m->first_yes);
+	for (unsigned i = 0; i < close; i++)
+		at = put_number(at, m->apart[i]);
 	*at++ = ']';
 	return at;
 }
@@ -190,6 +205,17 @@ take_count(const char **at, uint32_t max, uint32_t *out)
 }
 
 static bool
+take_apart(const char **at, struct mark *m)
+{
+	for (unsigned i = 0; i < m->recent_count; i++) {
+		m->apart[i] = MARK_FAR;
+		if (**at == ',' && !take_count(at, MARK_FAR, &m->apart[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool
 take_times(const char **at, struct mark *m)
 {
 	if (!take_number(at, &m->first))
@@ -199,7 +225,7 @@ take_times(const char **at, struct mark *m)
 	return take_time(at, m->first, &m->since) && take_time(at, m->first, &m->last_yes) &&
 	       take_time(at, m->first, &m->last_no) && take_time(at, m->first, &m->turned) &&
 	       (**at != ',' || take_number(at, &m->until)) &&
-	       (**at != ',' || take_time(at, m->first, &m->first_yes));
+	       (**at != ',' || take_time(at, m->first, &m->first_yes)) && take_apart(at, m);
 }
 
 static bool
@@ -213,11 +239,11 @@ take_mark(const char **at, struct mark *m, char kind[KIND_MAX])
 	if (!take_count(at, UINT32_MAX, &m->yes) || !take_count(at, UINT32_MAX, &m->no) ||
 	    !take_count(at, UINT32_MAX, &m->yes_before) ||
 	    !take_count(at, UINT32_MAX, &m->no_before) || !take_count(at, UINT32_MAX, &m->recent) ||
-	    !take_count(at, TALLY_RECENT, &recent_count) || !take_times(at, m))
+	    !take_count(at, TALLY_RECENT, &recent_count))
 		return false;
 	m->recent &= (1u << TALLY_RECENT) - 1;
 	m->recent_count = (uint8_t)recent_count;
-	return take(at, ']');
+	return take_times(at, m) && take(at, ']');
 }
 
 bool

@@ -4,9 +4,10 @@
  * A JSON array, of each mark an array: kind, value, yes, no, yes_before,
  * no_before, recent, recent_count, first; then since, last_yes, last_no and
  * turned, in microseconds behind first, null for never; then until, where it is
- * not 0; then, and until at any rate, when it was so first, where that was not first. A row of SQL
- * a mark would cost three times as much to read and to write. Pure; allocates nothing. What is read
- * may be anybody's: the file is only a file.
+ * not 0; then, and until at any rate, when it was so first, where that was not first; then, and
+ * those two at any rate, how far the last ones lie apart, as long as those can be behind one that
+ * is told late. A row of SQL a mark would cost three times as much to read and to write. Pure;
+ * allocates nothing. What is read may be anybody's: the file is only a file.
  */
 #ifndef MONITOR_BASELINE_MARK_TEXT_H
 #define MONITOR_BASELINE_MARK_TEXT_H
@@ -15,8 +16,9 @@
 
 #include "monitor/baseline/mark.h"
 
-/* The longest text of one mark, its comma included: each byte of the value escaped, 15 numbers. */
-#define MARK_TEXT_MAX (2 * MARK_VALUE_MAX + 15 * 22)
+/* The longest text of one mark, its comma included: each byte of the value escaped, 15 numbers,
+ * and as many as there are last ones. */
+#define MARK_TEXT_MAX (2 * MARK_VALUE_MAX + (15 + TALLY_RECENT) * 22)
 
 /* Bytes that are enough for so many, the brackets and the NUL included. */
 #define MARKS_TEXT_MAX(count) ((count)*MARK_TEXT_MAX + 3)

@@ -19,6 +19,13 @@ is_within_hour(const struct asking *a, int64_t time)
 	return llabs(a->session->start - time) <= HISTORY_WINDOW;
 }
 
+/* The same with what came within the hour after it. */
+static struct tally
+tally_soon(const struct asking *a, const struct subject *s, enum mark_kind kind, const char *value)
+{
+	return mark_tally(subject_mark(s, kind, value), a->session->start + HISTORY_WINDOW);
+}
+
 /* When anybody was offered it last. */
 static int64_t
 last_offer(const struct asking *a)
@@ -34,10 +41,14 @@ last_offer(const struct asking *a)
 static void
 compare_network(const struct asking *a, const struct mark *m, int64_t last_offered)
 {
-	struct tally t = mark_tally(m, a->session->start);
+	/* What others show soon after it tells of it as well. */
+	struct tally t = mark_tally(m, a->session->start + HISTORY_WINDOW);
 	int64_t since = a->out->lacks_since != 0 ? a->out->lacks_since : a->session->start;
 	bool has_it = t.last_yes > t.last_no;
+	bool has_lost = t.yes > 0 && !has_it && m->turned > last_offered;
 
+	if (has_lost && (a->out->lost_since == 0 || m->turned < a->out->lost_since))
+		a->out->lost_since = m->turned;
 	a->out->networks_mixed += is_by_turns(&t);
 	a->out->networks_lacking += t.no > 0;
 	a->out->lacks_in_excess += t.no > t.yes + 1 ? t.no - t.yes - 1 : 0;
@@ -48,7 +59,7 @@ compare_network(const struct asking *a, const struct mark *m, int64_t last_offer
 		a->out->others_got += has_it;
 	}
 	a->out->others_got_since += t.yes > 0 && t.last_yes >= since;
-	a->out->others_lost += t.yes > 0 && !has_it && m->turned > last_offered;
+	a->out->others_lost += has_lost;
 	a->out->others_waiting += t.yes > 0 && has_it;
 	a->out->others_without += t.yes == 0 && t.no > 0;
 }
@@ -123,9 +134,9 @@ recall_offers(const struct asking *a)
 	h->offered_to_network = tally_of(a, a->server, MARK_NETWORK, a->parties->from);
 	h->offered_to_client = tally_of(a, a->pair, MARK_OFFERED, "");
 	h->lacks = lost.yes;
-	h->lacks_since = lost.first;
-	lost = tally_of(a, a->server, MARK_LOST, "");
-	h->last_doubted = tally_of(a, a->server, MARK_DOUBTED, "").last_yes;
+	h->lacks_since = lost.yes > 0 ? lost.first : 0;
+	lost = tally_soon(a, a->server, MARK_LOST, "");
+	h->last_doubted = tally_soon(a, a->server, MARK_DOUBTED, "").last_yes;
 	h->mixed_since = lost.first;
 	h->lacks_of_all = lost.yes;
 	h->last_lack = lost.last_yes;
@@ -152,6 +163,19 @@ is_counted(const struct subject *s, size_t index, int64_t time)
 	return false;
 }
 
+/* When this machine offered it first, where that was only after the session, within the hour. */
+static void
+recall_first_offer(const struct asking *a)
+{
+	const struct mark *m = subject_mark(a->server, MARK_NODE, a->parties->node);
+	const struct mark *offered = subject_mark(a->server, MARK_OFFERED, "");
+
+	if (m == NULL || m->first_yes <= a->session->start || !is_within_hour(a, m->first_yes))
+		return;
+	a->out->first_offer = m->first_yes;
+	a->out->first_lacks = mark_tally(offered, m->first_yes).no;
+}
+
 static void
 recall_node(const struct asking *a)
 {
@@ -169,6 +193,7 @@ recall_node(const struct asking *a)
 	a->out->is_new_node = !is_known_name && a->parties->node[0] != '\0' && a->out->nodes > 0;
 	a->out->is_lacking_node = here.no > 0 && here.yes == 0;
 	a->out->has_lacked = here.no > 0;
+	recall_first_offer(a);
 }
 
 static bool

@@ -51,6 +51,7 @@ struct history {
 	uint32_t others_got;       /* of them, those that were offered it when they came last */
 	uint32_t others_got_since; /* that were, since lacks_since */
 	uint32_t others_lost;      /* were offered it once, and not since anybody was */
+	int64_t lost_since;        /* the first that was not since then, of all networks; 0: none */
 	uint32_t others_waiting; /* were offered it when they came last, and have not come since */
 	uint32_t others_without; /* never were */
 	uint32_t lacks_of_all;   /* sessions of anybody that were not offered it */
@@ -70,6 +71,8 @@ struct history {
 	bool is_new_node;      /* it gave other names before, and never this one */
 	bool is_lacking_node;  /* this one is known, and never offered it */
 	bool has_lacked;       /* this one did not offer it once */
+	int64_t first_offer;   /* this one's, where that was within the hour after; 0: none */
+	uint32_t first_lacks;  /* sessions of anybody that were not offered it until then */
 	bool has_new_keyword;  /* an extension that it never had */
 	uint32_t nodes;        /* how many that offered it are known */
 	bool is_name_offering; /* by the same name it offers it at other addresses, and is not known
