@@ -24,6 +24,8 @@ struct scene {
 	uint16_t port;
 	char names[4][64]; /* texts that the session borrows */
 	struct bytes domain;
+	void (*keep)(struct scene *sc); /* in place of judging and recording; NULL: not so */
+	void *kept;                     /* whoever keeps has that here */
 };
 
 static inline struct bytes
@@ -201,16 +203,26 @@ put_ja4(struct session *s)
 		 versions[offered - 0x0301]);
 }
 
-/* Judge and record the session as it stands, and let time pass. */
+/* Judge and record the session as it stands. */
 static inline void
-pass(struct scene *sc, int64_t time)
+judge_and_record(struct scene *sc)
 {
-	put_ja4(&sc->session);
 	if (!recorder_judge(sc->recorder, &sc->session, &sc->verdict))
 		fail_msg("%s", recorder_error(sc->recorder));
 	sc->recorded = recorder_session(sc->recorder, &sc->session, &sc->verdict, NULL, NULL);
 	if (sc->recorded == RECORDED_FAILED)
 		fail_msg("%s", recorder_error(sc->recorder));
+}
+
+/* Judge and record it, or keep it to be told in another order, and let time pass. */
+static inline void
+pass(struct scene *sc, int64_t time)
+{
+	put_ja4(&sc->session);
+	if (sc->keep == NULL)
+		judge_and_record(sc);
+	else
+		sc->keep(sc);
 	sc->now += time;
 }
 

@@ -483,6 +483,8 @@ baseline_learn(struct baseline *b, struct store *store, const struct judge_case 
 			     .is_kept_from_it = loss_is_of_new(c->known),
 			     .loss = lacks_offer(s) ? loss_of(c) : LOSS_NONE};
 
+	/* Whether it is a change or an attack is yet to be seen. */
+	l.is_suspect |= l.loss == LOSS_CHANGING;
 	parties_of(s, &p);
 	if (!meet(&l))
 		return false;

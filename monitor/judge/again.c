@@ -35,12 +35,32 @@ is_first_offer(const struct history *h)
 	       h->has_lacked && !h->has_new_keyword;
 }
 
+/* The same of one that lacked it, and is told only after the first that was offered it. */
+static bool
+was_offered_next(const struct history *h)
+{
+	return h->first_offer != 0 && h->offered.yes == 0 && h->first_lacks < FIRST_LACKS &&
+	       !h->has_new_keyword;
+}
+
 static void
 set(struct rejudging *out, enum again why, const char *from, const char *to)
 {
 	out->why = why;
 	out->from = from;
 	out->to = to;
+}
+
+/* It was no change that stays, be it of a minute: unless it was an attack, where there was a clean
+   habit. */
+static void
+look_back_from_end(const struct judge_case *c, struct rejudging *out)
+{
+	out->since = c->known->lost_since;
+	if (loss_ends(c))
+		set(out, AGAIN_BACK, "starttls-stripped", "starttls-stripped");
+	else
+		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
 }
 
 static void
@@ -51,6 +71,8 @@ look_back_from_offer(const struct judge_case *c, struct rejudging *out)
 	out->is_offered_only = !is_first_offer(c->known);
 	if (is_first_offer(c->known))
 		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
+	else if (c->known->last_doubted >= out->since && loss_was_of_all(c))
+		look_back_from_end(c, out);
 	else if (tally_is_steady(&c->known->offered) && c->known->last_doubted >= out->since)
 		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
 	else if (loss_ends(c)) {
@@ -75,6 +97,12 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 	*out = (struct rejudging){.until = c->session->start};
 	if (is_control(c)) {
 		look_back_from_offer(c, out);
+		return;
+	}
+	if (verdict_finding(v, "starttls-missing") != NULL && was_offered_next(c->known)) {
+		out->since = c->session->start;
+		out->is_same_client = true;
+		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
 		return;
 	}
 	out->since = c->session->start - HISTORY_DAY;
@@ -117,12 +145,21 @@ judge_is_setback(const struct session *s, const struct verdict *v, enum setback 
 	return false;
 }
 
+/* When the session began that tells of it: this one, or one that was told before it. */
+static int64_t
+time_of_control(const struct judge_case *c, enum again why)
+{
+	bool is_late = why == AGAIN_FIRST && c->session->smtp.offered != FACT_YES;
+
+	return is_late ? c->known->first_offer : c->session->start;
+}
+
 static void
 say_why(const struct judge_case *c, enum again why, struct finding *out)
 {
 	char now[MOMENT_TEXT_MAX];
 
-	moment_short_text(c->session->start, now);
+	moment_short_text(time_of_control(c, why), now);
 	switch (why) {
 	case AGAIN_NOTHING:
 		return;
@@ -192,12 +229,12 @@ judge_hindsight(const struct judge_case *c, const struct rejudging *r, int64_t b
 	*out = (struct finding){.kind = judge_kind(r->to)};
 	out->refuted_by = out->kind->refuted_by;
 	say_why(c, r->why, out);
-	moment_short_text(c->session->start, text);
+	moment_short_text(time_of_control(c, r->why), text);
 	say_proof(out, "judged again", "after the session at %s", text);
 	moment_short_text(began, text);
 	say_proof(out, "without STARTTLS", "the session at %s", text);
 	/* What is known beside another client's session is not of this one. */
-	if (r->is_same_client)
+	if (r->why == AGAIN_CLIENT)
 		loss_prove(c, loss_of(c), out);
 	else if (c->known->offered.yes > 0)
 		loss_prove_server(c->known, out);

@@ -36,6 +36,8 @@
 #define LOST_NETWORKS    2 /* others beside this one; fewer where there are no more */
 #define SERVED_NETWORKS  2 /* others that are offered it, for one to be singled out */
 
+#define CHANGED_FOR (60 * INT64_C(1000000)) /* microseconds: a session is told as late as that */
+
 /* It was a habit of the server before the first session without it. */
 static bool
 was_clean(const struct history *h)
@@ -177,6 +179,18 @@ is_lost_elsewhere(const struct history *h)
 	       h->owners_lost >= (h->others_lost > 0 ? OWNERS_OF_ALL : OWNERS_OF_ONE);
 }
 
+/*
+ * Whoever was offered it in between may be yet to come: a session that went to TLS is told some
+ * seconds behind its end, and those that are stripped beside it at once.
+ */
+static enum loss
+loss_of_all(const struct session *s, const struct history *h)
+{
+	if (h->lost_since != 0 && s->start - h->lost_since < CHANGED_FOR)
+		return LOSS_CHANGING;
+	return LOSS_CHANGED;
+}
+
 enum loss
 loss_of(const struct judge_case *c)
 {
@@ -198,13 +212,13 @@ loss_of(const struct judge_case *c)
 	if (is_singled_out(h))
 		return LOSS_NEW;
 	if (recent_lacks(&h->offered) >= LACKS_CHANGING)
-		return h->others_got_since > 0 ? LOSS_MIXED : LOSS_CHANGED;
+		return h->others_got_since > 0 ? LOSS_MIXED : loss_of_all(s, h);
 	if (is_new_to_it(h))
 		return loss_of_new(h);
 	if (h->others_got_since > 0)
 		return LOSS_OTHERS;
 	if (is_lost_to_all(h))
-		return LOSS_CHANGED;
+		return loss_of_all(s, h);
 	if (was_seldom(h))
 		return LOSS_ONCE;
 	return h->others_seen > 0 ? LOSS_OPEN : LOSS_ALONE;
@@ -217,6 +231,16 @@ loss_ends(const struct judge_case *c)
 
 	return was_clean(h) && h->last_doubted > h->offered.last_yes &&
 	       c->session->start - h->last_doubted <= HISTORY_DAY;
+}
+
+bool
+loss_was_of_all(const struct judge_case *c)
+{
+	const struct history *h = c->known;
+
+	return h->last_lack <= c->session->start &&
+	       (h->others_lost > LOST_NETWORKS ||
+		(h->others_lost == LOST_NETWORKS && h->others_waiting == 0));
 }
 
 /* A change that was doubted first is told by the session that makes it one, and by no other. */
@@ -238,6 +262,9 @@ rate_loss(enum loss loss, struct finding *out)
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
 	case LOSS_UNSURE:
+		return;
+	case LOSS_CHANGING:
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
 		return;
 	case LOSS_ONCE:
 	case LOSS_STRANGER:
@@ -321,6 +348,7 @@ place_of(const struct history *h, enum loss loss)
 	case LOSS_UNSURE:
 		break;
 	case LOSS_CHANGED:
+	case LOSS_CHANGING:
 		out.words = "near the server, or the server changed";
 		snprintf(out.reason, sizeof(out.reason), "every client that came lost it");
 		break;
@@ -421,6 +449,7 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 		if (h->is_name_offering)
 			say_more(out, "; a server of the same name offers it at another address");
 		return;
+	case LOSS_CHANGING:
 	case LOSS_ONCE:
 	case LOSS_STRANGER:
 	case LOSS_NEW:

@@ -16,6 +16,7 @@ enum loss {
 	LOSS_HIDDEN,   /* the server keeps it from this client, as it always did */
 	LOSS_CHANGED,  /* everybody lost it at once: the server changed */
 	LOSS_UNSURE,   /* never offered to this client, and nobody to compare with at the time */
+	LOSS_CHANGING, /* everybody lost it, so lately that who was offered it may be yet to tell */
 	LOSS_ONCE,     /* it was offered once or seldom: little to compare with */
 	LOSS_STRANGER, /* a machine that no other network met has not offered it for long */
 	LOSS_NEW,      /* never offered to this client, and to others at the same time */
@@ -29,7 +30,7 @@ enum loss {
 static inline bool
 loss_is_stripping(enum loss loss)
 {
-	return loss >= LOSS_ONCE;
+	return loss >= LOSS_CHANGING;
 }
 
 enum loss loss_of(const struct judge_case *c);
@@ -40,6 +41,9 @@ bool loss_is_of_new(const struct history *h);
 /* Of a session that is offered it: it ends a loss for all, of a day at most, after a clean habit.
  */
 bool loss_ends(const struct judge_case *c);
+
+/* Of a session that is offered it: all that came shortly before it lost it, as far as is told. */
+bool loss_was_of_all(const struct judge_case *c);
 
 /* Rate, and tell what happened, of one that is stripping. */
 void loss_say(const struct judge_case *c, enum loss loss, struct finding *out);

@@ -128,7 +128,7 @@ static bool
 is_stripped_by_policy(const struct judge_case *c, enum loss loss)
 {
 	return demand_of(c) != DEMAND_NONE && loss != LOSS_MIXED && loss != LOSS_NODES &&
-	       loss != LOSS_CHANGED;
+	       loss != LOSS_CHANGED && loss != LOSS_CHANGING;
 }
 
 bool
