@@ -91,12 +91,21 @@ add(uint32_t *count)
 		(*count)++;
 }
 
-static uint32_t
+static uint16_t
 apart(int64_t later, int64_t earlier)
 {
-	int64_t time = later - earlier;
+	int64_t time = (later - earlier) / MARK_APART;
 
-	return time >= 0 && time < MARK_FAR ? (uint32_t)time : MARK_FAR;
+	return time >= 0 && time < MARK_FAR ? (uint16_t)time : MARK_FAR;
+}
+
+/* When the one before that of the last ones was, which was at that time itself; 0: long ago. */
+static int64_t
+before(const struct mark *m, unsigned place, int64_t time)
+{
+	if (m->apart[place] == MARK_FAR)
+		return 0;
+	return time - m->apart[place] * MARK_APART;
 }
 
 /* How many of the last ones are alike, from the latest back. */
@@ -156,7 +165,7 @@ remember(struct mark *m, bool is_yes, int64_t time)
 		return;
 	while (place < m->recent_count && at > time) {
 		later = at;
-		at -= m->apart[place++];
+		at = before(m, place++, at);
 	}
 	if (place == TALLY_RECENT)
 		return;
@@ -234,7 +243,7 @@ mark_take_back(struct mark *m, bool is_yes)
 	if (place == TALLY_RECENT)
 		return;
 	if (place > 0 && m->apart[place - 1] < MARK_FAR - m->apart[place])
-		m->apart[place - 1] += m->apart[place];
+		m->apart[place - 1] = (uint16_t)(m->apart[place - 1] + m->apart[place]);
 	else if (place > 0)
 		m->apart[place - 1] = MARK_FAR;
 	memmove(&m->apart[place], &m->apart[place + 1],
@@ -260,7 +269,7 @@ count_later(const struct mark *m, int64_t time)
 	unsigned count = 0;
 
 	while (count < m->recent_count && at > time)
-		at -= m->apart[count++];
+		at = before(m, count++, at);
 	return count < m->recent_count ? count : 0;
 }
 

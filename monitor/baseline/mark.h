@@ -44,8 +44,9 @@ enum mark_kind {
 };
 #define MARK_KINDS (MARK_SUPPRESSED + 1)
 
-#define MARK_LATE (10 * INT64_C(60000000)) /* microseconds: behind another one is told, at most */
-#define MARK_FAR  UINT32_MAX
+#define MARK_LATE  (10 * INT64_C(60000000)) /* microseconds: behind another one is told, at most */
+#define MARK_APART INT64_C(1000)            /* microseconds: unit of how far apart two are */
+#define MARK_FAR   UINT16_MAX               /* so many of them, or more */
 
 struct mark {
 	enum mark_kind kind;
@@ -53,8 +54,8 @@ struct mark {
 	uint32_t yes, no, yes_before, no_before;
 	uint32_t recent;
 	uint8_t recent_count;
-	uint32_t apart[TALLY_RECENT]; /* microseconds from each of the last ones to the one before
-					 it, the latest first; MARK_FAR: at least */
+	uint16_t apart[TALLY_RECENT]; /* each of the last ones and the one before it, in
+					 MARK_APART; the latest first */
 	int64_t first, since, last_yes, last_no;
 	int64_t first_yes; /* ever; 0: none */
 	int64_t turned;    /* since when it is as it was last */
@@ -67,8 +68,8 @@ bool mark_kind_of(const char *name, enum mark_kind *out);
 
 /*
  * Count a session at that time. One too long ago to count any more changes nothing. Sessions may
- * be told in another order than that in which they began: within MARK_LATE what is
- * counted is the same.
+ * be told in another order than that in which they began: within a minute what is counted is the
+ * same, and beyond it nearly so, up to MARK_LATE.
  */
 void mark_count(struct mark *m, bool is_yes, int64_t time);
 

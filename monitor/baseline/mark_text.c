@@ -63,10 +63,9 @@ usual_first_yes(const struct mark *m)
 static unsigned
 close_together(const struct mark *m)
 {
-	int64_t time = 0;
-	unsigned count = 0;
+	unsigned count = 0, time = 0;
 
-	while (count < m->recent_count && (time += m->apart[count]) <= MARK_LATE)
+	while (count < m->recent_count && (time += m->apart[count]) < MARK_FAR)
 		count++;
 	return count;
 }
@@ -207,10 +206,14 @@ take_count(const char **at, uint32_t max, uint32_t *out)
 static bool
 take_apart(const char **at, struct mark *m)
 {
+	uint32_t apart = MARK_FAR;
+
 	for (unsigned i = 0; i < m->recent_count; i++) {
-		m->apart[i] = MARK_FAR;
-		if (**at == ',' && !take_count(at, MARK_FAR, &m->apart[i]))
+		if (**at != ',')
+			apart = MARK_FAR;
+		else if (!take_count(at, MARK_FAR, &apart))
 			return false;
+		m->apart[i] = (uint16_t)apart;
 	}
 	return true;
 }
