@@ -135,6 +135,31 @@ is_told() {
 }
 ok "what waits for a sink that is gone is told, and kept" is_told
 
+# Two watches of one database, each with that sink: everything comes once.
+rm -rf "$folder"/db* "$folder"/sink/*
+printf '[sink log]\ntype = exec\ncommand = %s\nseverity = info\nrate = none\n' "$folder/take" >"$folder/conf"
+printf '#!/bin/sh\nid=$(sed "s/.*\"alert\":\([0-9]*\).*/\\1/") && sleep 0.02 && echo "$id" >>%s\n' "$folder/sink/taken" \
+    >"$folder/take"
+chmod 755 "$folder/take"
+comes_once() {
+	run 0 watch -r $captures/banner-masked.pcap && sqlite3 "$folder/db" "
+	    with recursive n (i) as (select 1 union all select i + 1 from n where i < 60)
+	    insert into alerts (event, at, severity, held_back, held_since)
+		select 5, strftime('%s') * 1000000, 3, 1, 1 from n;
+	    insert into deliveries (alert_id, sink, counts, next_try) select id, 'log', 1, 0 from alerts" || return 1
+	for sensor in one two; do
+		"$WAXSEAL" --config "$folder/conf" --db "$folder/db" watch -q --alerts --sensor $sensor \
+		    -r $captures/ordinary-delivery.pcap >"$folder/$sensor" 2>&1 &
+	done
+	wait
+	cat "$folder/one" "$folder/two" "$folder/sink/taken" >>"$folder/err"
+	is "select count(*) >= 60 and sum(state = 'sent') = count(*) from deliveries" 1 &&
+	    [ "$(sort -nu "$folder/sink/taken" | wc -l)" -ge 60 ] &&
+	    [ -z "$(sort "$folder/sink/taken" | uniq -d)" ]
+}
+ok "two watches of one database send nothing twice" comes_once
+rm -f "$folder"/sink/*
+
 # The log of this machine, as journald reads it: priority, time, who it is from, and what is said.
 rm -rf "$folder"/db*
 printf '[sink ops]\ntype = syslog\npath = %s\nformat = syslog3\n' "$folder/sink/log" >"$folder/conf"

@@ -8,6 +8,7 @@
 #include "tests/news_build.h"
 
 #include "monitor/role/alerting.h"
+#include "monitor/role/turn.h"
 #include "tests/dispatcher_idle.h"
 
 #define SECOND INT64_C(1000000)

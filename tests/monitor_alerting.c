@@ -32,6 +32,49 @@ an_alert_is_sent_at_once_and_once(void **state)
 	end(&t);
 }
 
+/* Another watch of this database has a sink of that name: it comes once, from whoever was first. */
+static void
+of_two_that_share_a_database_one_serves_a_sink(void **state)
+{
+	struct turns *rival;
+	struct stage t;
+
+	begin(&t, state, 2);
+	rival = turns_new(t.fixture->path);
+	assert_true(turns_take(rival, "ops"));
+	alerting_share(t.alerting, t.fixture->path);
+	happen(&t, 1, RANK_WARNING);
+	pass(&t, MINUTE, SECOND);
+	assert_int_equal(play.count, 1);
+	assert_int_equal(play.sends[0].sink, 1);
+	alerting_finish(t.alerting, t.store, 0, 0);
+	assert_int_equal(play.count, 1);
+	assert_false(turns_take(rival, "pager"));
+	turns_free(rival);
+	end(&t);
+}
+
+/* ... and once that is gone the next. */
+static void
+who_is_gone_serves_no_sink(void **state)
+{
+	struct turns *rival;
+	struct stage t;
+
+	begin(&t, state, 1);
+	rival = turns_new(t.fixture->path);
+	assert_true(turns_take(rival, "ops"));
+	assert_true(turns_take(rival, "ops"));
+	alerting_share(t.alerting, t.fixture->path);
+	happen(&t, 1, RANK_WARNING);
+	pass(&t, MINUTE, SECOND);
+	assert_int_equal(play.count, 0);
+	turns_free(rival);
+	pass(&t, 2 * SECOND, SECOND);
+	assert_int_equal(play.count, 1);
+	end(&t);
+}
+
 static void
 a_scope_keeps_a_sink_out(void **state)
 {
@@ -457,6 +500,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(an_alert_is_sent_at_once_and_once),
+	    FIXTURE_TEST(of_two_that_share_a_database_one_serves_a_sink),
+	    FIXTURE_TEST(who_is_gone_serves_no_sink),
 	    FIXTURE_TEST(a_scope_keeps_a_sink_out),
 	    FIXTURE_TEST(a_sink_that_is_down_is_tried_ever_more_seldom),
 	    FIXTURE_TEST(after_a_week_it_is_given_up),

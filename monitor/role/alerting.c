@@ -20,6 +20,7 @@
 #include "monitor/clock.h"
 #include "monitor/counted.h"
 #include "monitor/log.h"
+#include "monitor/role/turn.h"
 #include "monitor/tend.h"
 
 #define LOOK_MS    1000 /* others write to the outbox, too */
@@ -42,6 +43,7 @@ struct slot {
 struct alerting {
 	const struct sinks *sinks;
 	struct dispatcher *dispatcher;
+	struct turns *turns; /* NULL: nobody else serves these sinks */
 	struct slot slots[SINKS_MAX];
 	struct plan_time now;    /* of the run; both are 0 before the first */
 	struct tend_clock clock; /* to which ages count: one that jumps ahead gives nothing up */
@@ -96,11 +98,18 @@ alerting_new(const struct starter *starter, const char *user, const struct sinks
 }
 
 void
+alerting_share(struct alerting *a, const char *db)
+{
+	a->turns = turns_new(db);
+}
+
+void
 alerting_free(struct alerting *a)
 {
 	if (a == NULL)
 		return;
 	dispatcher_free(a->dispatcher);
+	turns_free(a->turns);
 	hush_free(&a->hush);
 	free(a);
 }
@@ -452,13 +461,20 @@ give_up(struct alerting *a, struct store *s, const struct sink *sink,
 	return may_write(a, s) && outbox_failed(s, d->id, a->now.wall, why) && commit(a, s);
 }
 
+/* What another watch of this database serves is its own. */
+static bool
+is_served_here(const struct alerting *a, size_t sink)
+{
+	return a->turns == NULL || turns_take(a->turns, a->sinks->at[sink].name);
+}
+
 static bool
 serve(struct alerting *a, struct store *s, size_t sink)
 {
 	struct round r;
 	bool is_bad;
 
-	if (a->slots[sink].delivery.id != 0)
+	if (a->slots[sink].delivery.id != 0 || !is_served_here(a, sink))
 		return true;
 	if (!renew(a, s, &a->sinks->at[sink]) || !look(a, s, sink, &r))
 		return false;
@@ -575,7 +591,7 @@ has_due(const struct alerting *a, struct store *s)
 	for (size_t i = 0; i < a->sinks->count; i++) {
 		int64_t next_try;
 
-		if (a->now.steady >= a->slots[i].health.not_before &&
+		if (a->now.steady >= a->slots[i].health.not_before && is_served_here(a, i) &&
 		    outbox_next(s, a->sinks->at[i].name, &next_try) && next_try <= a->now.wall)
 			return true;
 	}

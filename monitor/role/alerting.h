@@ -24,6 +24,12 @@ struct alerting;
 struct alerting *alerting_new(const struct starter *starter, const char *user,
 			      const struct sinks *sinks, const struct mutes *mutes);
 
+/*
+ * Others may serve sinks of this database, too, whose path is db: of each name one does at a
+ * time. Without memory for that all are served.
+ */
+void alerting_share(struct alerting *a, const char *db);
+
 /* Ends the courier; what is under way waits, and is sent again. NULL does nothing. */
 void alerting_free(struct alerting *a);
 

@@ -354,6 +354,7 @@ read_with_alerts(struct keeper *k)
 		intake_fail(&k->intake);
 		return;
 	}
+	alerting_share(alerting, c->db);
 	read_with_answers(k);
 	send_alerts(k, alerting);
 	alerting_free(alerting);

@@ -352,6 +352,8 @@ prepare(struct vigil *v)
 					   v->config->mutes);
 	if (v->config->sinks != NULL && v->alerting == NULL && !v->config->goes_on)
 		return false;
+	if (v->alerting != NULL)
+		alerting_share(v->alerting, v->config->db);
 	if (recording_open(&v->recording))
 		return true;
 	/* An operator should hear now that records cannot be kept, not at the first session. */
