@@ -116,6 +116,26 @@ what_is_muted_is_over_there_and_nowhere_else(void **state)
 	end(s, &h, p);
 }
 
+/* Of two watches that share a database each has mutes of its own: one would hush what the other
+ * unhushes. */
+static void
+a_sink_that_another_serves_is_left_to_it(void **state)
+{
+	static const bool board_alone[] = {true, false}, log_alone[] = {false, true};
+	const struct fixture *p = *state;
+	struct hush h;
+	struct store *s = begin(p, &h);
+
+	add_mute(s, "198.51.0.1", RANK_CRITICAL, INT64_MAX);
+	h.served = log_alone;
+	assert_int_equal(look(&h, s, START), 99);
+	assert_alerts(p, OPENED);
+	h.served = board_alone;
+	assert_int_equal(look(&h, s, START), 1);
+	assert_alerts(p, OPENED ", board closed 2");
+	end(s, &h, p);
+}
+
 static void
 it_is_open_again_when_the_mute_is_gone(void **state)
 {
@@ -199,6 +219,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    FIXTURE_TEST(what_is_muted_is_over_there_and_nowhere_else),
+	    FIXTURE_TEST(a_sink_that_another_serves_is_left_to_it),
 	    FIXTURE_TEST(it_is_open_again_when_the_mute_is_gone),
 	    FIXTURE_TEST(a_mute_ends_by_itself),
 	    FIXTURE_TEST(what_is_graver_than_the_mute_is_not_hushed),

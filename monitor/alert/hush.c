@@ -3,13 +3,19 @@
 
 #include "monitor/alert/queue.h"
 
+static bool
+is_concerned(const struct hush *h, const struct sinks *sinks, size_t i)
+{
+	return queue_keeps_state(&sinks->at[i]) && (h->served == NULL || h->served[i]);
+}
+
 bool
 hush_is_due(const struct hush *h, struct store *s, const struct sinks *sinks, int64_t now)
 {
 	bool keeps_state = false;
 
 	for (size_t i = 0; i < sinks->count; i++)
-		keeps_state |= queue_keeps_state(&sinks->at[i]);
+		keeps_state |= is_concerned(h, sinks, i);
 	/* A clock that was set back is no reason to wait. */
 	return keeps_state && (h->looked == 0 || now < h->looked || now - h->looked >= HUSH_AGAIN ||
 			       mute_version(s) != h->muting.version);
@@ -62,8 +68,7 @@ hush_find(struct hush *h, struct store *s, const struct sinks *sinks, int64_t no
 		return false;
 	for (size_t i = 0; i < sinks->count; i++) {
 		f.sink = sinks->at[i].name;
-		if (queue_keeps_state(&sinks->at[i]) &&
-		    !outbox_walk_standing(s, f.sink, hold_against, &f))
+		if (is_concerned(h, sinks, i) && !outbox_walk_standing(s, f.sink, hold_against, &f))
 			return false;
 	}
 	*count = f.count;

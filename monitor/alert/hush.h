@@ -18,7 +18,8 @@
 /* All zero but muting: MUTING_NONE, whose configured its user sets. */
 struct hush {
 	struct muting muting;
-	int64_t looked; /* microseconds since the epoch; 0: to be looked at at once */
+	int64_t looked;     /* microseconds since the epoch; 0: to be looked at at once */
+	const bool *served; /* of each sink: it is this one's to serve; NULL: all are */
 };
 
 /* A standing incident that is to be hushed; or is so, and is not to be. */

@@ -43,7 +43,8 @@ struct slot {
 struct alerting {
 	const struct sinks *sinks;
 	struct dispatcher *dispatcher;
-	struct turns *turns; /* NULL: nobody else serves these sinks */
+	struct turns *turns;    /* NULL: nobody else serves these sinks */
+	bool served[SINKS_MAX]; /* by this one, as of the run */
 	struct slot slots[SINKS_MAX];
 	struct plan_time now;    /* of the run; both are 0 before the first */
 	struct tend_clock clock; /* to which ages count: one that jumps ahead gives nothing up */
@@ -88,6 +89,7 @@ alerting_new(const struct starter *starter, const char *user, const struct sinks
 	a->sinks = sinks;
 	a->hush.muting = MUTING_NONE;
 	a->hush.muting.configured = mutes;
+	a->hush.served = a->served;
 	if (gethostname(a->host, sizeof(a->host) - 1) != 0)
 		a->host[0] = '\0';
 	a->dispatcher = dispatcher_new(&config);
@@ -474,7 +476,7 @@ serve(struct alerting *a, struct store *s, size_t sink)
 	struct round r;
 	bool is_bad;
 
-	if (a->slots[sink].delivery.id != 0 || !is_served_here(a, sink))
+	if (a->slots[sink].delivery.id != 0 || !a->served[sink])
 		return true;
 	if (!renew(a, s, &a->sinks->at[sink]) || !look(a, s, sink, &r))
 		return false;
@@ -568,6 +570,8 @@ alerting_run(struct alerting *a, struct store *store, const struct plan_time *no
 	if (store == NULL || !mark_answers(a, store) || a->is_ending || now->steady < a->due)
 		return;
 	a->due = now->steady + LOOK_MS * INT64_C(1000);
+	for (size_t i = 0; i < a->sinks->count; i++)
+		a->served[i] = is_served_here(a, i);
 	is_good = begin(a, store) && wake(a, store) && see_to_mutes(a, store);
 	for (size_t i = 0; is_good && i < a->sinks->count; i++)
 		is_good = serve(a, store, i);
