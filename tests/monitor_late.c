@@ -233,10 +233,9 @@ handshakes_are_broken(struct play *p)
 }
 
 static void
-ehlo_is_refused(struct play *p)
+refuse_ehlo(struct play *p)
 {
-	be_clean(p, DENSE);
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 100; i++) {
 		unsigned network = anybody(p);
 
 		if (network != 1) {
@@ -248,8 +247,27 @@ ehlo_is_refused(struct play *p)
 	}
 }
 
+static void
+ehlo_is_refused(struct play *p)
+{
+	be_clean(p, DENSE);
+	refuse_ehlo(p);
+}
+
+/* ... as soon as a few were offered it, who are told of behind the first who was refused. */
+static void
+ehlo_is_refused_early(struct play *p)
+{
+	for (unsigned network = 2; network <= NETWORKS; network++)
+		offer(p, network, DENSE);
+	refuse_ehlo(p);
+}
+
 #define STRIPPED(n) "starttls-stripped|critical|probable|10.0." #n ".1\n"
 #define KEPT(n)     "starttls-stripped|warning|possible|10.0." #n ".1\n"
+#define SUPPRESSED                                    \
+	"ehlo-suppressed|warning|probable|10.0.1.1\n" \
+	"plaintext-fallback|warning|probable|10.0.1.1\n"
 
 /* What alarms in the end. */
 static const struct {
@@ -277,9 +295,8 @@ static const struct {
     {"handshakes are broken", handshakes_are_broken,
      "plaintext-fallback|warning|probable|10.0.1.1\n"
      "starttls-unused|warning|possible|10.0.1.1\n"},
-    {"EHLO is refused", ehlo_is_refused,
-     "ehlo-suppressed|warning|probable|10.0.1.1\n"
-     "plaintext-fallback|warning|probable|10.0.1.1\n"},
+    {"EHLO is refused", ehlo_is_refused, SUPPRESSED},
+    {"EHLO is refused early", ehlo_is_refused_early, SUPPRESSED},
 };
 
 static const char alarms[] = "SELECT kind, severity, certainty, client FROM v_incidents"
@@ -290,11 +307,15 @@ static bool
 alarms_as_wanted(struct kept_sessions *k, size_t scene, enum order order, uint64_t seed,
 		 const char *folder)
 {
+	struct scene *told = test_calloc(1, sizeof(*told));
 	char path[128], *got;
 	bool is_good;
 
 	snprintf(path, sizeof(path), "%s/%d-%d.db", folder, (int)order, (int)seed);
-	tell_kept(k, order, seed, path);
+	scene_open(told, path);
+	tell_kept(k, told, order, seed);
+	scene_close(told);
+	test_free(told);
 	got = dump(path, alarms);
 	is_good = strcmp(got, scenes[scene].alarms) == 0;
 	if (!is_good)

@@ -134,22 +134,15 @@ put_in_order(struct kept_sessions *k, enum order order, uint64_t seed)
 	qsort(k->list, k->count, sizeof(*k->list), by_told);
 }
 
-/* Judge and record all that were kept, in that order, into a file of that path. */
+/* Judge and record all that were kept, in that order. */
 static inline void
-tell_kept(struct kept_sessions *k, enum order order, uint64_t seed, const char *path)
+tell_kept(struct kept_sessions *k, struct scene *sc, enum order order, uint64_t seed)
 {
-	struct scene *sc = calloc(1, sizeof(*sc));
-
-	if (sc == NULL)
-		abort();
 	put_in_order(k, order, seed);
-	scene_open(sc, path);
 	for (size_t i = 0; i < k->count; i++) {
 		sc->session = *kept_read(k, &k->list[i]);
 		judge_and_record(sc);
 	}
-	scene_close(sc);
-	free(sc);
 }
 
 #endif

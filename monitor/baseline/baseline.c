@@ -221,6 +221,16 @@ learn_refused_ehlo(struct learning *l)
 	count(l, l->server, MARK_BARRED, from, true);
 }
 
+/* EHLO was refused, and what the server does with others is yet to be told. */
+static bool
+is_open_refusal(const struct learning *l)
+{
+	const struct session *s = l->session;
+
+	return s->smtp.extended == FACT_NO && s->smtp.ehlo_refusal != 0 &&
+	       s->start - l->server->first_seen < HISTORY_LATE;
+}
+
 /* EHLO accepted; or HELO used, be it of the client's own accord or not. */
 static void
 learn_ehlo(struct learning *l)
@@ -229,7 +239,7 @@ learn_ehlo(struct learning *l)
 
 	if (s->smtp.extended == FACT_UNSEEN)
 		return;
-	if (s->smtp.extended == FACT_YES || !l->is_suspect)
+	if (s->smtp.extended == FACT_YES || (!l->is_suspect && !is_open_refusal(l)))
 		count_exception(l, MARK_EXTENDED, s->smtp.extended == FACT_YES);
 	/* That a client uses HELO says nothing of the server. */
 	if (s->smtp.extended == FACT_YES)

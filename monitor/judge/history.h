@@ -20,6 +20,10 @@
 #define HISTORY_DAY    (24 * HISTORY_HOUR)
 #define HISTORY_WINDOW HISTORY_HOUR /* what happened so shortly before belongs together */
 
+/* A session that went to TLS is told some seconds behind its end, one in clear at once: as long as
+   that there may be others before it that are yet to be told. */
+#define HISTORY_LATE (60 * INT64_C(1000000))
+
 /* How often something was so, of the sessions that tell it, in the weeks that count. */
 struct tally {
 	uint32_t yes, no;

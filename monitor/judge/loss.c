@@ -36,8 +36,6 @@
 #define LOST_NETWORKS    2 /* others beside this one; fewer where there are no more */
 #define SERVED_NETWORKS  2 /* others that are offered it, for one to be singled out */
 
-#define CHANGED_FOR (60 * INT64_C(1000000)) /* microseconds: a session is told as late as that */
-
 /* It was a habit of the server before the first session without it. */
 static bool
 was_clean(const struct history *h)
@@ -179,14 +177,11 @@ is_lost_elsewhere(const struct history *h)
 	       h->owners_lost >= (h->others_lost > 0 ? OWNERS_OF_ALL : OWNERS_OF_ONE);
 }
 
-/*
- * Whoever was offered it in between may be yet to come: a session that went to TLS is told some
- * seconds behind its end, and those that are stripped beside it at once.
- */
+/* Whoever was offered it in between may be yet to be told. */
 static enum loss
 loss_of_all(const struct session *s, const struct history *h)
 {
-	if (h->lost_since != 0 && s->start - h->lost_since < CHANGED_FOR)
+	if (h->lost_since != 0 && s->start - h->lost_since < HISTORY_LATE)
 		return LOSS_CHANGING;
 	return LOSS_CHANGED;
 }
