@@ -30,13 +30,12 @@ a_month_of_ordinary_mail_raises_no_alarm(void **state)
 			month_meet(m, client, server);
 			month_pass(m);
 		}
-		scene_close(&m->scene);
+		month_close(m);
 		assert_query(path,
 			     "SELECT s.encap, f.kind, f.detail" ALARMS_OF_ORDINARY
 			     " AND NOT coalesce(" EXPLAINED ", 0) LIMIT 5",
 			     "");
 		assert_sound(path);
-		free(m);
 	}
 }
 

@@ -10,6 +10,7 @@
 #define TESTS_MONTH_BUILD_H
 
 #include "tests/mail_build.h"
+#include "tests/order_build.h"
 
 #define MONTH (30 * DAY)
 
@@ -55,6 +56,9 @@ struct month {
 	int64_t begin, sessions; /* sessions: how many there are to be */
 	unsigned loss;           /* percent of the packets that the tap lost */
 	unsigned servers, networks;
+	unsigned clump, left; /* sessions that come at once to one server; of these yet to come */
+	unsigned server;      /* that one */
+	enum order order;     /* in which they are told */
 };
 
 static inline uint32_t
@@ -95,8 +99,23 @@ month_open(const char *path, int64_t sessions, unsigned servers, unsigned networ
 	m->sessions = sessions;
 	m->servers = servers;
 	m->networks = networks;
+	m->clump = (unsigned)month_wanted("MONTH_CLUMP", 1);
+	m->order = (enum order)month_wanted("MONTH_ORDER", ORDER_BEGUN);
 	scene_open(&m->scene, path);
+	if (m->order != ORDER_BEGUN)
+		keep_sessions(&m->scene);
 	return m;
+}
+
+static inline void
+month_close(struct month *m)
+{
+	if (m->scene.keep != NULL) {
+		tell_kept(m->scene.kept, &m->scene, m->order, m->random);
+		kept_free(m->scene.kept);
+	}
+	scene_close(&m->scene);
+	free(m);
 }
 
 static inline enum server_way
@@ -153,8 +172,12 @@ month_draw(struct month *m, unsigned *client, unsigned *server)
 
 	do {
 		network = draw_popular(m, m->networks);
-		*server = draw_popular(m, m->servers);
+		*server = m->left > 0 ? m->server : draw_popular(m, m->servers);
 	} while (!is_there(m, network) || !is_there(m, *server));
+	if (m->left == 0)
+		m->left = m->clump;
+	m->left--;
+	m->server = *server;
 	*client = 200 * network + draw(m, 3);
 }
 
@@ -580,10 +603,13 @@ lose_packet(struct month *m)
 static inline void
 month_pass(struct month *m)
 {
+	int64_t time;
+
 	for (unsigned i = 0; m->loss > 0 && i < PACKETS_IN_CLEAR; i++)
 		if (draw(m, 100) < m->loss)
 			lose_packet(m);
-	pass(&m->scene, MONTH / m->sessions / 2 + draw(m, 1000) * (MONTH / m->sessions / 1000));
+	time = MONTH / m->sessions / 2 + draw(m, 1000) * (MONTH / m->sessions / 1000);
+	pass(&m->scene, m->left > 0 ? time % SECOND : time * m->clump);
 }
 
 #endif

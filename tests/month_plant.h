@@ -195,6 +195,9 @@ note_found(struct planting *p, enum depth depth, int64_t time)
 	for (size_t i = 0; i < v->count; i++)
 		if (worst == NULL || v->findings[i].severity > worst->severity)
 			worst = &v->findings[i];
+	/* What is told later is judged later. */
+	if (p->month->order != ORDER_BEGUN)
+		return;
 	if (d->first != 0 || worst == NULL || worst->severity < SEVERITY_WARNING)
 		return;
 	d->first = d->planted;
@@ -283,8 +286,7 @@ plant(struct planting *p, const char *path, int64_t sessions, unsigned servers, 
 		month_pass(m);
 		note_found(p, depth, time);
 	}
-	scene_close(&m->scene);
-	free(m);
+	month_close(m);
 	p->month = NULL;
 	count_found(p, path);
 }

@@ -51,8 +51,7 @@ ordinary(const char *path, int64_t sessions, unsigned loss)
 		month_meet(m, client, server);
 		month_pass(m);
 	}
-	scene_close(&m->scene);
-	free(m);
+	month_close(m);
 	printf("\nloss of %u %%: sessions, whole, encrypted, in clear, servers, clients\n", loss);
 	print_query(path, "SELECT count(*), sum(complete), sum(outcome = 'encrypted'),"
 			  " sum(outcome = 'plaintext'), count(DISTINCT server),"

@@ -5,6 +5,9 @@
 #	MONTH_SESSIONS=1000000	of ordinary life, at each loss
 #	MONTH_PLANTED=60000	of each month with an attack, two an attack
 #	MONTH_SEED=7
+#	MONTH_CLUMP=1		sessions that come at once, within seconds, to one server
+#	MONTH_ORDER=0		1: told as a tap tells them; 2: at random within a minute. Then all are
+#				kept until the month is over (1 KB each), and none is found at once
 #	MONTH_DIR		where the databases go (1 GB)
 set -eu
 
