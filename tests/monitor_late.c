@@ -348,7 +348,7 @@ what_alarms_does_not_depend_on_the_order_of_telling(void **state)
 {
 	struct fixture *p = *state;
 	const char *wanted = getenv("LATE_SEEDS");
-	unsigned long seeds = wanted == NULL ? 2 : strtoul(wanted, NULL, 10);
+	unsigned long seeds = wanted == NULL ? 1 : strtoul(wanted, NULL, 10);
 	unsigned wrong = 0;
 
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++)
