@@ -31,6 +31,7 @@ struct live {
 	const char *remark;
 	struct live_losses losses;
 	uint32_t ring; /* libpcap's count, which wraps, as it was last */
+	uint32_t read; /* packets that left the ring; wraps like libpcap's counts */
 	struct device device;
 	void (*tell)(void *ctx, const struct captured *packet);
 	void *ctx;
@@ -174,7 +175,7 @@ live_share(struct live *l, int64_t since, uint64_t lost)
 static void
 hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
 {
-	const struct live *l = (const struct live *)(const void *)ctx;
+	struct live *l = (struct live *)(void *)ctx;
 	const struct captured packet = {
 	    .time = (int64_t)header->ts.tv_sec * 1000000 + header->ts.tv_usec / 1000,
 	    .linktype = l->linktype,
@@ -182,6 +183,7 @@ hand_on(u_char *ctx, const struct pcap_pkthdr *header, const u_char *bytes)
 	    .bytes = {bytes, header->caplen},
 	};
 
+	l->read++;
 	if (packet.time >= l->since)
 		l->tell(l->ctx, &packet);
 }
@@ -231,8 +233,12 @@ live_losses(struct live *l)
 	struct pcap_stat s;
 
 	if (pcap_stats(l->pcap, &s) == 0) {
+		uint32_t waiting = s.ps_recv - s.ps_drop - l->read;
+
 		l->losses.ring += (uint32_t)(s.ps_drop - l->ring);
 		l->ring = s.ps_drop;
+		/* Half a count round: more were read than had come when it was counted. */
+		l->losses.waiting = waiting <= INT32_MAX ? waiting : 0;
 	}
 	l->losses.interface += device_lost(&l->device);
 	return l->losses;

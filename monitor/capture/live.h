@@ -26,11 +26,12 @@ struct live_config {
 	uint32_t buffer;       /* bytes of the ring, LIVE_BUFFER_MIN to LIVE_BUFFER_MAX */
 };
 
-/* What was lost before it could be read, since the capture began. */
+/* What was lost before it could be read, since the capture began, and what may be yet. */
 struct live_losses {
 	uint64_t ring; /* packets: the ring was full */
 	uint64_t
-	    interface; /* packets: by the interface or its driver (device.h), to whoever reads */
+	    interface;    /* packets: by the interface or its driver (device.h), to whoever reads */
+	uint64_t waiting; /* packets in the ring, which are lost only if nobody reads them */
 };
 
 /*

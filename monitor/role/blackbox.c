@@ -18,6 +18,7 @@
 
 struct blackbox {
 	struct dissector_flows flows;
+	struct live_tally tally;
 	int64_t time;
 	uint32_t linktype, wire_len, len;
 	uint8_t bytes[BLACKBOX_PACKET_MAX];
@@ -88,6 +89,19 @@ struct dissector_flows
 blackbox_flows(const struct blackbox *b)
 {
 	return b != NULL ? b->flows : (struct dissector_flows){0};
+}
+
+void
+blackbox_tally(struct blackbox *b, const struct live_tally *tally)
+{
+	if (b != NULL)
+		b->tally = *tally;
+}
+
+struct live_tally
+blackbox_tallied(const struct blackbox *b)
+{
+	return b != NULL ? b->tally : (struct live_tally){0};
 }
 
 /* A file that nobody else can read, and that was not there; -1 where all names are taken. */

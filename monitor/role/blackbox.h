@@ -1,6 +1,6 @@
 /*
- * The packet that a reader is at and how many connections it has, where its
- * keeper can find both should the reader not survive: memory that both see.
+ * The packet that a reader is at and what it has counted, where its keeper can
+ * find both should the reader not survive: memory that both see.
  *
  * The keeper makes it, the reader writes it, and what the keeper reads of it is
  * as hostile as any message: copied first, then checked.
@@ -9,6 +9,7 @@
 #define MONITOR_ROLE_BLACKBOX_H
 
 #include "dissector/dissector.h"
+#include "monitor/role/message.h"
 
 #define BLACKBOX_PACKET_MAX 65536 /* bytes of a packet; of a longer one its front */
 
@@ -31,6 +32,15 @@ void blackbox_count(struct blackbox *b, const struct dissector_flows *flows);
 
 /* What was counted last; nothing where b is NULL. */
 struct dissector_flows blackbox_flows(const struct blackbox *b);
+
+/*
+ * The capture has come to this, when its losses were last looked at: what comes from then on the
+ * starter counts (place.h), read or not. NULL does nothing.
+ */
+void blackbox_tally(struct blackbox *b, const struct live_tally *tally);
+
+/* The last of these; nothing where b is NULL. */
+struct live_tally blackbox_tallied(const struct blackbox *b);
 
 /*
  * Keep what is in it as a capture of one packet, readable by its owner alone, at

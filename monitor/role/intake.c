@@ -255,13 +255,16 @@ flows_lost(const struct peer *p)
 struct capture_minute
 intake_loss(const struct peer *p)
 {
+	const struct live_tally last =
+	    p->blackbox != NULL ? blackbox_tallied(p->blackbox) : p->tally;
+
 	return (struct capture_minute){
-	    .packets = beyond(p->tally.packets, p->told.packets),
-	    .bytes = beyond(p->tally.bytes, p->told.bytes),
-	    .dropped = beyond(p->tally.dropped, p->told.dropped),
-	    .withheld = beyond(p->tally.withheld, p->told.withheld),
-	    .untold = beyond(p->tally.untold, p->told.untold),
-	    .evicted = beyond(p->tally.evicted, p->told.evicted),
+	    .packets = beyond(last.packets, p->told.packets),
+	    .bytes = beyond(last.bytes, p->told.bytes),
+	    .dropped = beyond(last.dropped, p->told.dropped),
+	    .withheld = beyond(last.withheld, p->told.withheld),
+	    .untold = beyond(last.untold, p->told.untold),
+	    .evicted = beyond(last.evicted, p->told.evicted),
 	    .crashed = flows_lost(p),
 	};
 }

@@ -101,11 +101,12 @@ reader_withheld(const struct reader *r)
 	return sum;
 }
 
-static void
-tally(struct reader *r)
+static struct live_tally
+tally_of(const struct reader *r)
 {
 	struct dissector_counts counts = dissector_counts(r->dissector);
-	const struct live_tally t = {
+
+	return (struct live_tally){
 	    .packets = r->now.packets,
 	    .bytes = r->now.bytes,
 	    .dropped = r->dropped,
@@ -115,6 +116,22 @@ tally(struct reader *r)
 	    .flows = counts.flows_open,
 	    .evicted = counts.evicted,
 	};
+}
+
+/* For the keeper, should this be the last look: what waits in the ring is lost with its reader. */
+static void
+leave_word(const struct reader *r)
+{
+	struct live_tally t = tally_of(r);
+
+	t.dropped += r->losses.waiting;
+	blackbox_tally(r->blackbox, &t);
+}
+
+static void
+tally(struct reader *r)
+{
+	const struct live_tally t = tally_of(r);
 
 	if (!channel_has_room(r->channel))
 		return;
@@ -134,6 +151,7 @@ keep_time(struct tap *tap)
 	c->reported = now;
 	time = time_on_tap(c, now);
 	count_losses(r, time);
+	leave_word(r);
 	/* Earlier packets may be in the ring yet, and are to be read first. */
 	dissector_expire(r->dissector, time - QUIET_US);
 	reader_note_flows(r);
