@@ -449,6 +449,17 @@ root_lacks_nothing() {
 }
 ok "root in a new namespace lacks nothing, and finds what -r finds" root_lacks_nothing
 
+# Whoever starts it may allow it less than it allows itself.
+is_limited_already() {
+	printf '#!/bin/sh\nulimit -n 40 && exec "%s" "$@"\n' "$WAXSEAL" >"$folder/limited" && chmod 755 "$folder/limited"
+	WAXSEAL_SAVED=$WAXSEAL
+	WAXSEAL=$folder/limited
+	start -i far -v
+	WAXSEAL=$WAXSEAL_SAVED
+	layer "resource limits" "in force" && end 0
+}
+ok "limits that are tighter already are in force, too" is_limited_already
+
 # Kernels may be set to take programs from anybody.
 is_refused_ebpf() { [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" = 0 ] || grep -q "$1" "$folder/err"; }
 

@@ -176,11 +176,18 @@ lay_capabilities(const struct sandbox *s)
 	return result((int)syscall(SYS_capset, &head, none));
 }
 
+/* A limit that is tighter already stays: to raise it would take a right, and would be no good. */
 static int
 limit(__rlimit_resource_t resource, rlim_t most)
 {
-	const struct rlimit limit = {most, most};
+	struct rlimit limit;
 
+	if (getrlimit(resource, &limit) != 0)
+		return errno;
+	if (limit.rlim_max > most)
+		limit.rlim_max = most;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
 	return result(setrlimit(resource, &limit));
 }
 
