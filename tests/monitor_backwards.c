@@ -227,6 +227,22 @@ an_offer_that_is_told_late_ends_what_was_before_it(void **state)
 	END();
 }
 
+/* The first that is offered it is told behind many that were not: by turns, for machines differ. */
+static void
+a_first_offer_is_none_among_many_without(void **state)
+{
+	SCENE();
+	for (unsigned n = 1; n <= 4; n++) {
+		sc->now = START + 2 * n * SECOND;
+		strip(sc, NETWORK(n), 1);
+	}
+	for (unsigned n = 1; n <= 4; n++) {
+		sc->now = START + (2 * n + 1) * SECOND;
+		use(sc, NETWORK(n), 1, 1, 0);
+	}
+	END_CALMLY();
+}
+
 int
 main(void)
 {
@@ -241,6 +257,7 @@ main(void)
 	    FIXTURE_TEST(what_is_told_late_tells_of_what_was_before_it),
 	    FIXTURE_TEST(an_offer_that_is_told_late_is_none_since),
 	    FIXTURE_TEST(an_offer_that_is_told_late_ends_what_was_before_it),
+	    FIXTURE_TEST(a_first_offer_is_none_among_many_without),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,12 +168,9 @@ static void
 recall_first_offer(const struct asking *a)
 {
 	const struct mark *m = subject_mark(a->server, MARK_NODE, a->parties->node);
-	const struct mark *offered = subject_mark(a->server, MARK_OFFERED, "");
 
-	if (m == NULL || m->first_yes <= a->session->start || !is_within_hour(a, m->first_yes))
-		return;
-	a->out->first_offer = m->first_yes;
-	a->out->first_lacks = mark_tally(offered, m->first_yes).no;
+	if (m != NULL && m->first_yes > a->session->start && is_within_hour(a, m->first_yes))
+		a->out->first_offer = m->first_yes;
 }
 
 static void

@@ -32,14 +32,14 @@ static bool
 is_first_offer(const struct history *h)
 {
 	return h->offered.yes == 0 && h->offered.no > 0 && h->offered.no <= FIRST_LACKS &&
-	       h->has_lacked && !h->has_new_keyword;
+	       h->lacks_of_all <= FIRST_LACKS && h->has_lacked && !h->has_new_keyword;
 }
 
 /* The same of one that lacked it, and is told only after the first that was offered it. */
 static bool
 was_offered_next(const struct history *h)
 {
-	return h->first_offer != 0 && h->offered.yes == 0 && h->first_lacks < FIRST_LACKS &&
+	return h->first_offer != 0 && h->offered.yes == 0 && h->lacks_of_all < FIRST_LACKS &&
 	       !h->has_new_keyword;
 }
 

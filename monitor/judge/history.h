@@ -76,7 +76,6 @@ struct history {
 	bool is_lacking_node;  /* this one is known, and never offered it */
 	bool has_lacked;       /* this one did not offer it once */
 	int64_t first_offer;   /* this one's, where that was within the hour after; 0: none */
-	uint32_t first_lacks;  /* sessions of anybody that were not offered it until then */
 	bool has_new_keyword;  /* an extension that it never had */
 	uint32_t nodes;        /* how many that offered it are known */
 	bool is_name_offering; /* by the same name it offers it at other addresses, and is not known
