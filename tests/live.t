@@ -460,6 +460,20 @@ is_limited_already() {
 }
 ok "limits that are tighter already are in force, too" is_limited_already
 
+# In a namespace where something else stands in its place.
+without_sys() {
+	printf '#!/bin/sh\nexec unshare -m sh -c '"'"'mount -t tmpfs none /sys && exec "$@"'"'"' - "%s" "$@"\n' "$WAXSEAL" >"$folder/blind" &&
+	    chmod 755 "$folder/blind"
+	WAXSEAL_SAVED=$WAXSEAL
+	WAXSEAL=$folder/blind
+	start -i far
+	WAXSEAL=$WAXSEAL_SAVED
+	grep -q 'far: gate: in user space: .*mount /sys' "$folder/err" && play $captures/banner-masked.pcap || return 1
+	sleep 1
+	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 1 ] && end 0
+}
+in_kernel "without /sys it says what the gate lacks, and finds all the same" without_sys
+
 # Kernels may be set to take programs from anybody.
 is_refused_ebpf() { [ "$(cat /proc/sys/kernel/unprivileged_bpf_disabled)" = 0 ] || grep -q "$1" "$folder/err"; }
 

@@ -35,6 +35,8 @@ explain(int error, char why[GATE_WHY_MAX])
 	}
 	if (error == EPERM)
 		help = " (run as root, or give CAP_BPF, and locked memory before Linux 5.11)";
+	else if (error == ENOENT)
+		help = " (mount /sys: how many processors there are is read there)";
 	snprintf(why, GATE_WHY_MAX, "the kernel refuses eBPF: %s%s", strerror(error), help);
 }
 
