@@ -128,6 +128,14 @@ resolve_ask(struct resolve *r, struct resolve_host *h)
 	ares_getaddrinfo(r->channel, h->name, NULL, &hints, on_answer, h);
 }
 
+/* What one socket waits for. The macros of c-ares shift 1 into the sign of an int for the last. */
+static short
+events_of(unsigned bits, unsigned i)
+{
+	return (short)((bits >> i & 1 ? POLLIN : 0) |
+		       (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
+}
+
 size_t
 resolve_poll(struct resolve *r, struct pollfd *out, int *milliseconds)
 {
@@ -139,12 +147,8 @@ resolve_poll(struct resolve *r, struct pollfd *out, int *milliseconds)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		short events = 0;
+		const short events = events_of(bits, i);
 
-		if (ARES_GETSOCK_READABLE(bits, i))
-			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
-			events |= POLLOUT;
 		if (events != 0)
 			out[count++] = (struct pollfd){.fd = sockets[i], .events = events};
 	}
