@@ -357,9 +357,7 @@ all_are_asked() {
 	# shellcheck disable=SC2046 # several words are meant
 	kill -USR1 "$watcher" "$starter" $(reader)
 	until_it grep -q '0 packets, 0 withheld' "$folder/err" && play $captures/banner-masked.pcap || return 1
-	sleep 1
-	[ "$(ask "$folder/live" 'select count(*) from v_findings')" = 1 ] && end 0 &&
-	    [ "$(grep -c ': capturing' "$folder/err")" = 1 ]
+	has_found 1 && end 0 && [ "$(grep -c ': capturing' "$folder/err")" = 1 ]
 }
 ok "and ends no process that hears it, too" all_are_asked
 # timeout(1) signals its child, and then its group.

@@ -50,7 +50,7 @@ a_pipe_is_read_that_somebody_writes_to(void **state)
 	snprintf(fifo, sizeof(fifo), "%s.pipe", path);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	options_free(&o);
-	alarm(20); /* where it waits */
+	alarm(180); /* where it waits */
 	assert_int_equal(options_parse(4, argv, &o, why), PARSED_FAILED);
 	alarm(0);
 	assert_non_null(strstr(why, "nobody writes to"));
