@@ -5,7 +5,8 @@
 #include "db/inside.h"
 
 static const char find_past[] =
-    "SELECT f.session_id, s.start, s.client, f.certainty FROM incidents i CROSS JOIN findings f ON"
+    "SELECT f.session_id, s.start, s.client, f.certainty,"
+    " f.\"where\" <> 'unknown' FROM incidents i CROSS JOIN findings f ON"
     " f.incident_id = i.id CROSS JOIN sessions s ON s.id = f.session_id WHERE i.server = ?1 AND"
     " i.server_port = ?2 AND i.kind = ?3 AND i.last_seen >= ?4 AND s.start >= ?4 AND f.kind = ?3"
     " ORDER BY s.start DESC, s.id DESC LIMIT ?5";
@@ -27,6 +28,7 @@ past_find(struct store *s, const struct past_query *query,
 		row.start = sql_take_int(q);
 		row.client = sql_take_text(q);
 		row.certainty = (enum certainty_rank)sql_take_int(q);
+		row.is_placed = sql_take_int(q) != 0;
 		tell(ctx, &row);
 	}
 	return sql_end(q);

@@ -18,6 +18,7 @@ struct past_row {
 	int64_t session, start;
 	const char *client;
 	enum certainty_rank certainty;
+	bool is_placed; /* on which side of the tap is known */
 };
 bool past_find(struct store *s, const struct past_query *query,
 	       void (*tell)(void *ctx, const struct past_row *row), void *ctx);

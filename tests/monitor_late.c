@@ -164,6 +164,15 @@ it_is_switched_off_after_long(struct play *p)
 		lack(p, anybody(p), 2 * DENSE);
 }
 
+/* ... and little came since: within the minute what is told is all that there is. */
+static void
+it_is_switched_off_lately(struct play *p)
+{
+	be_clean(p, DENSE);
+	for (unsigned i = 0; i < 12; i++)
+		lack(p, 1 + i % NETWORKS, DENSE);
+}
+
 static void
 it_is_switched_on(struct play *p)
 {
@@ -287,6 +296,7 @@ static const struct {
     {"it is switched off beside it", it_is_switched_off_beside_it, ""},
     {"it is switched off", it_is_switched_off, ""},
     {"it is switched off after long", it_is_switched_off_after_long, ""},
+    {"it is switched off lately", it_is_switched_off_lately, ""},
     {"it is switched on", it_is_switched_on, ""},
     {"it is rolled out", it_is_rolled_out, ""},
     {"machines differ by name", machines_differ_by_name, ""},

@@ -16,6 +16,7 @@
 struct found {
 	const struct rejudging *wanted;
 	const char *client;
+	bool is_placed_only;
 	int64_t ids[AGAIN_MAX], began[AGAIN_MAX];
 	size_t count;
 };
@@ -28,6 +29,7 @@ note(void *ctx, const struct past_row *row)
 	if (f->count == AGAIN_MAX || row->start > f->wanted->until ||
 	    row->certainty == RANK_PROVEN ||
 	    (f->wanted->is_open_only && row->certainty != RANK_POSSIBLE) ||
+	    (f->is_placed_only && !row->is_placed) ||
 	    (f->wanted->is_same_client && strcmp(row->client, f->client) != 0))
 		return;
 	f->ids[f->count] = row->session;
@@ -69,28 +71,46 @@ replace(const struct hindsight *h, const struct judge_case *c, const struct reju
 	return true;
 }
 
+/* All that were found of one kind. *count: how many. */
+static bool
+replace_all(const struct hindsight *h, const struct judge_case *c, const struct rejudging *wanted,
+	    bool is_placed_only, size_t *count)
+{
+	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
+	struct found found = {.wanted = wanted, .client = client, .is_placed_only = is_placed_only};
+	const struct past_query query = {.server = server,
+					 .server_port = c->session->server_port,
+					 .kind = wanted->from,
+					 .since = wanted->since,
+					 .limit = LOOKED_AT};
+
+	address_text(&c->session->client, client);
+	address_text(&c->session->server, server);
+	if (!past_find(h->store, &query, note, &found))
+		return false;
+	for (size_t i = 0; i < found.count; i++)
+		if (!replace(h, c, wanted, found.ids[i], found.began[i]))
+			return false;
+	*count = found.count;
+	return true;
+}
+
 static bool
 look_at_offer(const struct hindsight *h, const struct judge_case *c, const struct verdict *v)
 {
-	char client[INET6_ADDRSTRLEN], server[INET6_ADDRSTRLEN];
 	struct rejudging wanted;
-	struct found found = {.wanted = &wanted, .client = client};
-	struct past_query query = {.server = server, .server_port = c->session->server_port};
+	size_t count;
 
 	judge_again(c, v, &wanted);
 	if (wanted.why == AGAIN_NOTHING)
 		return true;
-	address_text(&c->session->client, client);
-	address_text(&c->session->server, server);
-	query.kind = wanted.from;
-	query.since = wanted.since;
-	query.limit = LOOKED_AT;
-	if (!past_find(h->store, &query, note, &found))
+	if (!replace_all(h, c, &wanted, false, &count))
 		return false;
-	for (size_t i = 0; i < found.count; i++)
-		if (!replace(h, c, &wanted, found.ids[i], found.began[i]))
-			return false;
-	if (wanted.why == AGAIN_FIRST && found.count > 0)
+	if (wanted.also != NULL) {
+		wanted.from = wanted.also;
+		return replace_all(h, c, &wanted, wanted.is_also_placed, &count);
+	}
+	if (wanted.why == AGAIN_FIRST && count > 0)
 		return baseline_absolve(h->baseline, h->store, c->session);
 	return true;
 }

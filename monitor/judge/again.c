@@ -57,10 +57,12 @@ static void
 look_back_from_end(const struct judge_case *c, struct rejudging *out)
 {
 	out->since = c->known->lost_since;
-	if (loss_ends(c))
+	if (loss_ends(c)) {
 		set(out, AGAIN_BACK, "starttls-stripped", "starttls-stripped");
-	else
+		out->also = "starttls-missing";
+	} else {
 		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
+	}
 }
 
 static void
@@ -73,9 +75,11 @@ look_back_from_offer(const struct judge_case *c, struct rejudging *out)
 		set(out, AGAIN_FIRST, "starttls-missing", "starttls-stripped");
 	else if (c->known->last_doubted >= out->since && loss_was_of_all(c))
 		look_back_from_end(c, out);
-	else if (tally_is_steady(&c->known->offered) && c->known->last_doubted >= out->since)
+	else if (tally_is_steady(&c->known->offered) && c->known->last_doubted >= out->since) {
 		set(out, AGAIN_OTHERS, "starttls-stripped", "starttls-stripped");
-	else if (loss_ends(c)) {
+		out->also = "starttls-missing";
+		out->is_also_placed = true;
+	} else if (loss_ends(c)) {
 		set(out, AGAIN_BACK, "starttls-missing", "starttls-stripped");
 		out->since = c->known->offered.last_yes;
 	}
@@ -121,8 +125,9 @@ judge_again(const struct judge_case *c, const struct verdict *v, struct rejudgin
 		set(out, AGAIN_HIDDEN, "starttls-stripped", "starttls-missing");
 	/* Who was offered it is none of those that it is hidden from. */
 	out->is_open_only = out->is_new_only = loss == LOSS_HIDDEN;
-	if (loss == LOSS_CHANGED) {
-		set(out, AGAIN_CHANGED, "starttls-stripped", "starttls-missing");
+	if (loss == LOSS_CHANGED || loss == LOSS_CHANGING) {
+		set(out, loss == LOSS_CHANGED ? AGAIN_CHANGED : AGAIN_CHANGING, "starttls-stripped",
+		    "starttls-missing");
 		out->since = c->session->start - CHANGED_TIME;
 		if (c->known->offered.last_yes > out->since)
 			out->since = c->known->offered.last_yes;
@@ -198,8 +203,13 @@ say_why(const struct judge_case *c, enum again why, struct finding *out)
 			   now);
 		return;
 	case AGAIN_CHANGED:
-		/* The session that shows it is told. */
-		rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	case AGAIN_CHANGING:
+		/* The session that shows it is told. That a side is known marks what may be more.
+		 */
+		if (why == AGAIN_CHANGED)
+			rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+		else
+			rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
 		say_detail(out,
 			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
 			   "server offered before; until %s every client that came lost it: the "

@@ -10,19 +10,22 @@
 
 enum again {
 	AGAIN_NOTHING,
-	AGAIN_OTHERS,  /* others are offered it: what might have been a change was stripping */
-	AGAIN_BACK,    /* everybody lost it, and it is back: that was no change that stays */
-	AGAIN_FIRST,   /* the server does offer it: the first sessions lacked it */
-	AGAIN_CLIENT,  /* this client is stripped: so it was before, when nothing told */
-	AGAIN_CHANGED, /* everybody lost it: what looked like stripping was a change */
-	AGAIN_HIDDEN,  /* ... was a server that keeps it from some */
-	AGAIN_MIXED    /* ... were machines that differ */
+	AGAIN_OTHERS,   /* others are offered it: what might have been a change was stripping */
+	AGAIN_BACK,     /* everybody lost it, and it is back: that was no change that stays */
+	AGAIN_FIRST,    /* the server does offer it: the first sessions lacked it */
+	AGAIN_CLIENT,   /* this client is stripped: so it was before, when nothing told */
+	AGAIN_CHANGED,  /* everybody lost it: what looked like stripping was a change */
+	AGAIN_CHANGING, /* ... as far as is told yet */
+	AGAIN_HIDDEN,   /* ... was a server that keeps it from some */
+	AGAIN_MIXED     /* ... were machines that differ */
 };
 
 /* Which earlier sessions, and what becomes of them. */
 struct rejudging {
 	enum again why;
 	const char *from, *to; /* names of kinds */
+	const char *also;      /* likewise from that kind; NULL: from none */
+	bool is_also_placed;   /* ... only where the side is known: LOSS_CHANGING */
 	int64_t since, until;  /* by their start; both included */
 	bool is_same_client;   /* of this client alone; else of anybody */
 	bool is_open_only;     /* only what was possible */

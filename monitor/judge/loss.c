@@ -256,10 +256,8 @@ rate_loss(enum loss loss, struct finding *out)
 	case LOSS_NODES:
 	case LOSS_HIDDEN:
 	case LOSS_CHANGED:
-	case LOSS_UNSURE:
-		return;
 	case LOSS_CHANGING:
-		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+	case LOSS_UNSURE:
 		return;
 	case LOSS_ONCE:
 	case LOSS_STRANGER:
@@ -431,6 +429,7 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 			      "server seems to hide it from some");
 		return;
 	case LOSS_CHANGED:
+	case LOSS_CHANGING:
 		say_more(out,
 			 "; every client that came since %s lost it: the server seems to have "
 			 "switched it off, unless it is cut near the server",
@@ -444,7 +443,6 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 		if (h->is_name_offering)
 			say_more(out, "; a server of the same name offers it at another address");
 		return;
-	case LOSS_CHANGING:
 	case LOSS_ONCE:
 	case LOSS_STRANGER:
 	case LOSS_NEW:
@@ -454,7 +452,9 @@ loss_explain(const struct judge_case *c, enum loss loss, struct finding *out)
 	case LOSS_ALONE:
 		return;
 	}
-	if (!is_told(h, loss))
+	if (loss == LOSS_CHANGING)
+		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+	else if (!is_told(h, loss))
 		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
 }
 

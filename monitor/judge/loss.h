@@ -15,8 +15,8 @@ enum loss {
 	LOSS_NODES,    /* the machine that answers is another than those that offered it */
 	LOSS_HIDDEN,   /* the server keeps it from this client, as it always did */
 	LOSS_CHANGED,  /* everybody lost it at once: the server changed */
+	LOSS_CHANGING, /* likewise, so lately that who was offered it may be yet to be told */
 	LOSS_UNSURE,   /* never offered to this client, and nobody to compare with at the time */
-	LOSS_CHANGING, /* everybody lost it, so lately that who was offered it may be yet to tell */
 	LOSS_ONCE,     /* it was offered once or seldom: little to compare with */
 	LOSS_STRANGER, /* a machine that no other network met has not offered it for long */
 	LOSS_NEW,      /* never offered to this client, and to others at the same time */
@@ -30,7 +30,7 @@ enum loss {
 static inline bool
 loss_is_stripping(enum loss loss)
 {
-	return loss >= LOSS_CHANGING;
+	return loss >= LOSS_ONCE;
 }
 
 enum loss loss_of(const struct judge_case *c);
