@@ -17,6 +17,7 @@
 #include "monitor/baseline/hindsight.h"
 #include "monitor/clock.h"
 #include "monitor/policy_rows.h"
+#include "monitor/record_count.h"
 #include "monitor/rejudge.h"
 #include "monitor/rows.h"
 #include "monitor/sum.h"
@@ -124,17 +125,11 @@ recorder_source(struct recorder *r, const char *source)
 	snprintf(r->source, sizeof(r->source), "%s", source);
 }
 
-static uint64_t
-sessions_in(const struct recorder_counts *c)
-{
-	return c->sessions_new + c->sessions_known + c->sessions_extended + c->sessions_behind;
-}
-
 /* The batch is gone, rolled back. */
 static void
 lose_batch(struct recorder *r)
 {
-	r->counts.sessions_refused += sessions_in(&r->batch);
+	r->counts.sessions_refused += record_count_sessions(&r->batch);
 	baseline_drop(r->baseline);
 	muting_forget(&r->muting);
 	if (r->recent != NULL)
@@ -171,54 +166,9 @@ begin(struct recorder *r)
 static bool
 end_if_due(struct recorder *r)
 {
-	if (sessions_in(&r->batch) < BATCH_SESSIONS && recorder_patience(r) != 0)
+	if (record_count_sessions(&r->batch) < BATCH_SESSIONS && recorder_patience(r) != 0)
 		return true;
 	return recorder_flush(r);
-}
-
-/* What became of an incident that nobody is told of. */
-static void
-count_muted(struct recorder_counts *c, enum incident_event event)
-{
-	c->incidents_muted += event == INCIDENT_OPENED;
-	c->incidents_touched += event != INCIDENT_OPENED && event != INCIDENT_UNTOUCHED;
-}
-
-static void
-count_incident(struct recorder_counts *c, const struct finding_row *f, enum incident_event event)
-{
-	const struct kind *kind = judge_kind(f->kind);
-
-	switch (event) {
-	case INCIDENT_UNTOUCHED:
-		break;
-	case INCIDENT_OPENED:
-		c->incidents_opened++;
-		if (kind != NULL)
-			c->opened[kind - judge_kinds][f->severity]++;
-		break;
-	case INCIDENT_RAISED:
-		c->incidents_raised++;
-		break;
-	case INCIDENT_REOPENED:
-		c->incidents_reopened++;
-		break;
-	case INCIDENT_TOUCHED:
-		c->incidents_touched++;
-		break;
-	}
-}
-
-/* Of its incident, and of the surge that sums it up: that one is to be alerted in its place. */
-static void
-count_finding(struct recorder_counts *c, const struct finding_row *f)
-{
-	if (f->mute_id != 0)
-		count_muted(c, f->event);
-	else
-		count_incident(c, f, f->event);
-	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
-		count_incident(c, f, f->surge_event);
 }
 
 /* What of a finding is news is queued for the sinks, in the transaction of the incident. */
@@ -238,24 +188,6 @@ alert_all(struct recorder *r, const struct session_row *row)
 		if (!alert(r, row, &row->findings[i]))
 			return false;
 	return true;
-}
-
-static void
-count(struct recorder *r, const struct session *s, const struct session_row *row,
-      const struct verdict *v)
-{
-	size_t i;
-
-	/* What is under way is told again. */
-	if (!s->is_under_way) {
-		r->batch.outcomes[v->outcome]++;
-		for (i = 0; i < v->count; i++)
-			r->batch.findings[v->findings[i].severity]++;
-		for (i = 0; i < row->finding_count; i++)
-			r->batch.muted[row->findings[i].severity] += row->findings[i].mute_id != 0;
-	}
-	for (i = 0; i < row->finding_count; i++)
-		count_finding(&r->batch, &row->findings[i]);
 }
 
 static void
@@ -395,9 +327,7 @@ tell_hindsight(void *ctx, const struct hindsight_told *told)
 	struct telling *t = ctx;
 	struct recorder *r = t->recorder;
 
-	r->batch.findings[told->finding->severity]++;
-	r->batch.muted[told->finding->severity] += told->row->mute_id != 0;
-	count_finding(&r->batch, told->row);
+	record_count_finding(&r->batch, told->row);
 	if (!alert(r, told->session, told->row))
 		t->is_failed = true;
 	if (t->json != NULL &&
@@ -472,7 +402,7 @@ recorder_session(struct recorder *r, const struct session *s, const struct verdi
 	if (recorded == RECORDED_FAILED)
 		return recorded;
 	remember(r, recorded, id, s);
-	count(r, s, &row, v);
+	record_count(&r->batch, s, &row, v);
 	if (!alert_all(r, &row)) {
 		fail_batch(r);
 		return RECORDED_FAILED;

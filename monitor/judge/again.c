@@ -159,75 +159,54 @@ time_of_control(const struct judge_case *c, enum again why)
 	return is_late ? c->known->first_offer : c->session->start;
 }
 
+/* What is said behind "which this server", around the time of what tells of it. */
+struct saying {
+	enum severity severity;
+	enum certainty certainty;
+	enum where where;
+	const char *front, *back; /* NULL: no time, and nothing behind it */
+};
+
+static const struct saying sayings[] = {
+    [AGAIN_OTHERS] = {SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE,
+		      " offered before, and offered again at ", "."},
+    [AGAIN_BACK] = {SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE,
+		    " offered before, and offered again at ",
+		    "; every client that came in between lost it: it was cut near the server, or "
+		    "was switched off for that time."},
+    [AGAIN_FIRST] = {SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE,
+		     ", not known before, offered within the hour, at ", "."},
+    [AGAIN_CLIENT] = {SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE,
+		      " offers to others; at ", " this client was found to be kept from it."},
+    /* The session that shows it is told. */
+    [AGAIN_CHANGED] = {SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN, " offered before; until ",
+		       " every client that came lost it: the server seems to have switched it "
+		       "off."},
+    /* That a side is known marks what may be more. */
+    [AGAIN_CHANGING] = {SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE,
+			" offered before; until ",
+			" every client that came lost it: the server seems to have switched it "
+			"off."},
+    [AGAIN_HIDDEN] = {SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN,
+		      " offers to others; it seems to hide it from several.", NULL},
+    [AGAIN_MIXED] = {SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN,
+		     " offers by turns: the machines behind this address seem to differ.", NULL},
+};
+
 static void
 say_why(const struct judge_case *c, enum again why, struct finding *out)
 {
+	const struct saying *s = &sayings[why];
 	char now[MOMENT_TEXT_MAX];
 
+	if (why == AGAIN_CLIENT && loss_of(c) == LOSS_NEW)
+		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
+	else
+		rate(out, s->severity, s->certainty, s->where);
 	moment_short_text(time_of_control(c, why), now);
-	switch (why) {
-	case AGAIN_NOTHING:
-		return;
-	case AGAIN_OTHERS:
-		rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
-		say_detail(out,
-			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-			   "server offered before, and offered again at %s.",
-			   now);
-		return;
-	case AGAIN_BACK:
-		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
-		say_detail(out,
-			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-			   "server offered before, and offered again at %s; every client that came "
-			   "in between lost it: it was cut near the server, or was switched off "
-			   "for that time.",
-			   now);
-		return;
-	case AGAIN_FIRST:
-		rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
-		say_detail(out,
-			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-			   "server, not known before, offered within the hour, at %s.",
-			   now);
-		return;
-	case AGAIN_CLIENT:
-		if (loss_of(c) == LOSS_NEW)
-			rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
-		else
-			rate(out, SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE);
-		say_detail(out,
-			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-			   "server offers to others; at %s this client was found to be kept from "
-			   "it.",
-			   now);
-		return;
-	case AGAIN_CHANGED:
-	case AGAIN_CHANGING:
-		/* The session that shows it is told. That a side is known marks what may be more.
-		 */
-		if (why == AGAIN_CHANGED)
-			rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-		else
-			rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE);
-		say_detail(out,
-			   "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-			   "server offered before; until %s every client that came lost it: the "
-			   "server seems to have switched it off.",
-			   now);
-		return;
-	case AGAIN_HIDDEN:
-		rate(out, SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-		say_detail(out, "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-				"server offers to others; it seems to hide it from several.");
-		return;
-	case AGAIN_MIXED:
-		rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
-		say_detail(out, "With hindsight: the EHLO reply did not offer STARTTLS, which this "
-				"server offers by turns: the machines behind this address seem to "
-				"differ.");
-		return;
-	}
+	say_detail(out,
+		   "With hindsight: the EHLO reply did not offer STARTTLS, which this server%s%s%s",
+		   s->front, s->back != NULL ? now : "", s->back != NULL ? s->back : "");
 }
 
 void
