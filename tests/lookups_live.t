@@ -227,7 +227,7 @@ comes_back() {
 	relay=${servers##* }
 	client=$late
 	until_it has_found 'starttls-stripped critical probable, sts-violation critical probable' &&
-	    grep -q 'resolvers answer again' "$folder/err"
+	    until_it grep -q 'resolvers answer again' "$folder/err"
 }
 ok "when it is back, and answers late, they are raised" comes_back
 
@@ -389,7 +389,7 @@ without_authorities() {
 	    >"$folder/out" 2>"$folder/err" </dev/null &
 	watcher=$!
 	until_it has_begun && until_it grep -q 'checker: no authorities .*--ca-file' "$folder/err" &&
-	    grep -q 'no policies are looked up.*SIGHUP' "$folder/err" && goes_on
+	    until_it grep -q 'no policies are looked up.*SIGHUP' "$folder/err" && goes_on
 }
 ok "without any there are no look-ups, that is told, and capture goes on" without_authorities
 is_put_right() {

@@ -160,7 +160,7 @@ spares_a_file() {
 ok "a file of that name stays, and the watch goes on" spares_a_file
 tells_of_others() {
 	start -i far --metrics 0.0.0.0:9725 && until_it scrape &&
-	    grep -q 'whoever reaches this address reads them' "$folder/err" && end 0
+	    until_it grep -q 'whoever reaches this address reads them' "$folder/err" && end 0
 }
 ok "an address that others reach is told" tells_of_others
 

@@ -80,7 +80,7 @@ is_on_record() {
 	    until_it has_read 224 || return 1
 	# shellcheck disable=SC2046
 	kill -KILL "$(first 1 $(readers))"
-	captures_in 2 && grep -q 'lost with it: 1 flow under way' "$folder/err" && end 0 || return 1
+	captures_in 2 && until_it grep -q 'lost with it: 1 flow under way' "$folder/err" && end 0 || return 1
 	ask "$folder/live" 'select sum(crashed), sum(packets) from v_capture' >"$folder/out"
 	[ "$(cat "$folder/out")" = '1|224' ]
 }
