@@ -321,6 +321,26 @@ begin(struct store *s, enum axis axis, const struct session_row *row, struct fin
 	return adopt(s, axis, row, finding, parent.id);
 }
 
+static const char is_of_side[] =
+    "SELECT \"where\" = ?2 AND severity >= 2 FROM incidents WHERE id = ?1";
+
+/*
+ * Whether one of many servers and many networks would take it in: FITS_WIDELY. Else what becomes
+ * of that one is no news of the incident, which is told by itself or with what it is part of.
+ */
+static bool
+fits_widely(struct store *s, int64_t id, const struct finding_row *finding, bool *out)
+{
+	struct sql *q = sql_use(s->file, is_of_side);
+	int64_t is_one;
+
+	sql_put_int(q, id);
+	sql_put_text(q, finding->where);
+	is_one = sql_int(q, -1);
+	*out = is_one > 0;
+	return is_one >= 0;
+}
+
 /* See whether the incident makes a surge with others along one axis. */
 static bool
 look(struct store *s, enum axis axis, const struct session_row *row, struct finding_row *finding,
@@ -329,12 +349,18 @@ look(struct store *s, enum axis axis, const struct session_row *row, struct find
 	struct place place;
 	struct sql *q;
 	int64_t is_many;
+	bool fits = true;
 
 	if (!is_possible(axis, finding))
 		return true;
 	if (!find_place_of(s, finding->incident_id, &place))
 		return false;
 	if (axis == AXIS_NEITHER ? place.is_in_widest : place.told != 0)
+		return true;
+	if (axis == AXIS_NEITHER &&
+	    !fits_widely(s, place.told != 0 ? place.told : finding->incident_id, finding, &fits))
+		return false;
+	if (!fits)
 		return true;
 	q = sql_use(s->file, statements[axis].count);
 	put_axis(q, axis, row, finding);
@@ -414,7 +440,11 @@ surge_settle(struct store *s, const struct session_row *row, struct finding_row 
 		return false;
 	if (!find_place_of(s, finding->incident_id, &place) || !raise_all(s, finding))
 		return false;
-	if (event == INCIDENT_TOUCHED) {
+	/* What joined a surge itself has raised it already. */
+	if (place.told == finding->incident_id && finding->event == INCIDENT_RAISED) {
+		event = INCIDENT_RAISED;
+		finding->surge_before = finding->before;
+	} else if (event == INCIDENT_TOUCHED) {
 		event = event_of(&place, finding);
 		finding->surge_before = (enum severity_rank)place.severity;
 	}

@@ -13,7 +13,7 @@
 #include "monitor/flag.h"
 
 #define CONFIG_DEFAULT  "/etc/waxseal.conf"
-#define CONFIG_LINE_MAX 16384 /* bytes of a line, its end included: several of the longest texts */
+#define CONFIG_LINE_MAX 16384 /* bytes of a line with its end: several of the longest texts */
 
 /*
  * Read --config, or the usual file where there is one, into t->out, whose

@@ -48,7 +48,7 @@ count_incidents(struct recorder_counts *c, const struct finding_row *f)
 		count_muted(c, f->event);
 	else
 		count_incident(c, f, f->event);
-	if (f->surge_id != 0 && f->surge_event != INCIDENT_TOUCHED)
+	if (f->surge_id != 0 && f->surge_id != f->incident_id && f->surge_event != INCIDENT_TOUCHED)
 		count_incident(c, f, f->surge_event);
 }
 

@@ -267,6 +267,63 @@ what_makes_one_of_old_graver_is_told_of_it(void **state)
 	}
 }
 
+/* One that takes no more children is raised by a key that is counted in itself. */
+static void
+what_makes_a_full_one_graver_is_told_of_it(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct finding_row f;
+
+	for (int i = 0; i < SURGE_CHILDREN + 5; i++)
+		strip(s,
+		      (struct strip){.client = i, .at = i * MINUTE / 30, .severity = RANK_NOTICE});
+	add_strip(s,
+		  &(struct strip){
+		      .client = SURGE_CHILDREN + 5, .at = 40 * MINUTE, .severity = RANK_WARNING},
+		  &f);
+	assert_int_equal(f.surge_id, SURGE_KEYS + 2);
+	assert_int_equal(f.surge_event, INCIDENT_RAISED);
+	assert_int_equal(f.surge_before, RANK_NOTICE);
+	assert_int_equal(f.surge_severity, RANK_WARNING);
+	store_close(s);
+	assert_sound(p->path);
+}
+
+/* Beside one of many servers, one whose sides differ: it is no part of that, and raised by itself.
+ */
+static void
+one_beside_a_wider_one_is_told_by_itself(void **state)
+{
+	struct fixture *p = *state;
+	struct store *s = open_store(p->path, STORE_CREATE);
+	struct finding_row f;
+
+	for (int i = 0; i <= SURGE_KEYS; i++)
+		strip(s, (struct strip){.client = 100 + i,
+					.server = 50,
+					.at = i * MINUTE,
+					.severity = RANK_NOTICE,
+					.where = i % 2 == 0 ? "server-side" : "client-side"});
+	for (int i = 0; i <= SURGE_KEYS; i++)
+		strip(s, (struct strip){.client = i, .server = i, .at = (15 + i) * MINUTE});
+	assert_query(p->path, PARENTS,
+		     "No STARTTLS: 11 client networks towards 198.51.0.50:25 since 2026-03-01"
+		     " 12:00:00, so near the server or by it.|notice|11|11|open\n"
+		     "No STARTTLS: 11 client networks towards 11 servers since 2026-03-01"
+		     " 12:15:00, so where their paths are one.|critical|11|11|open\n");
+	add_strip(s,
+		  &(struct strip){
+		      .client = 120, .server = 50, .at = 30 * MINUTE, .severity = RANK_WARNING},
+		  &f);
+	assert_int_equal(f.surge_id, SURGE_KEYS + 2);
+	assert_int_equal(f.surge_event, INCIDENT_RAISED);
+	assert_int_equal(f.surge_before, RANK_NOTICE);
+	assert_int_equal(f.surge_severity, RANK_WARNING);
+	store_close(s);
+	assert_sound(p->path);
+}
+
 static void
 set_state(struct store *s, int64_t id, const char *name)
 {
@@ -451,6 +508,8 @@ main(void)
 	    FIXTURE_TEST(a_capture_read_again_adds_nothing),
 	    FIXTURE_TEST(what_is_told_of_it),
 	    FIXTURE_TEST(what_makes_one_of_old_graver_is_told_of_it),
+	    FIXTURE_TEST(what_makes_a_full_one_graver_is_told_of_it),
+	    FIXTURE_TEST(one_beside_a_wider_one_is_told_by_itself),
 	    FIXTURE_TEST(its_parts_go_with_it),
 	    FIXTURE_TEST(it_recurs),
 	    FIXTURE_TEST(what_is_refuted_is_counted_out),

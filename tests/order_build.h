@@ -131,7 +131,8 @@ put_in_order(struct kept_sessions *k, enum order order, uint64_t seed)
 		if (order == ORDER_ANY)
 			one->told += order_draw(k, 60000) * 1000;
 	}
-	qsort(k->list, k->count, sizeof(*k->list), by_told);
+	if (k->count > 0)
+		qsort(k->list, k->count, sizeof(*k->list), by_told);
 }
 
 /* Judge and record all that were kept, in that order. */

@@ -422,11 +422,14 @@ kill_somebody() {
 	4) kill_role exporter ;;
 	esac
 }
+# By what became known of it meanwhile it is nothing, and nobody had been told.
+is_withdrawn() { [ "$(sqlite3 "$db" ".timeout 20000" "select count(*) from incidents where id = $1")" = 0 ]; }
 # Its operators have done something about what is open.
 close_incidents() {
 	for id in $(sqlite3 "$db" ".timeout 20000" "select id from v_incidents where state = 'open' and
 	    parent is null order by severity = 'critical' desc, last_seen limit 12"); do
-		"$O/waxseal" --db "$db" close "$id" >>"$dir/closed" 2>&1 || complain "close $id: $(tail -n 1 "$dir/closed")"
+		"$O/waxseal" --db "$db" close "$id" >>"$dir/closed" 2>&1 || is_withdrawn "$id" ||
+		    complain "close $id: $(tail -n 1 "$dir/closed")"
 	done
 }
 
