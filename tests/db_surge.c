@@ -235,6 +235,16 @@ what_is_told_of_it(void **state)
 	assert_sound(p->path);
 }
 
+/* The surge that is there, which was a notice, is told as a warning. */
+static void
+assert_surge_raised(const struct finding_row *f)
+{
+	assert_int_equal(f->surge_id, SURGE_KEYS + 2);
+	assert_int_equal(f->surge_event, INCIDENT_RAISED);
+	assert_int_equal(f->surge_before, RANK_NOTICE);
+	assert_int_equal(f->surge_severity, RANK_WARNING);
+}
+
 /* One that stands open since long takes in what is graver, be it told by itself before: it is
  * raised. */
 static void
@@ -256,9 +266,7 @@ what_makes_one_of_old_graver_is_told_of_it(void **state)
 			add_strip(s, &t, &f);
 			assert_int_equal(f.surge_id, i < SURGE_KEYS ? 0 : SURGE_KEYS + 2);
 		}
-		assert_int_equal(f.surge_event, INCIDENT_RAISED);
-		assert_int_equal(f.surge_before, RANK_NOTICE);
-		assert_int_equal(f.surge_severity, RANK_WARNING);
+		assert_surge_raised(&f);
 		store_close(s);
 		assert_query(p->path, "SELECT severity FROM v_incidents WHERE id = 12",
 			     "warning\n");
@@ -282,10 +290,7 @@ what_makes_a_full_one_graver_is_told_of_it(void **state)
 		  &(struct strip){
 		      .client = SURGE_CHILDREN + 5, .at = 40 * MINUTE, .severity = RANK_WARNING},
 		  &f);
-	assert_int_equal(f.surge_id, SURGE_KEYS + 2);
-	assert_int_equal(f.surge_event, INCIDENT_RAISED);
-	assert_int_equal(f.surge_before, RANK_NOTICE);
-	assert_int_equal(f.surge_severity, RANK_WARNING);
+	assert_surge_raised(&f);
 	store_close(s);
 	assert_sound(p->path);
 }
@@ -316,10 +321,7 @@ one_beside_a_wider_one_is_told_by_itself(void **state)
 		  &(struct strip){
 		      .client = 120, .server = 50, .at = 30 * MINUTE, .severity = RANK_WARNING},
 		  &f);
-	assert_int_equal(f.surge_id, SURGE_KEYS + 2);
-	assert_int_equal(f.surge_event, INCIDENT_RAISED);
-	assert_int_equal(f.surge_before, RANK_NOTICE);
-	assert_int_equal(f.surge_severity, RANK_WARNING);
+	assert_surge_raised(&f);
 	store_close(s);
 	assert_sound(p->path);
 }

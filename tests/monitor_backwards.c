@@ -181,6 +181,16 @@ what_is_told_late_tells_of_what_was_before_it(void **state)
 	test_free(sc);
 }
 
+/* Clients 1 and 2 are offered it. */
+static void
+use_by_turns(struct scene *sc)
+{
+	for (int i = 0; i < 5; i++) {
+		use(sc, NETWORK(1), 1, 1, MINUTE);
+		use(sc, NETWORK(2), 1, 1, MINUTE);
+	}
+}
+
 /* Nor does it end what came behind it: what others got since then still counts. */
 static void
 an_offer_that_is_told_late_is_none_since(void **state)
@@ -188,10 +198,7 @@ an_offer_that_is_told_late_is_none_since(void **state)
 	int64_t at;
 
 	SCENE();
-	for (int i = 0; i < 5; i++) {
-		use(sc, NETWORK(1), 1, 1, MINUTE);
-		use(sc, NETWORK(2), 1, 1, MINUTE);
-	}
+	use_by_turns(sc);
 	at = sc->now;
 	sc->now = at + SECOND;
 	strip(sc, NETWORK(1), 1);
@@ -210,10 +217,7 @@ an_offer_that_is_told_late_ends_what_was_before_it(void **state)
 	int64_t at;
 
 	SCENE();
-	for (int i = 0; i < 5; i++) {
-		use(sc, NETWORK(1), 1, 1, MINUTE);
-		use(sc, NETWORK(2), 1, 1, MINUTE);
-	}
+	use_by_turns(sc);
 	at = sc->now;
 	strip(sc, NETWORK(1), 1);
 	sc->now = at + 20 * SECOND;
