@@ -167,6 +167,9 @@ struct saying {
 	const char *front, *back; /* NULL: no time, and nothing behind it */
 };
 
+#define UNTIL        " offered before; until "
+#define SWITCHED_OFF " every client that came lost it: the server seems to have switched it off."
+
 static const struct saying sayings[] = {
     [AGAIN_OTHERS] = {SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE,
 		      " offered before, and offered again at ", "."},
@@ -179,14 +182,10 @@ static const struct saying sayings[] = {
     [AGAIN_CLIENT] = {SEVERITY_CRITICAL, CERTAINTY_PROBABLE, WHERE_SERVER_SIDE,
 		      " offers to others; at ", " this client was found to be kept from it."},
     /* The session that shows it is told. */
-    [AGAIN_CHANGED] = {SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN, " offered before; until ",
-		       " every client that came lost it: the server seems to have switched it "
-		       "off."},
+    [AGAIN_CHANGED] = {SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN, UNTIL, SWITCHED_OFF},
     /* That a side is known marks what may be more. */
-    [AGAIN_CHANGING] = {SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE,
-			" offered before; until ",
-			" every client that came lost it: the server seems to have switched it "
-			"off."},
+    [AGAIN_CHANGING] = {SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_SERVER_SIDE, UNTIL,
+			SWITCHED_OFF},
     [AGAIN_HIDDEN] = {SEVERITY_INFO, CERTAINTY_POSSIBLE, WHERE_UNKNOWN,
 		      " offers to others; it seems to hide it from several.", NULL},
     [AGAIN_MIXED] = {SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN,
