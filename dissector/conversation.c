@@ -605,6 +605,32 @@ conversation_is_answered(const struct conversation *c)
 	return c->exchange.streams[SIDE_CLIENT].is_seen && c->exchange.streams[SIDE_SERVER].is_seen;
 }
 
+/* Where a SYN came too late, what it began was read as if begun in the middle. */
+bool
+conversation_is_from_syn(const struct conversation *c)
+{
+	const struct stream *client = &c->exchange.streams[SIDE_CLIENT];
+	const struct stream *server = &c->exchange.streams[SIDE_SERVER];
+
+	return (!client->is_seen || client->syn_seen) && (!server->is_seen || server->syn_seen) &&
+	       (c->mode == MODE_FRESH || c->is_from_start);
+}
+
+/* Some of the stream's bytes may have been among those that had no place in it. */
+static bool
+may_have_strayed(const struct stream *s)
+{
+	return s->has_strayed && !stream_has_ended(s);
+}
+
+bool
+conversation_is_clear_whole(const struct conversation *c)
+{
+	return conversation_is_from_syn(c) && !c->has_clear_gap && !c->is_short &&
+	       c->mode != MODE_LOST && !may_have_strayed(&c->exchange.streams[SIDE_CLIENT]) &&
+	       !may_have_strayed(&c->exchange.streams[SIDE_SERVER]);
+}
+
 bool
 conversation_is_settled(const struct conversation *c)
 {

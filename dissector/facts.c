@@ -226,13 +226,6 @@ name_ends(struct session *s, const struct conversation *c, const struct digests 
 	encap_text(&c->encap, s->encap, sizeof(s->encap));
 }
 
-/* Some of the stream's bytes may have been among those that had no place in it. */
-static bool
-may_have_strayed(const struct stream *s)
-{
-	return s->has_strayed && !stream_has_ended(s);
-}
-
 /* What was captured of it, and what is known to be missing. */
 static void
 account(struct session *s, const struct conversation *c, const struct workshop *w,
@@ -250,12 +243,10 @@ account(struct session *s, const struct conversation *c, const struct workshop *
 	s->bytes[SIDE_CLIENT] = client->bytes;
 	s->bytes[SIDE_SERVER] = server->bytes;
 	s->seen = !server->is_seen ? SEEN_CLIENT : !client->is_seen ? SEEN_SERVER : SEEN_BOTH;
-	/* Where a SYN came too late, what it began was read as if begun in the middle. */
-	s->syn_seen = (!client->is_seen || client->syn_seen) &&
-		      (!server->is_seen || server->syn_seen) &&
-		      (c->mode == MODE_FRESH || c->is_from_start);
-	s->clear_whole = s->syn_seen && !c->has_clear_gap && !may_have_strayed(client) &&
-			 !may_have_strayed(server) && !c->is_short && c->mode != MODE_LOST;
+	s->syn_seen = conversation_is_from_syn(c);
+	s->clear_whole = conversation_is_clear_whole(c);
+	s->mail_whole = c->is_mail_whole;
+	s->mail_requested = c->is_mail_requested;
 	s->complete =
 	    s->clear_whole && s->seen == SEEN_BOTH && (ended || (tls && tls->complete == FACT_YES));
 	s->conflicts_total = c->conflicts;

@@ -152,6 +152,19 @@ give_tls_behind_smtp(struct bench *b, enum side from, const struct segment *seg,
 		give_tls(b, from, seg, rest);
 }
 
+/* What comes behind it can be missing without a doubt of how it came to that. */
+static void
+note_mail(struct conversation *c)
+{
+	const struct smtp_facts *f = smtp_facts(conversation_smtp(c));
+
+	if (c->is_in_clear || !smtp_went_in_clear(f))
+		return;
+	c->is_in_clear = true;
+	c->is_mail_requested = f->requested == FACT_YES;
+	c->is_mail_whole = conversation_is_answered(c) && conversation_is_clear_whole(c);
+}
+
 static void
 give_smtp(struct bench *b, enum side from, const struct segment *seg)
 {
@@ -169,6 +182,7 @@ give_smtp(struct bench *b, enum side from, const struct segment *seg)
 
 	if (!smtp_side_is_tls(s, from))
 		used = smtp_feed(s, &l, &in);
+	note_mail(b->c);
 	if (!smtp_side_is_tls(s, from))
 		return;
 	if (was_text)

@@ -1,11 +1,10 @@
 /* What a session came to, from its facts alone; see session.h. */
 #include "dissector/session.h"
 
-/* Mail or a secret was seen in clear: true whatever else is missing. */
-static bool
-went_in_clear(const struct session *s)
+bool
+smtp_went_in_clear(const struct smtp_facts *f)
 {
-	return s->smtp.mail_accepted || s->smtp.message_sent || s->smtp.credentials_sent;
+	return f->mail_accepted || f->message_sent || f->credentials_sent;
 }
 
 /* A session that was only crowded out, by a new connection or by us, may have gone on unseen. */
@@ -42,10 +41,33 @@ session_can_show_absence(const struct session *s)
 	return s->seen == SEEN_BOTH && s->syn_seen && s->clear_whole && !s->has_drops;
 }
 
+bool
+session_can_show_absence_before_mail(const struct session *s)
+{
+	return session_can_show_absence(s) || (s->mail_whole && !s->has_drops);
+}
+
+/* A gap behind the mail may hold a STARTTLS, or another answer: that one came too late. */
+bool
+session_is_unrequested(const struct session *s)
+{
+	return s->smtp.requested == FACT_NO
+		   ? session_can_show_absence_before_mail(s)
+		   : s->smtp.requested == FACT_UNSEEN && s->mail_whole && !s->has_drops;
+}
+
+enum fact
+session_acceptance(const struct session *s)
+{
+	if (s->smtp.accepted == FACT_UNSEEN && s->smtp.starttls_refusal != 0 && s->mail_whole)
+		return FACT_NO;
+	return s->smtp.accepted;
+}
+
 enum outcome
 session_outcome(const struct session *s)
 {
-	if (went_in_clear(s))
+	if (smtp_went_in_clear(&s->smtp))
 		return OUTCOME_PLAINTEXT;
 	if (s->tls.complete == FACT_YES)
 		return OUTCOME_ENCRYPTED;

@@ -276,6 +276,8 @@ struct session {
 	bool complete; /* every byte that is in clear was captured, both sides, SYN to end */
 	bool
 	    clear_whole; /* the same but for the end: nothing is missing up to what was last seen */
+	bool mail_whole; /* nothing was missing when mail, or a secret, first went in clear */
+	bool mail_requested;   /* STARTTLS had been asked for by then */
 	uint64_t gap_bytes;    /* known to be sent and never captured, both sides, ciphertext too */
 	uint64_t bytes[SIDES]; /* payload seen, in sequence */
 	uint64_t packets;
@@ -323,6 +325,21 @@ bool session_is_over(const struct session *s);
  * part: both sides, SYN seen, no gap.
  */
 bool session_can_show_absence(const struct session *s);
+
+/*
+ * The same of what must come before mail, or a secret, in clear, where such went: what is missing
+ * behind it, of the message say, cannot have saved it.
+ */
+bool session_can_show_absence_before_mail(const struct session *s);
+
+/* The client sent no STARTTLS: none at all, or none before mail, or a secret, in clear. */
+bool session_is_unrequested(const struct session *s);
+
+/* How STARTTLS was answered; where it went in clear, before that. */
+enum fact session_acceptance(const struct session *s);
+
+/* Mail or a secret was seen in clear: true whatever else is missing. */
+bool smtp_went_in_clear(const struct smtp_facts *f);
 
 const char *service_name(enum service s); /* "smtp", "submission", "submissions", "lmtp", "none" */
 const char *outcome_name(enum outcome o); /* "encrypted", "plaintext", "tls-failed", ... */

@@ -922,6 +922,102 @@ lose(struct dialogue *g, enum side from, size_t len)
 	g->seq[from] += (uint32_t)len;
 }
 
+/* A mail in clear, of which each line in turn is not captured: "> " says the client. */
+struct delivery {
+	const char *const *lines;
+	size_t accepted; /* the line from which MAIL is known to be answered */
+	bool is_requested;
+};
+
+static const char *const never_offered[] = {"220 mx.example.net ESMTP\r\n",
+					    "> EHLO out.example.org\r\n",
+					    REPLY,
+					    "> MAIL FROM:<anna@example.org>\r\n",
+					    "250 ok\r\n",
+					    "> RCPT TO:<bert@example.net>\r\n",
+					    "250 ok\r\n",
+					    "> DATA\r\n",
+					    "354 go\r\n",
+					    "> Subject: words\r\n\r\n",
+					    "> and words\r\n",
+					    "> .\r\n",
+					    "250 queued\r\n",
+					    NULL};
+/* One answer is missing, so the first 250 may be that to STARTTLS. */
+static const char *const swallowed[] = {"220 mx.example.net ESMTP\r\n",
+					"> EHLO out.example.org\r\n",
+					"250-mx.example.net\r\n250 STARTTLS\r\n",
+					"> STARTTLS\r\n",
+					"> MAIL FROM:<anna@example.org>\r\n",
+					"250 ok\r\n",
+					"> RCPT TO:<bert@example.net>\r\n",
+					"250 ok\r\n",
+					"> DATA\r\n",
+					"354 go\r\n",
+					"> words\r\n.\r\n",
+					"250 queued\r\n",
+					NULL};
+static const char *const secret_first[] = {"220 mx.example.net ESMTP\r\n",
+					   "> EHLO out.example.org\r\n",
+					   "250-mx.example.net\r\n250 AUTH PLAIN\r\n",
+					   "> AUTH PLAIN AGFubmEAc2VjcmV0\r\n",
+					   "235 ok\r\n",
+					   "> MAIL FROM:<anna@example.org>\r\n",
+					   "250 ok\r\n",
+					   "> QUIT\r\n",
+					   "221 bye\r\n",
+					   NULL};
+static const struct delivery deliveries[] = {
+    {never_offered, 4, false}, {swallowed, 7, true}, {secret_first, 3, false}};
+
+static void
+play_but(const struct delivery *d, size_t lost, uint16_t port)
+{
+	struct dialogue g = dialogue(port);
+
+	told_count = 0;
+	connect_ends(&g);
+	for (size_t i = 0; d->lines[i]; i++) {
+		bool is_client = d->lines[i][0] == '>';
+		const char *text = d->lines[i] + (is_client ? 2 : 0);
+
+		if (i == lost)
+			lose(&g, is_client ? SIDE_CLIENT : SIDE_SERVER, strlen(text));
+		else if (is_client)
+			client(&g, text);
+		else
+			server(&g, text);
+	}
+	close_ends(&g);
+	dissector_finish(dissector);
+}
+
+/* What went in clear did so whatever comes behind it; what came before it must have been captured.
+ */
+static void
+a_gap_behind_mail_denies_nothing_before_it(void **state)
+{
+	uint16_t port = 40000;
+
+	(void)state;
+	for (size_t k = 0; k < sizeof(deliveries) / sizeof(deliveries[0]); k++) {
+		const struct delivery *d = &deliveries[k];
+
+		for (size_t lost = 0; d->lines[lost]; lost++) {
+			const struct session *s = &told[0].s;
+			bool is_whole = lost > d->accepted;
+
+			play_but(d, lost, port++);
+			if (told_count != 1 || s->clear_whole || s->mail_whole != is_whole ||
+			    (is_whole && s->mail_requested != d->is_requested))
+				fail_msg("%s lost: %zu told, clear whole %d, whole before mail %d, "
+					 "requested %d",
+					 d->lines[lost], told_count, s->clear_whole, s->mail_whole,
+					 s->mail_requested);
+		}
+	}
+}
+
 static void
 what_a_reset_shows_to_be_lost_is_not_denied(void **state)
 {
@@ -2542,6 +2638,7 @@ main(void)
 	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
 	    CASE(ports_used_again_and_again_are_a_session_each),
 	    CASE(a_forged_syn_changes_nothing),
+	    CASE(a_gap_behind_mail_denies_nothing_before_it),
 	    CASE(what_a_reset_shows_to_be_lost_is_not_denied),
 	    CASE(what_a_reset_acknowledges_is_not_denied),
 	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),

@@ -246,6 +246,86 @@ answer_not_captured(struct session *s)
 	s->clear_whole = s->complete = false;
 }
 
+/* A part of the message is missing, and nothing before it: a STARTTLS, or an answer, in there came
+ * too late. */
+static void
+lose_of_message(struct session *s)
+{
+	s->clear_whole = s->complete = false;
+	s->mail_whole = true;
+	s->gap_bytes = 1448;
+	s->ending = ENDING_IDLE;
+	s->mail_requested = s->smtp.requested == FACT_YES;
+	if (s->smtp.requested == FACT_NO)
+		s->smtp.requested = FACT_UNSEEN;
+	if (s->smtp.accepted == FACT_NO)
+		s->smtp.accepted = FACT_UNSEEN;
+}
+
+static void
+missing_with_a_gap_in_the_message(struct session *s)
+{
+	plain(s);
+	lose_of_message(s);
+}
+
+static void
+missing_with_drops_and_a_gap_in_the_message(struct session *s)
+{
+	missing_with_a_gap_in_the_message(s);
+	s->has_drops = true;
+}
+
+static void
+unused_with_a_gap_in_the_message(struct session *s)
+{
+	unused(s);
+	lose_of_message(s);
+}
+
+static void
+unused_with_drops_and_a_gap_in_the_message(struct session *s)
+{
+	unused_with_a_gap_in_the_message(s);
+	s->has_drops = true;
+}
+
+static void
+refused_with_a_gap_in_the_message(struct session *s)
+{
+	refused(s);
+	lose_of_message(s);
+}
+
+static void
+refused_with_a_gap_before_the_mail(struct session *s)
+{
+	refused_with_a_gap_in_the_message(s);
+	s->mail_whole = false;
+}
+
+static void
+never_answered_with_a_gap_in_the_message(struct session *s)
+{
+	never_answered(s);
+	lose_of_message(s);
+}
+
+/* Mail went in clear, STARTTLS came behind it, and the answer may be among what is missing. */
+static void
+asked_for_late_and_answer_not_captured(struct session *s)
+{
+	never_answered_with_a_gap_in_the_message(s);
+	s->mail_requested = false;
+}
+
+static void
+cut_by_conflict_with_a_gap_in_the_message(struct session *s)
+{
+	cut_by_conflict(s);
+	lose_of_message(s);
+}
+
 static void
 refused_then_gone(struct session *s)
 {
@@ -1284,6 +1364,17 @@ static const struct {
     ROW(refused, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(never_answered, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(answer_not_captured),
+    ROW(missing_with_a_gap_in_the_message, MISSING),
+    ROW(missing_with_drops_and_a_gap_in_the_message, {0}),
+    ROW(unused_with_a_gap_in_the_message, UNUSED),
+    ROW(unused_with_drops_and_a_gap_in_the_message, {0}),
+    ROW(refused_with_a_gap_in_the_message, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(refused_with_a_gap_before_the_mail, {0}),
+    ROW(never_answered_with_a_gap_in_the_message,
+	{"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
+    ROW(asked_for_late_and_answer_not_captured, {0}),
+    ROW(cut_by_conflict_with_a_gap_in_the_message,
+	{"starttls-stripped", CRITICAL, PROVEN, WHERE_UNKNOWN}, CONFLICT(CRITICAL)),
     ROW(refused_then_gone, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(answered_neither_yes_nor_no, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(echo_in_a_rate_limit, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),

@@ -13,7 +13,7 @@
 #define SMTP_FACTS_SIZE        88
 #define TLS_FACTS_SIZE         128
 #define CERTIFICATE_FACTS_SIZE 1544
-#define SESSION_SIZE           4560
+#define SESSION_SIZE           4568
 
 #define TIME INT64_C(1767225600000000)
 
@@ -42,6 +42,8 @@ full_session(void)
 	    .syn_seen = true,
 	    .complete = true,
 	    .clear_whole = true,
+	    .mail_whole = true,
+	    .mail_requested = true,
 	    .is_under_way = true,
 	    .has_drops = true,
 	    .gap_bytes = 11,
@@ -340,6 +342,8 @@ same_session(const struct session a, const struct session b)
 	SAME(syn_seen);
 	SAME(complete);
 	SAME(clear_whole);
+	SAME(mail_whole);
+	SAME(mail_requested);
 	SAME(is_under_way);
 	SAME(has_drops);
 	SAME(gap_bytes);

@@ -260,7 +260,7 @@ is_lasting_refusal(const struct session *s)
 static bool
 is_in_use(const struct session *s)
 {
-	return s->smtp.requested == FACT_YES && s->smtp.accepted != FACT_NO &&
+	return s->smtp.requested == FACT_YES && session_acceptance(s) != FACT_NO &&
 	       s->tls.complete != FACT_NO;
 }
 
@@ -268,17 +268,18 @@ static void
 learn_request(struct learning *l)
 {
 	const struct session *s = l->session;
-	bool is_accepted = s->smtp.accepted == FACT_YES;
+	enum fact accepted = session_acceptance(s);
+	bool is_accepted = accepted == FACT_YES;
 
 	if (is_in_use(s) && s->smtp.offered == FACT_YES) {
 		count(l, l->pair, MARK_USED, "", true);
 		if (met_before(l))
 			count_trait(l, l->pair, MARK_HELO, l->parties->helo);
-	} else if (s->smtp.requested == FACT_NO && s->smtp.offered == FACT_YES &&
-		   session_can_show_absence(s) && session_outcome(s) == OUTCOME_PLAINTEXT) {
+	} else if (s->smtp.offered == FACT_YES && session_is_unrequested(s) &&
+		   session_outcome(s) == OUTCOME_PLAINTEXT) {
 		count_norm(l, l->pair, MARK_USED, false);
 	}
-	if (s->smtp.requested != FACT_YES || s->smtp.accepted == FACT_UNSEEN)
+	if (s->smtp.requested != FACT_YES || accepted == FACT_UNSEEN)
 		return;
 	count_exception(l, MARK_ACCEPTED, is_accepted);
 	if (is_accepted || is_lasting_refusal(s))

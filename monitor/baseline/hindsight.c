@@ -188,21 +188,13 @@ find_learnt(const struct hindsight *h, int64_t id, const struct retold *r, bool 
 	return true;
 }
 
-/* Such a session tells that the client does not use what it is offered: see learn_request. */
-static bool
-tells_no_use(const struct session *s)
-{
-	return s->smtp.offered == FACT_YES && s->smtp.requested == FACT_NO &&
-	       session_can_show_absence(s);
-}
-
 /* Take it up where it goes by one of the names and has no such finding yet. */
 static bool
 consider(const struct hindsight *h, int64_t id, const struct party_names *names,
 	 struct relapses *out)
 {
 	struct relapse *relapse = &out->at[out->count];
-	struct session_standing standing;
+	struct session_standing standing, unused;
 	struct retold r;
 	struct parties p;
 
@@ -215,10 +207,12 @@ consider(const struct hindsight *h, int64_t id, const struct party_names *names,
 	parties_of(&r.session, &p);
 	if (!is_same(&p, &r.session, names, &relapse->same))
 		return true;
+	/* Unused, it was learnt as that: see learn_request. */
 	if (!session_standing(h->store, id, "plaintext-fallback", &standing) ||
+	    !session_standing(h->store, id, "starttls-unused", &unused) ||
 	    !find_learnt(h, id, &r, &relapse->is_counted))
 		return false;
-	relapse->is_counted &= tells_no_use(&r.session);
+	relapse->is_counted &= unused.is_found;
 	relapse->id = id;
 	snprintf(relapse->endpoint, sizeof(relapse->endpoint), "%s", p.endpoint);
 	out->count += !standing.is_found;

@@ -25,7 +25,7 @@ static inline bool
 lacks_offer(const struct session *s)
 {
 	return s->smtp.offered == FACT_NO && s->smtp.extended == FACT_YES &&
-	       s->tls.complete != FACT_YES && session_can_show_absence(s);
+	       s->tls.complete != FACT_YES && session_can_show_absence_before_mail(s);
 }
 
 /* Whether the mark is of some network that got this version of TLS. */

@@ -128,7 +128,10 @@ say_proof_capture(struct finding *out, const struct session *s)
 		  : s->seen == SEEN_CLIENT ? "the client's packets only"
 					   : "the server's packets only",
 		  s->syn_seen ? "from the first packet" : "the beginning not seen",
-		  counted(s->gap_bytes, "byte").text, s->clear_whole ? "none" : "some");
+		  counted(s->gap_bytes, "byte").text,
+		  s->clear_whole  ? "none"
+		  : s->mail_whole ? "none before the mail"
+				  : "some");
 }
 
 void

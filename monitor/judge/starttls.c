@@ -84,8 +84,7 @@ is_accepted_unoffered(const struct session *s)
 static const struct conflict *
 cut_in_conflict(const struct session *s, bool *in_first)
 {
-	if (s->smtp.requested != FACT_NO || !session_can_show_absence(s) ||
-	    session_outcome(s) != OUTCOME_PLAINTEXT)
+	if (!session_is_unrequested(s) || session_outcome(s) != OUTCOME_PLAINTEXT)
 		return NULL;
 	return conflict_over_starttls(s, in_first);
 }
@@ -113,7 +112,7 @@ is_lacking(const struct judge_case *c, struct mask *m)
 	enum outcome outcome = session_outcome(s);
 
 	if (s->smtp.offered != FACT_NO || s->smtp.extended != FACT_YES ||
-	    !session_can_show_absence(s) || s->tls.complete == FACT_YES)
+	    !session_can_show_absence_before_mail(s) || s->tls.complete == FACT_YES)
 		return false;
 	if (outcome != OUTCOME_PLAINTEXT && outcome != OUTCOME_NO_MAIL)
 		return false;
@@ -323,7 +322,7 @@ static bool
 is_refused(const struct session *s)
 {
 	/* Some go on to TLS after another code than 220: then nothing was refused. */
-	if (s->smtp.requested != FACT_YES || s->smtp.accepted != FACT_NO ||
+	if (s->smtp.requested != FACT_YES || session_acceptance(s) != FACT_NO ||
 	    s->tls.complete == FACT_YES || s->smtp.starttls_refusal == 0 || !was_offered(s))
 		return false;
 	/* An echo of what the client never sent says more: starttls-command-masked. */
@@ -389,9 +388,11 @@ rate_refusal(const struct judge_case *c, struct finding *out)
 static bool
 is_swallowed(const struct session *s)
 {
-	return s->smtp.requested == FACT_YES && s->smtp.accepted == FACT_UNSEEN && was_offered(s) &&
-	       session_can_show_absence(s) && session_outcome(s) == OUTCOME_PLAINTEXT &&
-	       !command_arrives_masked(s);
+	return s->smtp.requested == FACT_YES && session_acceptance(s) == FACT_UNSEEN &&
+	       was_offered(s) &&
+	       (session_can_show_absence(s) ||
+		(s->mail_requested && session_can_show_absence_before_mail(s))) &&
+	       session_outcome(s) == OUTCOME_PLAINTEXT && !command_arrives_masked(s);
 }
 
 bool
@@ -476,8 +477,8 @@ judge_starttls_unused(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
 
-	if (s->smtp.offered != FACT_YES || s->smtp.requested != FACT_NO ||
-	    !session_can_show_absence(s) || session_outcome(s) != OUTCOME_PLAINTEXT)
+	if (s->smtp.offered != FACT_YES || !session_is_unrequested(s) ||
+	    session_outcome(s) != OUTCOME_PLAINTEXT)
 		return false;
 	if (command_arrives_masked(s) || is_stripped(s))
 		return false;

@@ -112,7 +112,7 @@ is_kept_from_ehlo(const struct judge_case *c)
 	const struct session *s = c->session;
 
 	return s->smtp.greeting_verb == GREETING_HELO && s->smtp.ehlo_refusal == 0 &&
-	       session_can_show_absence(s) && is_greeting_changed(c) &&
+	       session_can_show_absence_before_mail(s) && is_greeting_changed(c) &&
 	       (c->known->extended_of_client.yes > 0 || tally_is_steady(&c->known->extended));
 }
 

@@ -123,8 +123,7 @@ say_acted(const struct session *s, const struct conflict *c, struct finding *out
 			  in_first ? "first" : "second");
 		return;
 	}
-	if (c == conflict_over_starttls(s, &in_first) && s->smtp.requested == FACT_NO &&
-	    session_can_show_absence(s)) {
+	if (c == conflict_over_starttls(s, &in_first) && session_is_unrequested(s)) {
 		say_proof(out, "acted upon",
 			  "the client never asked for STARTTLS, as if it took the %s version, "
 			  "which has it not",

@@ -30,6 +30,8 @@ static const struct field session_fields[] = {
     FIELD_BOOL(session, syn_seen),
     FIELD_BOOL(session, complete),
     FIELD_BOOL(session, clear_whole),
+    FIELD_BOOL(session, mail_whole),
+    FIELD_BOOL(session, mail_requested),
     FIELD_COUNT(session, gap_bytes),
     FIELD_COUNT(session, bytes[SIDE_CLIENT]),
     FIELD_COUNT(session, bytes[SIDE_SERVER]),
