@@ -59,6 +59,7 @@ skip() {	# NAME WHY
 captures=$work/played
 RANGE_UNPLANNED=yes
 mkdir "$captures"
+play_on_one_processor
 hosts_start >&2
 taps_start
 

@@ -31,6 +31,13 @@ watchers() {
 	echo "vxlan alone"
 }
 
+# What is sent from two processors at once comes to some sockets in the one order and to others in the
+# other: all that is played is played on one, so that each tap sees the same. Who watches has all.
+play_on_one_processor() {
+	processors=$(taskset -cp $$ | sed 's/.*: //')
+	taskset -cp "${processors%%[-,]*}" $$ >/dev/null
+}
+
 # A link to the monitor, large enough for what is wrapped, and silent by itself.
 mirror_link() {	# NAME
 	ip -n "$middle" link add "m-$1" mtu 9000 type veth peer name "w-$1" mtu 9000 netns "$monitor"
@@ -72,8 +79,8 @@ taps_network() {
 }
 
 tap_record() {	# TAP NAMESPACE INTERFACE
-	ip netns exec "$2" tcpdump -Z root -i "$3" --immediate-mode -B 32768 -s 0 -U -w "$work/live/$1.pcap" \
-	    2>"$work/live/$1.log" &
+	ip netns exec "$2" taskset -c "$processors" tcpdump -Z root -i "$3" --immediate-mode -B 32768 \
+	    -s 0 -U -w "$work/live/$1.pcap" 2>"$work/live/$1.log" &
 	recorders+=($!)
 	awaited "tcpdump at $1" grep -q "listening on" "$work/live/$1.log"
 }
@@ -84,8 +91,8 @@ tap_watch() {	# TAP MODE OPTION ...
 	# Without root, and without eBPF.
 	[ "$2" != alone ] || as="setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=+net_raw
 	    --ambient-caps=+net_raw --bounding-set=-all,+net_raw"
-	ip netns exec "$space" $as "$work/waxseal" --config /dev/null --db "$file.db" watch -v --no-lookups \
-	    -i "$interface" --memory 16M "${@:3}" >"$file.out" 2>"$file.err" </dev/null &
+	ip netns exec "$space" taskset -c "$processors" $as "$work/waxseal" --config /dev/null \
+	    --db "$file.db" watch -v --no-lookups -i "$interface" --memory 16M "${@:3}" >"$file.out" 2>"$file.err" </dev/null &
 	watching+=("$!")
 	watcher_names+=("$1.$2")
 }
