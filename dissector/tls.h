@@ -40,7 +40,7 @@ struct tls_input {
 	uint64_t peer_offset; /* as in struct smtp_input */
 };
 
-struct tls; /* private to tls.c */
+struct tls; /* private to tls_state.h */
 
 /* Bytes of a struct tls; plain memory, all zero before tls_init, no alignment beyond 8. */
 #define TLS_STATE_SIZE 384
