@@ -595,7 +595,7 @@ has_due(const struct alerting *a, struct store *s)
 	for (size_t i = 0; i < a->sinks->count; i++) {
 		int64_t next_try;
 
-		if (a->now.steady >= a->slots[i].health.not_before && is_served_here(a, i) &&
+		if (a->now.steady >= a->slots[i].health.not_before && a->served[i] &&
 		    outbox_next(s, a->sinks->at[i].name, &next_try) && next_try <= a->now.wall)
 			return true;
 	}
