@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define MAPPED_BITS 96 /* of ::ffff:0:0, before the IPv4 address */
+
 /* Both families' text; false for anything else. */
 static bool
 read_address(const char *text, struct network *out)
@@ -40,6 +42,22 @@ read_bits(const char *text, int *bits)
 	return true;
 }
 
+/* An IPv4 address in IPv6's form, RFC 4291 section 2.5.5.2, is an IPv4 address: as such it is seen.
+ */
+static void
+unmap(struct network *n)
+{
+	static const uint8_t mapped[MAPPED_BITS / 8] = {[10] = 0xff, [11] = 0xff};
+
+	if (n->family != 6 || n->bits < MAPPED_BITS ||
+	    memcmp(n->address, mapped, sizeof(mapped)) != 0)
+		return;
+	n->family = 4;
+	n->bits -= MAPPED_BITS;
+	memmove(n->address, n->address + sizeof(mapped), 4);
+	memset(n->address + 4, 0, sizeof(n->address) - 4);
+}
+
 bool
 network_of(const char *text, struct network *out)
 {
@@ -50,9 +68,11 @@ network_of(const char *text, struct network *out)
 		return false;
 	memcpy(address, text, len);
 	address[len] = '\0';
-	if (!read_address(address, out))
+	if (!read_address(address, out) ||
+	    (text[len] != '\0' && !read_bits(text + len + 1, &out->bits)))
 		return false;
-	return text[len] == '\0' || read_bits(text + len + 1, &out->bits);
+	unmap(out);
+	return true;
 }
 
 bool

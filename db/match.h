@@ -14,7 +14,10 @@ struct network {
 	uint8_t address[16]; /* IPv4 in the first four */
 };
 
-/* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32": false where it is none of these. */
+/*
+ * "192.0.2.7", "192.0.2.0/24", "2001:db8::/32": false where it is none of these. IPv4-mapped
+ * ones, "::ffff:192.0.2.0/120", are networks of IPv4.
+ */
 bool network_of(const char *text, struct network *out);
 
 /* Whether the address, as inet_ntop writes it, lies in the network. */

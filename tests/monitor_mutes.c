@@ -52,6 +52,7 @@ what_is_wrong_is_refused(void **state)
 	} rows[] = {
 	    {LAB "why = x\n", "[mute lab] of line 1: it would mute everything"},
 	    {LAB "client = ::/0\nwhy = x\n", "it would mute everything"},
+	    {LAB "client = ::ffff:0:0/96\nwhy = x\n", "it would mute everything"},
 	    {LAB "severity = notice\nuntil = never\nwhy = x\n", "it would mute everything"},
 	    {LAB "client = 192.0.2.7\n", "why is missing"},
 	    {LAB "client = 192.0.2.7\nwhy = \x01\n", "why: not one line"},
@@ -95,6 +96,8 @@ each_limit_narrows_it(void **state)
 	} rows[] = {
 	    {"client = 192.0.2.0/24", true},
 	    {"client = 192.0.2.8", false},
+	    {"client = ::ffff:192.0.2.0/120", true},
+	    {"client = ::ffff:192.0.2.8", false},
 	    {"client = 192.0.2.8\nclient = 192.0.2.7", true},
 	    {"client = 192.0.2.7\nserver = 198.51.100.26", false},
 	    {"kind = starttls-missing\nclient = 192.0.2.7\nserver = 198.51.100.25\n"

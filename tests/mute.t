@@ -147,6 +147,30 @@ recurs() {
 ok "what recurs then is told as reopened, in the same incident" recurs
 ok "the database is sound" gives 0 "$folder/none" db check
 
+# One of all addresses, as could once be added, and one that is none: no watch takes them up.
+anew
+gives 0 "$folder/none" watch -r $captures/ordinary-delivery.pcap
+sqlite3 "$folder/db" "insert into mutes (kinds, clients, servers, domains, severity, until, why, added)
+    values ('', '0.0.0.0/0', '', '', 3, null, 'all of them', 0),
+    ('', 'everybody', '', '', 3, null, 'no address', 0),
+    ('', '192.0.2.7', '', '', 3, null, 'sound', 0)"
+is_void() {
+	gives 0 "$folder/none" mute && out_has ' no effect .*all of them$' &&
+	    out_has ' no effect .*no address$' && out_has ' in force .*sound$' &&
+	    err_has '2 mutes have no effect' && err_has '1 mute muted nothing yet'
+}
+ok "one that holds for nothing is listed as such" is_void
+is_void_json() {
+	gives 0 "$folder/none" mute --json && out_has '"id":1,.*"state":"no effect"' &&
+	    out_has '"id":3,.*"state":"in force"'
+}
+ok "and so for programs" is_void_json
+is_replaced() {
+	gives 0 "$folder/none" mute remove 1 && gives 0 "$folder/none" mute &&
+	    err_has '1 mute has no effect'
+}
+ok "and can be removed" is_replaced
+
 # ---- More than there may be ----
 
 anew

@@ -23,23 +23,36 @@ static const struct table_column columns[] = {
     {.title = "WHY", .least = 12, .spare = 1},
 };
 
+#define IN_FORCE  "in force"
+#define ENDED     "ended"
+#define NO_EFFECT "no effect"
+
 /* One list under way. */
 struct listing {
 	const struct options *options;
-	struct muting muting;      /* of the configuration alone */
-	struct table *table;       /* NULL: JSON */
-	bool is_told[MUTES_MAX];   /* of those that are configured */
-	size_t count, ended, idle; /* idle: in force, and never used */
+	struct muting muting;           /* of the configuration alone */
+	struct table *table;            /* NULL: JSON */
+	bool is_told[MUTES_MAX];        /* of those that are configured */
+	size_t count, ended, powerless; /* powerless: without effect */
+	size_t idle;                    /* in force, and never used */
 	bool has_failed;
 };
 
 static const char *
 state_of(const struct listing *l, const struct mute_row *row)
 {
+	struct mute read;
+
 	/* Of another configuration, or of this one as it was. */
 	if (row->name != NULL && muting_place(&l->muting, row) == SIZE_MAX)
 		return "gone";
-	return row->until <= l->options->now ? "ended" : "in force";
+	if (row->until <= l->options->now)
+		return ENDED;
+	/* Older programs let such be added, others may write what they like: no watch takes it. */
+	if (!mute_of_row(row, &read))
+		return NO_EFFECT;
+	mute_free(&read);
+	return IN_FORCE;
 }
 
 static void
@@ -137,14 +150,12 @@ put_json(const struct mute_row *row, const char *state)
 }
 
 static void
-put(struct listing *l, const struct mute_row *row)
+put(struct listing *l, const struct mute_row *row, const char *state)
 {
-	const char *state = state_of(l, row);
-	const bool is_in_force = strcmp(state, "in force") == 0;
-
 	l->count++;
-	l->ended += strcmp(state, "ended") == 0;
-	l->idle += is_in_force && row->last == 0;
+	l->ended += strcmp(state, ENDED) == 0;
+	l->powerless += strcmp(state, NO_EFFECT) == 0;
+	l->idle += strcmp(state, IN_FORCE) == 0 && row->last == 0;
 	if (l->table == NULL)
 		put_json(row, state);
 	else if (!put_cells(l, row, state))
@@ -162,7 +173,7 @@ tell(void *ctx, const struct mute_row *row)
 		l->is_told[place] = true;
 	if (sound.severity < RANK_INFO || sound.severity > RANK_CRITICAL)
 		sound.severity = RANK_CRITICAL;
-	put(l, &sound);
+	put(l, &sound, state_of(l, row));
 }
 
 /* Those that no watch has put into the database yet. */
@@ -175,7 +186,7 @@ put_new(struct listing *l)
 
 	for (size_t i = 0; configured != NULL && i < configured->count; i++)
 		if (!l->is_told[i] && mute_row_of(&configured->at[i], &room, &row))
-			put(l, &row);
+			put(l, &row, state_of(l, &row));
 }
 
 /* What is to be looked at again. */
@@ -188,6 +199,10 @@ advise(const struct listing *l)
 	if (l->ended > 0)
 		log_note("%s: what it muted is told again (mute remove, or a new mute)",
 			 l->ended == 1 ? "1 mute has ended" : "some mutes have ended");
+	if (l->powerless > 0)
+		log_note("%s %s no effect: limited to nothing, or not readable (mute remove, and "
+			 "add one with a narrower --client, --server, --domain or --kind)",
+			 counted(l->powerless, "mute").text, l->powerless == 1 ? "has" : "have");
 	if (l->idle > 0)
 		log_note("%s muted nothing yet (is it what you meant? is it still needed?)",
 			 l->idle == 1 ? "1 mute" : counted(l->idle, "mute").text);
