@@ -713,7 +713,28 @@ other_software_behind_the_name_is_another_machine(void **state)
 	END_CALMLY();
 }
 
-/* A long habit of a client is not ended by a name nobody saw before. */
+/* The same reply but for a word that is no extension, where STARTTLS was: a machine of other
+ * software has others. */
+static void
+a_word_in_the_place_of_starttls_is_no_other_machine(void **state)
+{
+	static const char *const words[] = {"FOOBARBA", "TLSSTART", "STRIPTLS", "NOTLS"};
+
+	SCENE();
+	use(sc, 0, 1, 4, MINUTE);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		meet_without(sc, 0, 1)->ehlo[8] = text_of(words[i]);
+		sc->session.ehlos = 9;
+		pass(sc, MINUTE);
+		use(sc, NETWORK(1), 1, 1, MINUTE);
+	}
+	scene_close(sc);
+	assert_query(p->path, "SELECT kind, severity, count(*) FROM v_findings GROUP BY 1, 2",
+		     "starttls-stripped|critical|4\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
 /* A packet of its first session was lost: what that could not show is not known, its software
  * neither. */
 static void
@@ -729,6 +750,7 @@ other_software_seen_with_a_loss_is_still_another_machine(void **state)
 	END_CALMLY();
 }
 
+/* A long habit of a client is not ended by a name nobody saw before. */
 static void
 a_new_name_alone_does_not_excuse(void **state)
 {
@@ -1784,6 +1806,7 @@ main(void)
 	    FIXTURE_TEST(two_machines_of_one_name_are_known_by_turns),
 	    FIXTURE_TEST(other_software_behind_the_name_is_another_machine),
 	    FIXTURE_TEST(other_software_seen_with_a_loss_is_still_another_machine),
+	    FIXTURE_TEST(a_word_in_the_place_of_starttls_is_no_other_machine),
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
 	    FIXTURE_TEST(what_is_hidden_from_some_stays_known),

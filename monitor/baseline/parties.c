@@ -46,6 +46,16 @@ extensions_of(const struct session *s, struct parties *out)
 	}
 }
 
+static uint32_t
+shape_of_one(const char *extension)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (const char *c = extension; *c != '\0'; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	return hash;
+}
+
 /*
  * Two machines may have one name and not the same software. Which extensions a
  * reply has, in whatever order, is a number that says so; STARTTLS is not among
@@ -56,13 +66,8 @@ shape_of(const struct parties *p)
 {
 	uint32_t shape = 0;
 
-	for (size_t i = 0; i < p->extension_count; i++) {
-		uint32_t hash = 2166136261u; /* FNV-1a */
-
-		for (const char *c = p->extensions[i]; *c != '\0'; c++)
-			hash = (hash ^ (uint8_t)*c) * 16777619u;
-		shape += hash;
-	}
+	for (size_t i = 0; i < p->extension_count; i++)
+		shape += shape_of_one(p->extensions[i]);
 	return shape;
 }
 
@@ -116,6 +121,16 @@ const char *
 at_owner(const char *at)
 {
 	return last_part(at);
+}
+
+bool
+node_has_all_but(const char *node, const struct parties *p, size_t extension)
+{
+	char shape[sizeof("00000000")];
+
+	snprintf(shape, sizeof(shape), "%08x",
+		 shape_of(p) - shape_of_one(p->extensions[extension]));
+	return strcmp(last_part(node), shape) == 0;
 }
 
 bool

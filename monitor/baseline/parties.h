@@ -57,6 +57,9 @@ void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
 bool at_is_of(const char *at, const char *endpoint);
 const char *at_owner(const char *at);
 
+/* Whether a value of a node, of whatever name, has the extensions of this reply but for one. */
+bool node_has_all_but(const char *node, const struct parties *p, size_t extension);
+
 /* Whether two values of nodes are of one name. */
 bool node_is_of_name(const char *node, const char *name);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissector/extension.h"
 #include "dissector/text.h"
 #include "monitor/baseline/asking.h"
 #include "monitor/baseline/called.h"
@@ -202,6 +203,27 @@ reply_has(const struct parties *p, const char *keyword)
 	return false;
 }
 
+/*
+ * Whether the reply is that of a machine which offered it, but for a word that is no extension:
+ * that was put in the place of STARTTLS, and is no other software's.
+ */
+static bool
+is_put_in_place(const struct asking *a, size_t extension)
+{
+	const char *keyword = a->parties->extensions[extension];
+
+	if (extension_is_known((struct bytes){(const uint8_t *)keyword, strlen(keyword)}))
+		return false;
+	for (size_t i = 0; i < a->server->count; i++) {
+		const struct mark *m = &a->server->marks[i];
+
+		if (m->kind == MARK_NODE && node_has_all_but(m->value, a->parties, extension) &&
+		    mark_tally(m, a->session->start).yes > 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 recall_extensions(const struct asking *a)
 {
@@ -217,7 +239,8 @@ recall_extensions(const struct asking *a)
 		    strlen(m->value) == KEYWORD_OF_STARTTLS && !reply_has(p, m->value);
 	}
 	for (size_t i = 0; a->out->has_extensions && i < p->extension_count; i++)
-		if (subject_mark(a->server, MARK_EXTENSION, p->extensions[i]) == NULL)
+		if (subject_mark(a->server, MARK_EXTENSION, p->extensions[i]) == NULL &&
+		    !is_put_in_place(a, i))
 			a->out->has_new_keyword = true;
 }
 

@@ -76,7 +76,8 @@ struct history {
 	bool is_lacking_node;  /* this one is known, and never offered it */
 	bool has_lacked;       /* this one did not offer it once */
 	int64_t first_offer;   /* this one's, where that was within the hour after; 0: none */
-	bool has_new_keyword;  /* an extension that it never had */
+	bool has_new_keyword;  /* an extension that it never had, and not just a word in the place
+				  of STARTTLS */
 	uint32_t nodes;        /* how many that offered it are known */
 	bool is_name_offering; /* by the same name it offers it at other addresses, and is not known
 				  at this one */
