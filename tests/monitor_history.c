@@ -1058,6 +1058,85 @@ a_refused_ehlo_is_a_warning_where_it_was_accepted(void **state)
 	END();
 }
 
+/* Once was for want of time, or HELO of another machine: what was before it counts. */
+static void
+one_session_without_ehlo_ends_no_habit_of_it(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 12, HOUR);
+	meet_by_helo(sc, 0, 1)->smtp = (struct smtp_facts){.greeting_code = 220,
+							   .greeting_verb = GREETING_EHLO,
+							   .extended = FACT_NO,
+							   .ehlo_refusal = 421};
+	pass(sc, HOUR);
+	meet_by_helo(sc, 0, 1)->helo = text_of("printer");
+	pass(sc, HOUR);
+	assert_calm(sc);
+	meet_and_refuse_ehlo(sc, 0, 1);
+	pass(sc, HOUR);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
+}
+
+/* An outage may be long. */
+static void
+ehlo_that_is_put_off_says_nothing_of_habits(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 12, HOUR);
+	for (int i = 0; i < 20; i++) {
+		meet_by_helo(sc, 0, 1)->smtp = (struct smtp_facts){.greeting_code = 220,
+								   .greeting_verb = GREETING_EHLO,
+								   .extended = FACT_NO,
+								   .ehlo_refusal = 421};
+		pass(sc, MINUTE);
+	}
+	meet_and_refuse_ehlo(sc, 0, 1);
+	pass(sc, HOUR);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_PROBABLE);
+	END();
+}
+
+/* EHLO was changed on its way to the tap, or a connection before this one broke at it. */
+static void
+helo_of_a_client_that_uses_starttls_here_is_a_warning(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 3, HOUR);
+	meet_by_helo(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	/* or EHLO was answered for want of time, and HELO came at once */
+	meet_by_helo(sc, 0, 1)->smtp.ehlo_refusal = 450;
+	sc->session.smtp.helo_after_refusal = true;
+	pass(sc, MINUTE);
+	assert_found(sc, "ehlo-suppressed", SEVERITY_WARNING, CERTAINTY_POSSIBLE);
+	END();
+}
+
+static void
+helo_of_another_name_or_habit_or_without_mail_is_ordinary(void **state)
+{
+	SCENE();
+	use(sc, 0, 1, 2, HOUR);
+	meet_by_helo(sc, 0, 1);
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	use(sc, 0, 1, 20, HOUR);
+	meet_by_helo(sc, 0, 1)->helo = text_of("printer");
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	meet_by_helo(sc, 0, 1)->smtp = (struct smtp_facts){
+	    .greeting_code = 220, .greeting_verb = GREETING_HELO, .quit_sent = true};
+	pass(sc, MINUTE);
+	assert_calm(sc);
+	/* what was lost may have held EHLO */
+	meet_by_helo(sc, 0, 1)->syn_seen = false;
+	sc->session.complete = sc->session.clear_whole = false;
+	pass(sc, MINUTE);
+	END_CALMLY();
+}
+
 static void
 a_client_of_helo_is_ordinary(void **state)
 {
@@ -1825,6 +1904,10 @@ main(void)
 	    FIXTURE_TEST(a_masked_greeting_that_ends_ehlo_is_a_warning),
 	    FIXTURE_TEST(a_greeting_that_lost_esmtp_likewise),
 	    FIXTURE_TEST(a_refused_ehlo_is_a_warning_where_it_was_accepted),
+	    FIXTURE_TEST(one_session_without_ehlo_ends_no_habit_of_it),
+	    FIXTURE_TEST(ehlo_that_is_put_off_says_nothing_of_habits),
+	    FIXTURE_TEST(helo_of_a_client_that_uses_starttls_here_is_a_warning),
+	    FIXTURE_TEST(helo_of_another_name_or_habit_or_without_mail_is_ordinary),
 	    FIXTURE_TEST(a_client_of_helo_is_ordinary),
 	    FIXTURE_TEST(mail_in_clear_soon_after_a_failure_is_a_fallback),
 	    FIXTURE_TEST(at_another_address_of_the_name_too),

@@ -231,13 +231,21 @@ is_open_refusal(const struct learning *l)
 	       s->start - l->server->first_seen < HISTORY_LATE;
 }
 
+/* EHLO was refused for want of time, and nothing else came of it. */
+static bool
+is_put_off(const struct session *s)
+{
+	return s->smtp.ehlo_refusal != 0 && s->smtp.ehlo_refusal < REFUSED_FOR_GOOD &&
+	       s->smtp.greeting_verb != GREETING_HELO;
+}
+
 /* EHLO accepted; or HELO used, be it of the client's own accord or not. */
 static void
 learn_ehlo(struct learning *l)
 {
 	const struct session *s = l->session;
 
-	if (s->smtp.extended == FACT_UNSEEN)
+	if (s->smtp.extended == FACT_UNSEEN || is_put_off(s))
 		return;
 	if (s->smtp.extended == FACT_YES || (!l->is_suspect && !is_open_refusal(l)))
 		count_exception(l, MARK_EXTENDED, s->smtp.extended == FACT_YES);

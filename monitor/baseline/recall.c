@@ -255,21 +255,25 @@ no_in_a_row(const struct tally *t)
 	return count;
 }
 
-/* Of a client that never used HELO each session with an EHLO reply counts. */
+/*
+ * It is counted from the first HELO on. Before that each session with an EHLO reply counts: of
+ * the last ones those that there is room for.
+ */
 static struct tally
 ehlo_of_client(const struct asking *a)
 {
 	struct tally t = tally_of(a, a->pair, MARK_EXTENDED, "");
+	const struct tally *replies = &a->out->offered_to_client;
+	uint32_t all = replies->yes + replies->no, before = all > t.yes ? all - t.yes : 0;
+	int64_t last = replies->last_yes > replies->last_no ? replies->last_yes : replies->last_no;
 
-	if (t.yes + t.no > 0)
-		return t;
-	t = a->out->offered_to_client;
-	t.yes += t.no;
-	t.no = 0;
-	t.recent = (1u << t.recent_count) - 1;
-	if (t.last_no > t.last_yes)
-		t.last_yes = t.last_no;
-	t.last_no = 0;
+	t.yes += before;
+	for (; before > 0 && t.recent_count < TALLY_RECENT; before--)
+		t.recent |= 1u << t.recent_count++;
+	if (all > 0 && (t.first == 0 || replies->first < t.first))
+		t.first = replies->first;
+	if (last > t.last_yes)
+		t.last_yes = last;
 	return t;
 }
 

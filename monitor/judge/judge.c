@@ -84,10 +84,10 @@ const struct kind judge_kinds[] = {
     },
     {
 	.name = "ehlo-suppressed",
-	.title = "EHLO was refused, and the client fell back to HELO",
+	.title = "EHLO was refused or kept from the server, and HELO took its place",
 	.meaning = "Without EHLO no extension can be offered, so STARTTLS was never in "
 		   "reach. Very old servers refuse EHLO; so do devices that want mail "
-		   "in clear.",
+		   "in clear, or they let no connection with it come to mail.",
 	.expected = "EHLO, and 250 with the server's extensions.",
 	.refuted_by = "The server itself answering EHLO so when asked from a place next to "
 		      "it, or refusing this client for its name or address.",

@@ -11,6 +11,7 @@
 
 #define REPLY_CLOSING     421 /* RFC 5321 section 4.2.1 */
 #define REPLY_UNAVAILABLE 454 /* RFC 3207 section 4 */
+#define REFUSED_FOR_GOOD  500 /* and above, RFC 5321 section 4.2.1 */
 
 /* starttls.c: what became of the offer. At most one of the first three holds. */
 bool judge_starttls_missing(const struct judge_case *c, struct finding *out);

@@ -3,6 +3,9 @@
  * itself, EHLO, the greeting.
  */
 #include "monitor/judge/kinds.h"
+
+#include <inttypes.h>
+
 #include "monitor/judge/loss.h"
 #include "monitor/judge/mask.h"
 #include "monitor/judge/say.h"
@@ -159,24 +162,74 @@ rate_suppression(const struct judge_case *c, struct finding *out)
 	say_proof_tally(out, "EHLO accepted here", &c->known->extended);
 }
 
+/* In this connection it was refused for good. */
+static bool
+is_refused_ehlo(const struct session *s)
+{
+	return s->smtp.helo_after_refusal && s->smtp.ehlo_refusal >= REFUSED_FOR_GOOD &&
+	       s->smtp.greeting_verb == GREETING_HELO;
+}
+
+/*
+ * Mail in clear by HELO of a client that uses STARTTLS here: its EHLO was changed before it
+ * reached the tap, or a connection before this one broke at it. Another name is another
+ * machine behind the client's address.
+ */
+static bool
+is_out_of_habit(const struct judge_case *c)
+{
+	const struct session *s = c->session;
+
+	return s->smtp.greeting_verb == GREETING_HELO && session_outcome(s) == OUTCOME_PLAINTEXT &&
+	       session_can_show_absence_before_mail(s) && tally_is_steady(&c->known->used) &&
+	       tally_is_steady(&c->known->extended_of_client) && c->known->is_known_helo;
+}
+
+static void
+say_kept(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+
+	rate_suppression(c, out);
+	say_detail(out,
+		   "The greeting %s is not as it was, and the client, which speaks "
+		   "EHLO here at other times, used HELO, which cannot offer STARTTLS.",
+		   said(s->greeting[0]).text);
+}
+
+static void
+say_out_of_habit(const struct judge_case *c, struct finding *out)
+{
+	const struct tally *used = &c->known->used;
+
+	rate_suppression(c, out);
+	rate(out, SEVERITY_WARNING, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	out->refuted_by = "The client's own log: that it sent HELO by its own choice, as after a "
+			  "change of its settings or its software.";
+	say_detail(out,
+		   "The client used HELO, which cannot offer STARTTLS, and sent in clear, though "
+		   "it spoke EHLO and used STARTTLS here in %" PRIu32 " of %" PRIu32 " sessions.",
+		   used->yes, used->yes + used->no);
+	say_proof_tally(out, "used by this client at this server", used);
+}
+
 bool
 judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
+	bool is_kept = is_kept_from_ehlo(c);
 
-	if (is_kept_from_ehlo(c)) {
-		rate_suppression(c, out);
-		say_detail(out,
-			   "The greeting %s is not as it was, and the client, which speaks "
-			   "EHLO here at other times, used HELO, which cannot offer STARTTLS.",
-			   said(s->greeting[0]).text);
+	if (is_kept || (!is_refused_ehlo(s) && is_out_of_habit(c))) {
+		if (is_kept)
+			say_kept(c, out);
+		else
+			say_out_of_habit(c, out);
 		say_proof_lines(out, "greeting", s->greeting, s->greetings);
 		say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
 		say_proof_capture(out, s);
 		return true;
 	}
-	if (!s->smtp.helo_after_refusal || s->smtp.ehlo_refusal < 500 ||
-	    s->smtp.greeting_verb != GREETING_HELO)
+	if (!is_refused_ehlo(s))
 		return false;
 
 	rate_suppression(c, out);
