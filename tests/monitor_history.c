@@ -713,6 +713,31 @@ other_software_behind_the_name_is_another_machine(void **state)
 	END_CALMLY();
 }
 
+/* What ends the connection for this one client is no machine of a farm: two others never meet it.
+ */
+static void
+other_software_that_one_client_alone_meets_is_a_warning(void **state)
+{
+	static const char *const lines[] = {"mx1.example.net", "SIZE 1000", "HELP", "BINARYMIME"};
+
+	SCENE();
+	for (unsigned n = 0; n < 3; n++)
+		use(sc, NETWORK(n), 1, 10, MINUTE);
+	for (int i = 0; i < 8; i++) {
+		meet_without(sc, 0, 1);
+		set_ehlo(&sc->session, lines, 4);
+		pass(sc, MINUTE);
+		for (unsigned n = 1; n < 3; n++)
+			use(sc, NETWORK(n), 1, 1, MINUTE);
+	}
+	scene_close(sc);
+	assert_query(p->path,
+		     "SELECT DISTINCT severity FROM v_incidents WHERE kind = 'starttls-stripped'",
+		     "warning\n");
+	assert_sound(p->path);
+	test_free(sc);
+}
+
 /* The same reply but for a word that is no extension, where STARTTLS was: a machine of other
  * software has others. */
 static void
@@ -1437,6 +1462,44 @@ lower_than_these_two_agreed_on_before(void **state)
 	END();
 }
 
+/* By their names several machines answer there, and one of them is older. */
+static void
+lower_where_machines_have_names_of_their_own_is_no_warning(void **state)
+{
+	static const char *const names[] = {"a.example.net", "b.example.net", "c.example.net",
+					    "d.example.net"};
+
+	SCENE();
+	for (int i = 0; i < 24; i++) {
+		meet_node(sc, 0, names[i % 3], true);
+		pass(sc, HOUR);
+		assert_calm(sc);
+	}
+	for (int i = 0; i < 2; i++) {
+		meet_node(sc, 0, names[3 - i], true)->tls.version = 0x0303;
+		pass(sc, HOUR);
+		assert_found(sc, "tls-downgrade", SEVERITY_NOTICE, CERTAINTY_POSSIBLE);
+	}
+	END_CALMLY();
+}
+
+/* The worse one was met before the better ones. */
+static void
+lower_before_among_such_machines_is_no_warning_either(void **state)
+{
+	static const char *const names[] = {"a.example.net", "b.example.net", "c.example.net"};
+
+	SCENE();
+	use(sc, 0, 1, 1, MINUTE);
+	meet_node(sc, 0, names[0], true)->tls.version = 0x0303;
+	pass(sc, MINUTE);
+	for (int i = 0; i < 30; i++) {
+		meet_node(sc, 0, names[i % 3], true);
+		pass(sc, MINUTE);
+	}
+	END_CALMLY();
+}
+
 static void
 lower_since_the_client_offers_no_more_or_others_get_no_more(void **state)
 {
@@ -1885,6 +1948,7 @@ main(void)
 	    FIXTURE_TEST(two_machines_of_one_name_are_known_by_turns),
 	    FIXTURE_TEST(other_software_behind_the_name_is_another_machine),
 	    FIXTURE_TEST(other_software_seen_with_a_loss_is_still_another_machine),
+	    FIXTURE_TEST(other_software_that_one_client_alone_meets_is_a_warning),
 	    FIXTURE_TEST(a_word_in_the_place_of_starttls_is_no_other_machine),
 	    FIXTURE_TEST(a_new_name_alone_does_not_excuse),
 	    FIXTURE_TEST(what_is_hidden_from_some_is_hidden),
@@ -1922,6 +1986,8 @@ main(void)
 	    FIXTURE_TEST(a_long_fallback_among_failures_is_found),
 	    FIXTURE_TEST(a_fallback_that_was_under_way_stays_one),
 	    FIXTURE_TEST(lower_than_these_two_agreed_on_before),
+	    FIXTURE_TEST(lower_where_machines_have_names_of_their_own_is_no_warning),
+	    FIXTURE_TEST(lower_before_among_such_machines_is_no_warning_either),
 	    FIXTURE_TEST(lower_since_the_client_offers_no_more_or_others_get_no_more),
 	    FIXTURE_TEST(lower_for_all_that_knew_it_better_is_told_of_few),
 	    FIXTURE_TEST(lower_for_one_newcomer_does_not_excuse),

@@ -17,7 +17,7 @@
 #define NODES_FEW        2  /* of more machines that all offered it a new one is no excuse */
 #define HABIT_LONG       20 /* sessions that make a habit which one new name does not end */
 #define STRANGER_LACKS   5  /* sessions in a row with one that nobody else met, while */
-#define STRANGER_OTHERS  3  /* so many others were offered it */
+#define STRANGER_OTHERS  2  /* so many others were offered it */
 #define LACKS_CHANGING   3  /* of the last twenty of all clients: it no longer is a habit */
 #define LACKS_SETTLED    6  /* the change was told often enough */
 #define HIDDEN_LACKS     20 /* sessions, and */

@@ -24,6 +24,7 @@
 #define NAME_TEXT_MAX 64
 #define RENEWAL_TIME  (30 * HISTORY_DAY) /* how long before its end one is renewed */
 
+#define FARM_NAMES      3 /* machines that offered STARTTLS at one address */
 #define FALLEN_NETWORKS 2 /* others that get less and nobody better: it is the server's; and */
 #define FALLEN_SETTLED  4 /* that was told often enough */
 
@@ -255,6 +256,23 @@ is_below_habit(const struct judge_case *c)
 	       is_mostly(&h->best) && !h->is_lower_elsewhere && h->networks_fallen < FALLEN_SETTLED;
 }
 
+/* By their names several machines answer at this address: a habit there is none of a machine. */
+static bool
+is_farm(const struct history *h)
+{
+	return h->nodes >= FARM_NAMES;
+}
+
+static void
+say_farm(const struct history *h, struct finding *out)
+{
+	rate(out, SEVERITY_NOTICE, CERTAINTY_POSSIBLE, WHERE_UNKNOWN);
+	say_more(out, "; by their names %s answer here, which may differ",
+		 counted_grouped(h->nodes, "machine").text);
+	out->refuted_by = "The machine of the name in the EHLO reply giving others no better, too: "
+			  "ask it from another place.";
+}
+
 /* Less than these two agreed on before: taken from this client, or lost by all. */
 static void
 say_below_habit(const struct judge_case *c, struct finding *out)
@@ -277,6 +295,8 @@ say_below_habit(const struct judge_case *c, struct finding *out)
 			 counted_grouped(h->networks_fallen, "other client network").text);
 		out->refuted_by = "The server's operator having changed nothing: then it is done "
 				  "near the server. Ask it from a place next to it.";
+	} else if (is_farm(h)) {
+		say_farm(h, out);
 	}
 	say_more(out, ".");
 	say_proof_tally(out, "better agreed on", &h->best);
@@ -292,7 +312,7 @@ judge_settles_version(const struct judge_case *c)
 	if (t->complete != FACT_YES || t->version != h->best_version || before.yes == 0)
 		return false;
 	before.yes--;
-	return is_mostly(&h->best) && !is_mostly(&before) && !h->is_lower_elsewhere;
+	return is_mostly(&h->best) && !is_mostly(&before) && !h->is_lower_elsewhere && !is_farm(h);
 }
 
 bool
