@@ -784,6 +784,10 @@ a_new_name_alone_does_not_excuse(void **state)
 	meet_node(sc, 0, "other.example.net", false);
 	pass(sc, MINUTE);
 	assert_found(sc, "starttls-stripped", SEVERITY_CRITICAL, CERTAINTY_PROBABLE);
+	/* The side is known, by what passed the tap; only where on it is not. */
+	assert_int_equal(finding_of(sc, "starttls-stripped")->where, WHERE_SERVER_SIDE);
+	assert_non_null(strstr(finding_of(sc, "starttls-stripped")->detail,
+			       "where between this tap and the server it was cut is unknown"));
 	END();
 }
 

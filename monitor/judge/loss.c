@@ -385,7 +385,7 @@ say_where(const struct history *h, enum loss loss, struct finding *out)
 	if (strcmp(place.words, UNKNOWN) != 0)
 		say_more(out, ": it was cut %s", place.words);
 	else
-		say_more(out, ": where it was cut is unknown");
+		say_more(out, ": where between this tap and the server it was cut is unknown");
 }
 
 void
