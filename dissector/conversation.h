@@ -28,16 +28,15 @@ enum mode {
 	5 /* bytes kept back until it shows whether TLS begins: a record's header */
 
 struct conversation {
-	struct flow *flow;      /* its place in the table; first: all behind it is packed at rest */
-	bool client_is_low;     /* the client is the low end of the key */
-	bool is_contested;      /* a rival wants its place */
-	bool is_succeeded;      /* the rival's client has sent, and this one's ends fell silent */
-	bool is_told;           /* the session was told: only a stone on its place is left */
-	bool is_short;          /* the pool refused: facts may be missing */
-	bool has_clear_gap;     /* bytes are missing where they were in clear */
-	bool is_in_clear;       /* mail, or a secret, went in clear */
-	bool is_mail_whole;     /* ... and nothing was missing then */
-	bool is_mail_requested; /* ... and STARTTLS had been asked for */
+	struct flow *flow;  /* its place in the table; first: all behind it is packed at rest */
+	bool client_is_low; /* the client is the low end of the key */
+	bool is_contested;  /* a rival wants its place */
+	bool is_succeeded;  /* the rival's client has sent, and this one's ends fell silent */
+	bool is_told;       /* the session was told: only a stone on its place is left */
+	bool is_short;      /* the pool refused: facts may be missing */
+	bool has_clear_gap; /* bytes are missing where they were in clear */
+	bool is_in_clear;   /* mail, or a secret, went in clear */
+	bool is_mail_whole; /* ... and nothing was missing then */
 	bool has_payload;
 	bool tls_begun;
 	bool is_tls_anew;         /* an earlier handshake failed, and STARTTLS was asked again */

@@ -245,8 +245,6 @@ account(struct session *s, const struct conversation *c, const struct workshop *
 	s->seen = !server->is_seen ? SEEN_CLIENT : !client->is_seen ? SEEN_SERVER : SEEN_BOTH;
 	s->syn_seen = conversation_is_from_syn(c);
 	s->clear_whole = conversation_is_clear_whole(c);
-	s->mail_whole = c->is_mail_whole;
-	s->mail_requested = c->is_mail_requested;
 	s->complete =
 	    s->clear_whole && s->seen == SEEN_BOTH && (ended || (tls && tls->complete == FACT_YES));
 	s->conflicts_total = c->conflicts;
@@ -266,6 +264,18 @@ settle_request(struct session *s)
 	if (s->seen == SEEN_SERVER ||
 	    (is_cut && s->smtp.mail_count == 0 && !s->smtp.quit_sent && !s->smtp.credentials_sent))
 		s->smtp.requested = FACT_UNSEEN;
+}
+
+/* What stood when it went in clear; an EHLO reply behind that says nothing of it. */
+static void
+settle_mail(struct session *s, const struct conversation *c)
+{
+	struct smtp_mail then = smtp_mail(conversation_smtp_const(c));
+
+	s->mail_whole = c->is_mail_whole && then.is_settled &&
+			(s->smtp.offered == then.offered || s->smtp.offered == FACT_UNSEEN);
+	s->mail_requested = then.requested;
+	s->mail_granted = then.accepted;
 }
 
 /* Where text came in TLS's place that is what ended the handshake, if nothing did before. */
@@ -297,8 +307,10 @@ facts_build(struct facts *f, struct conversation *c, struct workshop *w, enum en
 	    .rcpt_domains = f->rcpt_domains,
 	};
 	f->text_len = 0;
-	if (c->mode == MODE_SMTP)
+	if (c->mode == MODE_SMTP) {
 		s->smtp = *smtp_facts(conversation_smtp_const(c));
+		settle_mail(s, c);
+	}
 	settle_tls(s, c);
 	name_ends(s, c, w->digests);
 	account(s, c, w, c->tls_begun ? &s->tls : NULL);

@@ -156,12 +156,9 @@ give_tls_behind_smtp(struct bench *b, enum side from, const struct segment *seg,
 static void
 note_mail(struct conversation *c)
 {
-	const struct smtp_facts *f = smtp_facts(conversation_smtp(c));
-
-	if (c->is_in_clear || !smtp_went_in_clear(f))
+	if (c->is_in_clear || !smtp_mail(conversation_smtp(c)).is_in_clear)
 		return;
 	c->is_in_clear = true;
-	c->is_mail_requested = f->requested == FACT_YES;
 	c->is_mail_whole = conversation_is_answered(c) && conversation_is_clear_whole(c);
 }
 

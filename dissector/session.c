@@ -41,10 +41,25 @@ session_can_show_absence(const struct session *s)
 	return s->seen == SEEN_BOTH && s->syn_seen && s->clear_whole && !s->has_drops;
 }
 
+/* Of TLS behind mail in clear: whole, the capture might tell how it came to that. */
+static bool
+is_tls_seen(const struct session *s)
+{
+	return s->smtp.accepted == FACT_YES || s->tls.client_hello || s->tls.server_hello ||
+	       s->tls.records[SIDE_CLIENT] > 0 || s->tls.records[SIDE_SERVER] > 0;
+}
+
+/* What went in clear did so with nothing missing before, and stayed the last word. */
+static bool
+is_settled_by_mail(const struct session *s)
+{
+	return s->mail_whole && !is_tls_seen(s);
+}
+
 bool
 session_can_show_absence_before_mail(const struct session *s)
 {
-	return session_can_show_absence(s) || (s->mail_whole && !s->has_drops);
+	return session_can_show_absence(s) || (is_settled_by_mail(s) && !s->has_drops);
 }
 
 /* A gap behind the mail may hold a STARTTLS, or another answer: that one came too late. */
@@ -53,13 +68,14 @@ session_is_unrequested(const struct session *s)
 {
 	return s->smtp.requested == FACT_NO
 		   ? session_can_show_absence_before_mail(s)
-		   : s->smtp.requested == FACT_UNSEEN && s->mail_whole && !s->has_drops;
+		   : s->smtp.requested == FACT_UNSEEN && s->mail_requested == FACT_NO &&
+			 is_settled_by_mail(s) && !s->has_drops;
 }
 
 enum fact
 session_acceptance(const struct session *s)
 {
-	if (s->smtp.accepted == FACT_UNSEEN && s->smtp.starttls_refusal != 0 && s->mail_whole)
+	if (s->smtp.accepted == FACT_UNSEEN && s->mail_granted == FACT_NO && is_settled_by_mail(s))
 		return FACT_NO;
 	return s->smtp.accepted;
 }

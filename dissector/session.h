@@ -277,7 +277,8 @@ struct session {
 	bool
 	    clear_whole; /* the same but for the end: nothing is missing up to what was last seen */
 	bool mail_whole; /* nothing was missing when mail, or a secret, first went in clear */
-	bool mail_requested;   /* STARTTLS had been asked for by then */
+	enum fact mail_requested; /* STARTTLS had been asked for by then, and no answer was due */
+	enum fact mail_granted;   /* ... and accepted; NO: refused */
 	uint64_t gap_bytes;    /* known to be sent and never captured, both sides, ciphertext too */
 	uint64_t bytes[SIDES]; /* payload seen, in sequence */
 	uint64_t packets;

@@ -527,6 +527,7 @@ smtp_feed(struct smtp *s, struct ledger *l, const struct smtp_input *in)
 			read_client(&w);
 		else
 			read_text(&w);
+		smtp_note_mail(s);
 	}
 	return in->bytes.len - w.rest.len;
 }

@@ -79,6 +79,17 @@ void smtp_finish(struct smtp *s, struct ledger *l);
 
 const struct smtp_facts *smtp_facts(const struct smtp *s);
 
+/* What stood when mail, or a secret, first went in clear. */
+struct smtp_mail {
+	bool is_in_clear;    /* such went; else nothing below means anything */
+	bool is_settled;     /* no EHLO was to be answered, so that the offer in force was known */
+	enum fact offered;   /* STARTTLS, as in struct smtp_facts */
+	enum fact requested; /* UNSEEN also where its answer was still due */
+	enum fact accepted;  /* NO: the last request was refused by then */
+};
+
+struct smtp_mail smtp_mail(const struct smtp *s);
+
 /* How many recipients' domains were named so far. */
 unsigned smtp_rcpt_domains(const struct smtp *s);
 

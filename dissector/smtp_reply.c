@@ -225,8 +225,9 @@ reply_to_starttls(struct smtp_walk *w, struct bytes text)
 	}
 	s->is_starttls_waiting = false;
 	s->facts.starttls_refusal = s->reply.code;
-	if (s->facts.accepted != FACT_YES)
-		s->facts.accepted = FACT_NO;
+	if (s->facts.accepted != FACT_YES) /* the last request's answer counts */
+		s->facts.accepted =
+		    pending_has(&s->pending, AWAIT_STARTTLS) ? FACT_UNSEEN : FACT_NO;
 	smtp_note(w, NOTE_REFUSAL, text);
 	s->is_lax_go_ahead = is_success(s->reply.code);
 	if (s->is_tls[SIDE_CLIENT])

@@ -119,6 +119,9 @@ struct smtp {
 	bool may_have_ended : 1; /* message text: a dot that some servers take as the end */
 	bool is_end_last : 1;    /* ... and nothing came behind it yet */
 	bool is_content_answered : 1; /* the verdict came before the end was seen */
+	bool is_in_clear : 1;         /* mail, or a secret, went in clear: what stood then */
+	bool was_settled : 1;         /* ... no EHLO was to be answered */
+	uint8_t offered_then : 2, requested_then : 2, accepted_then : 2; /* enum fact */
 };
 
 /* One input on its way through the dialogue. */
@@ -170,6 +173,9 @@ void smtp_go_adrift(struct smtp *s);
 
 /* Whether message text has been sent behind DATA, more than a lone dot. */
 void smtp_judge_content(struct smtp *s);
+
+/* Where mail, or a secret, has just gone in clear for the first time, keep what stands. */
+void smtp_note_mail(struct smtp *s);
 
 /* The client sent data of an AUTH exchange. */
 void smtp_credentials(struct smtp *s);

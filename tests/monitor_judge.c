@@ -255,7 +255,8 @@ lose_of_message(struct session *s)
 	s->mail_whole = true;
 	s->gap_bytes = 1448;
 	s->ending = ENDING_IDLE;
-	s->mail_requested = s->smtp.requested == FACT_YES;
+	s->mail_requested = s->smtp.requested;
+	s->mail_granted = s->smtp.accepted;
 	if (s->smtp.requested == FACT_NO)
 		s->smtp.requested = FACT_UNSEEN;
 	if (s->smtp.accepted == FACT_NO)
@@ -316,7 +317,54 @@ static void
 asked_for_late_and_answer_not_captured(struct session *s)
 {
 	never_answered_with_a_gap_in_the_message(s);
-	s->mail_requested = false;
+	s->mail_requested = FACT_NO;
+}
+
+/* ... so that it was not known, when the mail was accepted, what the answer would be. */
+static void
+asked_for_beside_the_mail_and_answer_not_captured(struct session *s)
+{
+	never_answered_with_a_gap_in_the_message(s);
+	s->mail_requested = FACT_UNSEEN;
+}
+
+/* Mail went in clear; STARTTLS was refused behind it, and may have been accepted behind that. */
+static void
+refused_behind_the_mail_with_a_gap(struct session *s)
+{
+	refused_with_a_gap_in_the_message(s);
+	s->mail_requested = FACT_NO;
+	s->mail_granted = FACT_UNSEEN;
+}
+
+/* Whether STARTTLS was asked for before the mail was not known without the gap either. */
+static void
+doubtful_before_the_mail_with_a_gap(struct session *s)
+{
+	unused_with_a_gap_in_the_message(s);
+	s->mail_requested = FACT_UNSEEN;
+}
+
+/* Behind the mail STARTTLS was asked for, in the gap: the client does use it. */
+static void
+unused_with_tls_behind_the_gap(struct session *s)
+{
+	unused_with_a_gap_in_the_message(s);
+	s->tls.records[SIDE_CLIENT] = 1;
+}
+
+static void
+missing_with_tls_behind_the_gap(struct session *s)
+{
+	missing_with_a_gap_in_the_message(s);
+	s->tls.records[SIDE_SERVER] = 1;
+}
+
+static void
+refused_with_tls_behind_the_gap(struct session *s)
+{
+	refused_with_a_gap_in_the_message(s);
+	s->tls.client_hello = true;
 }
 
 static void
@@ -1373,6 +1421,12 @@ static const struct {
     ROW(never_answered_with_a_gap_in_the_message,
 	{"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),
     ROW(asked_for_late_and_answer_not_captured, {0}),
+    ROW(asked_for_beside_the_mail_and_answer_not_captured, {0}),
+    ROW(refused_behind_the_mail_with_a_gap, {0}),
+    ROW(doubtful_before_the_mail_with_a_gap, {0}),
+    ROW(unused_with_tls_behind_the_gap, {0}),
+    ROW(missing_with_tls_behind_the_gap, {0}),
+    ROW(refused_with_tls_behind_the_gap, {0}),
     ROW(cut_by_conflict_with_a_gap_in_the_message,
 	{"starttls-stripped", CRITICAL, PROVEN, WHERE_UNKNOWN}, CONFLICT(CRITICAL)),
     ROW(refused_then_gone, {"starttls-refused", NOTICE, POSSIBLE, WHERE_UNKNOWN}),

@@ -43,7 +43,8 @@ full_session(void)
 	    .complete = true,
 	    .clear_whole = true,
 	    .mail_whole = true,
-	    .mail_requested = true,
+	    .mail_requested = FACT_NO,
+	    .mail_granted = FACT_YES,
 	    .is_under_way = true,
 	    .has_drops = true,
 	    .gap_bytes = 11,
@@ -344,6 +345,7 @@ same_session(const struct session a, const struct session b)
 	SAME(clear_whole);
 	SAME(mail_whole);
 	SAME(mail_requested);
+	SAME(mail_granted);
 	SAME(is_under_way);
 	SAME(has_drops);
 	SAME(gap_bytes);

@@ -391,7 +391,7 @@ is_swallowed(const struct session *s)
 	return s->smtp.requested == FACT_YES && session_acceptance(s) == FACT_UNSEEN &&
 	       was_offered(s) &&
 	       (session_can_show_absence(s) ||
-		(s->mail_requested && session_can_show_absence_before_mail(s))) &&
+		(s->mail_requested == FACT_YES && session_can_show_absence_before_mail(s))) &&
 	       session_outcome(s) == OUTCOME_PLAINTEXT && !command_arrives_masked(s);
 }
 
