@@ -390,6 +390,26 @@ a_gap_behind_mail_denies_nothing_before_it(void **state)
 	}
 }
 
+/* Of two, the first was refused; how the second was answered is not known. */
+static void
+a_refusal_does_not_answer_the_request_behind_it(void **state)
+{
+	static const char *const lines[] = {"220 mx.example.net ESMTP\r\n",
+					    "> EHLO out.example.org\r\n",
+					    "250-mx.example.net\r\n250 STARTTLS\r\n",
+					    "> STARTTLS\r\nSTARTTLS\r\n",
+					    "454 not now\r\n",
+					    "220 go\r\n",
+					    NULL};
+	const struct delivery d = {.lines = lines};
+
+	(void)state;
+	play_but(&d, 5, 40100);
+	assert_int_equal(told_count, 1);
+	assert_int_equal(told[0].s.smtp.requested, FACT_YES);
+	assert_int_equal(told[0].s.smtp.accepted, FACT_UNSEEN);
+}
+
 static void
 what_an_empty_segment_shows_to_be_lost_is_not_denied(void **state)
 {
@@ -551,6 +571,7 @@ main(void)
 	    CASE(a_lost_reply_is_a_gap_and_no_claim),
 	    CASE(sequence_numbers_may_wrap),
 	    CASE(a_gap_behind_mail_denies_nothing_before_it),
+	    CASE(a_refusal_does_not_answer_the_request_behind_it),
 	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),
 	    CASE(an_ordinary_close_is_told_at_once),
 	    CASE(many_flows_with_holes_leave_room_for_others),
