@@ -23,6 +23,8 @@ smtp_note_mail(struct smtp *s)
 		return;
 	s->is_in_clear = true;
 	s->was_settled = !pending_has(&s->pending, AWAIT_EHLO);
+	/* The reply in force is known: what looks like one behind a gap is another's, or none. */
+	s->is_ehlo_late |= s->is_whole && s->was_settled && f->mail_count > 0;
 	s->offered_then = f->offered & FACT_MASK;
 	s->requested_then = is_open ? FACT_UNSEEN : f->requested & FACT_MASK;
 	s->accepted_then = is_open ? FACT_UNSEEN : f->accepted & FACT_MASK;

@@ -390,6 +390,32 @@ a_gap_behind_mail_denies_nothing_before_it(void **state)
 	}
 }
 
+/* Exim answers a chunk in two lines of 250, as others EHLO; and pipelines QUIT behind it. */
+static void
+the_answer_to_a_chunk_is_no_ehlo_reply(void **state)
+{
+	struct dialogue g = dialogue(40101);
+
+	(void)state;
+	told_count = 0;
+	connect_ends(&g);
+	server(&g, "220 mx.example.net ESMTP Exim 4.96\r\n");
+	client(&g, "EHLO out.example.org\r\n");
+	server(&g, REPLY);
+	client(&g, "MAIL FROM:<anna@example.org>\r\nRCPT TO:<bert@example.net>\r\n"
+		   "BDAT 22 LAST\r\nSubject");
+	lose(&g, SIDE_CLIENT, strlen(": words\r\n\r\nwords\r\nQUIT\r\n"));
+	server(&g, "250 OK\r\n250 Accepted\r\n250- 22 byte chunk, total 22\r\n"
+		   "250 OK id=1xVaTG-00007J-2Q\r\n221 mx.example.net closing\r\n");
+	close_ends(&g);
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 1);
+	assert_false(told[0].s.clear_whole);
+	assert_true(told[0].s.mail_whole);
+	assert_int_equal(told[0].s.smtp.offered, FACT_NO);
+	assert_int_equal(told[0].s.ehlos, 3);
+}
+
 /* Of two, the first was refused; how the second was answered is not known. */
 static void
 a_refusal_does_not_answer_the_request_behind_it(void **state)
@@ -571,6 +597,7 @@ main(void)
 	    CASE(a_lost_reply_is_a_gap_and_no_claim),
 	    CASE(sequence_numbers_may_wrap),
 	    CASE(a_gap_behind_mail_denies_nothing_before_it),
+	    CASE(the_answer_to_a_chunk_is_no_ehlo_reply),
 	    CASE(a_refusal_does_not_answer_the_request_behind_it),
 	    CASE(what_an_empty_segment_shows_to_be_lost_is_not_denied),
 	    CASE(an_ordinary_close_is_told_at_once),
