@@ -599,6 +599,48 @@ lose_packet(struct month *m)
 
 #define PACKETS_IN_CLEAR 16 /* of a session up to the end of its handshake, or of its envelope */
 
+/* Segments of a message in clear: most fit in a few, some have a picture. */
+static inline unsigned
+draw_body(struct month *m)
+{
+	unsigned sort = draw(m, 10);
+
+	return sort < 5 ? 1 + draw(m, 3) : sort < 8 ? 4 + draw(m, 30) : 100 + draw(m, 400);
+}
+
+/* One of the message's was lost: what came before stands, what may have come behind is not known.
+ */
+static inline void
+lose_of_body(struct session *s)
+{
+	s->clear_whole = s->complete = false;
+	s->gap_bytes += 1448;
+	if (s->smtp.requested == FACT_NO)
+		s->smtp.requested = FACT_UNSEEN;
+	if (s->smtp.accepted == FACT_NO)
+		s->smtp.accepted = FACT_UNSEEN;
+	if (s->smtp.extended == FACT_NO)
+		s->smtp.extended = FACT_UNSEEN;
+}
+
+/* The message, where it goes in clear, behind what was seen of all before it. */
+static inline void
+send_body(struct month *m)
+{
+	struct session *s = &m->scene.session;
+	unsigned segments;
+
+	if (session_outcome(s) != OUTCOME_PLAINTEXT)
+		return;
+	s->mail_whole = s->clear_whole;
+	s->mail_requested = s->smtp.requested;
+	s->mail_granted = s->smtp.accepted;
+	segments = draw_body(m);
+	for (unsigned i = 0; i < segments; i++)
+		if (draw(m, 100) < m->loss)
+			lose_of_body(s);
+}
+
 /* Judge and record it as the tap saw it, and let time pass. */
 static inline void
 month_pass(struct month *m)
@@ -608,6 +650,8 @@ month_pass(struct month *m)
 	for (unsigned i = 0; m->loss > 0 && i < PACKETS_IN_CLEAR; i++)
 		if (draw(m, 100) < m->loss)
 			lose_packet(m);
+	if (m->loss > 0)
+		send_body(m);
 	time = MONTH / m->sessions / 2 + draw(m, 1000) * (MONTH / m->sessions / 1000);
 	pass(&m->scene, m->left > 0 ? time % SECOND : time * m->clump);
 }

@@ -269,7 +269,8 @@ draw_to_attack(struct planting *p, unsigned *client, unsigned *server)
 static inline void
 plant(struct planting *p, const char *path, int64_t sessions, unsigned servers, unsigned networks)
 {
-	struct month *m = p->month = month_open(path, sessions, servers, networks, 0);
+	struct month *m = p->month = month_open(path, sessions, servers, networks,
+						(unsigned)month_wanted("MONTH_PLANTED_LOSS", 0));
 
 	for (int64_t n = 0; n < sessions; n++) {
 		unsigned client, server;

@@ -4,6 +4,7 @@
 #
 #	MONTH_SESSIONS=1000000	of ordinary life, at each loss
 #	MONTH_PLANTED=60000	of each month with an attack, two an attack
+#	MONTH_PLANTED_LOSS=0	percent of the packets that the tap lost of those
 #	MONTH_SEED=7
 #	MONTH_CLUMP=1		sessions that come at once, within seconds, to one server
 #	MONTH_ORDER=0		1: told as a tap tells them; 2: at random within a minute. Then all are
