@@ -12,6 +12,7 @@
 #include "monitor/log.h"
 #include "monitor/output.h"
 #include "monitor/role/role.h"
+#include "monitor/role/signals.h"
 
 static void
 say_version(void)
@@ -47,6 +48,13 @@ run(const struct options *o, enum parsed parsed, const char *why)
 	return STATUS_FAILED;
 }
 
+/* Who hears signals by itself, once it stands. */
+static bool
+is_live_watch(const struct options *o)
+{
+	return o->command->run == command_watch && o->watch.interfaces.count > 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -57,8 +65,11 @@ main(int argc, char *argv[])
 
 	if (role_is_child(argc, argv))
 		return role_main(argc, argv);
+	signals_hold();
 	output_begin();
 	parsed = options_parse(argc, argv, &options, why);
+	if (parsed != PARSED_RUN || !is_live_watch(&options))
+		signals_let_go();
 	status = output_finish(run(&options, parsed, why));
 	options_free(&options);
 	return status;

@@ -37,6 +37,13 @@ stays_with() {
 }
 begins() { configure "$base" && begin; }
 ok "it begins by its configuration" begins
+# A sink's program would inherit it.
+holds_nothing_back() {
+	for role in $(cat /proc/"$watcher"/task/"$watcher"/children); do
+		grep -q '^SigBlk:[[:space:]]*0*$' /proc/"$role"/status || return 1
+	done
+}
+ok "what it starts holds no signal back" holds_nothing_back
 ok "a line that is no setting is named, and nothing changes" \
     stays_with 'nonsense\n' "$conf:4: not a setting .*what was in force stays so"
 ok "so is a filter that is none" \
@@ -83,6 +90,53 @@ remembers_what_was_met() {
 	    kill -HUP "$watcher" && captures_in 2 && end 3
 }
 ok "--fail-on is met by what came before it, too" remembers_what_was_met
+
+# ---- Signals before it watches ----
+
+# It reads its configuration from a pipe, and waits for who writes to it: so early the signals come.
+# hears_early SIGNAL...
+is_reading() {
+	[ "$(cat /proc/"$watcher"/comm 2>/dev/null)" = "${WAXSEAL##*/}" ] &&
+	    ls -l /proc/"$watcher"/fd 2>/dev/null | grep -q "$conf\$"
+}
+hears_early() {
+	[ -n "$watcher" ] && kill -KILL "$watcher" 2>/dev/null && wait "$watcher" 2>/dev/null
+	: >"$folder/err"
+	rm -f "$conf" "$folder"/data/live* && mkfifo "$conf" && exec 9<>"$conf" || return 1
+	ip netns exec $space "$WAXSEAL" --config "$conf" watch >"$folder/out" 2>>"$folder/err" </dev/null 9>&- &
+	watcher=$!
+	until_it is_reading || return 1
+	for early; do
+		kill -"$early" "$watcher"
+	done
+	configure "$base"
+	printf '%b' "$base" >&9
+	exec 9>&-
+	until_it has_begun && alive
+}
+tells_early() { hears_early USR1 && until_it grep -q '[0-9] packet' "$folder/err" && end 0; }
+ok "SIGUSR1 while it still reads its configuration is answered once it watches" tells_early
+begins_anew_early() {
+	hears_early HUP && until_it grep -q 'beginning anew' "$folder/err" && until_it has_begun && end 0
+}
+ok "SIGHUP likewise" begins_anew_early
+ends_early() { ! hears_early TERM && ! alive && ! grep -q capturing "$folder/err"; }
+ok "SIGTERM ends it there and then" ends_early
+# Who only lists hears none of them.
+ends_list() {
+	rm -f "$conf" && mkfifo "$conf" && exec 9<>"$conf" || return 1
+	"$WAXSEAL" --config "$conf" incidents >"$folder/out" 2>"$folder/err" </dev/null 9>&- &
+	watcher=$!
+	until_it is_reading && kill -HUP "$watcher"
+	configure "$base"
+	printf '%b' "$base" >&9
+	exec 9>&-
+	wait "$watcher"
+	ended=$?
+	watcher=
+	[ $ended -eq 129 ]
+}
+ok "another command is ended by SIGHUP, as ever" ends_list
 
 # ---- A kernel that refuses ----
 

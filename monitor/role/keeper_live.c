@@ -399,7 +399,8 @@ keeper_watch(const struct keeper_config *config, struct keeper_result *out)
 	exporting_end(&v.exporting, !out->is_to_reload);
 	store_tell_upgrade(NULL, NULL);
 	notify_end(&v.notify);
-	signals_release(v.signals, v.result->is_to_reload);
+	/* One that could not begin as asked for may go on as before. */
+	signals_release(v.signals, v.result->is_to_reload || v.result->is_unfit);
 	recording_end(&v.recording);
 	posts_end(&v.posts);
 	free(v.ends);

@@ -24,6 +24,7 @@
 #include "monitor/role/reader.h"
 #include "monitor/role/runner.h"
 #include "monitor/role/sandbox.h"
+#include "monitor/role/signals.h"
 #include "monitor/role/starter.h"
 
 #define LAST_MOMENT_NS    5000000L
@@ -99,6 +100,8 @@ role_main(int argc, char *const argv[])
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
+	/* Whoever started it may hold some back, and what it starts itself is to hear them. */
+	signals_let_go();
 	/* Libraries write to what the other end has closed: that is an error, and no end of ours.
 	 */
 	signal(SIGPIPE, SIG_IGN);

@@ -9,17 +9,42 @@
 
 #include "monitor/log.h"
 
+/* Those that tell a watch something, but would end a program that does not hear them. */
 static sigset_t
-signals_of_ours(void)
+signals_of_watches(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	return set;
+}
+
+static sigset_t
+signals_of_ours(void)
+{
+	sigset_t set = signals_of_watches();
+
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+void
+signals_hold(void)
+{
+	const sigset_t set = signals_of_watches();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void
+signals_let_go(void)
+{
+	const sigset_t set = signals_of_watches();
+
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int
