@@ -75,10 +75,11 @@ long_flag(struct taking *t, struct walk *w, uint32_t groups, struct found *f)
 
 /* "-vq", "-rFILE", "-r FILE" */
 static bool
-short_flags(struct taking *t, struct walk *w, struct found *f, command_line_visit *each)
+short_flags(struct taking *t, struct walk *w, uint32_t groups, struct found *f,
+	    command_line_visit *each)
 {
 	for (const char *letter = f->shown + 1; *letter != '\0'; letter++) {
-		f->flag = flag_find_letter(*letter);
+		f->flag = flag_find_letter(*letter, groups);
 		if (f->flag == NULL)
 			return refuse_flag(t, f->shown, strlen(f->shown));
 		if (!value_of(t, w, letter[1] == '\0' ? NULL : letter + 1, f) || !each(t, f))
@@ -102,7 +103,7 @@ command_line_walk(struct taking *t, uint32_t groups, command_line_visit *each)
 			if (!each(t, &f))
 				return false;
 		} else if (f.shown[1] != '-') {
-			if (!short_flags(t, &w, &f, each))
+			if (!short_flags(t, &w, groups, &f, each))
 				return false;
 		} else if (f.shown[2] == '\0') {
 			w.is_only_words = true;

@@ -133,8 +133,10 @@ take_output(struct taking *t, const char *value)
 const struct flag flags[] = {
     {"read", 'r', "FILE", FLAG_WATCH, false, take_file,
      "read a saved capture; several may follow; - is standard input"},
-    {"interface", 'i', "IFACE", FLAG_WATCH | FLAG_DOCTOR, true, take_interface,
+    {"interface", 'i', "IFACE", FLAG_WATCH, true, take_interface,
      "capture live traffic; several may follow; any is all of them"},
+    {"interface", 'i', "IFACE", FLAG_DOCTOR, false, take_interface,
+     "look at this one, in place of those configured; several may follow"},
     {"filter", 'f', "EXPR", FLAG_WATCH, true, take_expression,
      "read only packets that this libpcap filter lets through"},
     {"service", 0, "NAME:PORT[,PORT...]", FLAG_WATCH, true, take_service,
@@ -163,8 +165,10 @@ const struct flag flags[] = {
      "bytes read of each packet (default: 262144)"},
     {"lookups", 0, NULL, FLAG_WATCH, true, take_lookups,
      "look the policies of recipients' domains up (the default for -i)"},
-    {"no-lookups", 0, NULL, FLAG_WATCH | FLAG_POLICY, false, take_no_lookups,
+    {"no-lookups", 0, NULL, FLAG_WATCH, false, take_no_lookups,
      "look no policies up (the default for -r)"},
+    {"no-lookups", 0, NULL, FLAG_POLICY, false, take_no_lookups,
+     "ask no resolver: what is known already is told"},
     {"alerts", 0, NULL, FLAG_WATCH, false, take_alerts,
      "alert the configured sinks (the default for -i)"},
     {"no-alerts", 0, NULL, FLAG_WATCH, false, take_no_alerts, "alert nobody (the default for -r)"},
@@ -199,14 +203,23 @@ const struct flag flags[] = {
      "up to this time"},
     {"before", 0, "TIME", FLAG_PRUNE, false, take_before,
      "prune: what ended before this: RFC 3339, or 7d, 52w ago"},
-    {"keep-sessions", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_sessions,
+    {"keep-sessions", 0, "SPAN", FLAG_WATCH, true, take_keep_sessions,
      "how long sessions are kept: 36h, 30d, 2y, never (default with -i: 30d; -r: never)"},
-    {"keep-evidence", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_evidence,
+    {"keep-evidence", 0, "SPAN", FLAG_WATCH, true, take_keep_evidence,
      "the same of the lines and packets of incidents (90d; never)"},
-    {"keep-incidents", 0, "SPAN", FLAG_WATCH | FLAG_PRUNE, true, take_keep_incidents,
+    {"keep-incidents", 0, "SPAN", FLAG_WATCH, true, take_keep_incidents,
      "the same of incidents, since last seen (2y; never)"},
-    {"keep-size", 0, "SIZE", FLAG_WATCH | FLAG_PRUNE, true, take_keep_size,
+    {"keep-size", 0, "SIZE", FLAG_WATCH, true, take_keep_size,
      "the oldest go where the database needs more (default with -i: 10G; -r: never)"},
+    {"keep-sessions", 0, "SPAN", FLAG_PRUNE, false, take_keep_sessions,
+     "prune: sessions that ended longer ago: 36h, 30d, 2y, never"},
+    {"keep-evidence", 0, "SPAN", FLAG_PRUNE, false, take_keep_evidence,
+     "prune: likewise the lines and packets of incidents"},
+    {"keep-incidents", 0, "SPAN", FLAG_PRUNE, false, take_keep_incidents,
+     "prune: likewise incidents, since last seen"},
+    {"keep-size", 0, "SIZE", FLAG_PRUNE, false, take_keep_size,
+     "prune: the oldest where the database needs more; without any of these what the "
+     "configuration has"},
     {"kind", 0, "KIND", FLAG_LIST, false, take_kind, "of this kind, as starttls-masked"},
     {"severity", 0, "SEVERITY", FLAG_LIST, false, take_severity,
      "info, notice, warning, critical: that or worse"},
@@ -282,26 +295,31 @@ flag_words(const struct flag *f)
 	return NULL;
 }
 
+/* Of rows that fit one of this command is better than one that merely has the name. */
+static const struct flag *
+better(const struct flag *found, const struct flag *next, uint32_t groups)
+{
+	return found == NULL || (next->groups & groups) != 0 ? next : found;
+}
+
 const struct flag *
 flag_find(const char *name, size_t length, uint32_t groups)
 {
 	const struct flag *found = NULL;
 
-	for (size_t i = 0; i < flag_count; i++) {
-		if (strlen(flags[i].name) != length || memcmp(flags[i].name, name, length) != 0)
-			continue;
-		/* A row of this command is better than one that merely has the name. */
-		if (found == NULL || (flags[i].groups & groups) != 0)
-			found = &flags[i];
-	}
+	for (size_t i = 0; i < flag_count; i++)
+		if (strlen(flags[i].name) == length && memcmp(flags[i].name, name, length) == 0)
+			found = better(found, &flags[i], groups);
 	return found;
 }
 
 const struct flag *
-flag_find_letter(char letter)
+flag_find_letter(char letter, uint32_t groups)
 {
+	const struct flag *found = NULL;
+
 	for (size_t i = 0; i < flag_count; i++)
 		if (flags[i].letter != 0 && flags[i].letter == letter)
-			return &flags[i];
-	return NULL;
+			found = better(found, &flags[i], groups);
+	return found;
 }

@@ -70,7 +70,7 @@ extern const size_t flag_count;
  * none. Where commands share a name, the row of these groups.
  */
 const struct flag *flag_find(const char *name, size_t length, uint32_t groups);
-const struct flag *flag_find_letter(char letter);
+const struct flag *flag_find_letter(char letter, uint32_t groups);
 
 /* What the value of a flag is one of: the i-th word, NULL at the end. NULL: no list of words. */
 typedef const char *flag_word_list(size_t i);

@@ -129,7 +129,7 @@ operand_take(struct taking *t, const char *word)
 	case OPERANDS_FILES:
 		/* Several files may follow one -r, as a shell's "*" gives them. */
 		if (o->watch.files.count > 0)
-			return flag_find_letter('r')->take(t, word);
+			return flag_find_letter('r', FLAG_WATCH)->take(t, word);
 		return flag_refuse(t, "%s: unexpected (to read a capture: -r %s)", word, word);
 	case OPERANDS_ID:
 		if (o->id == 0)

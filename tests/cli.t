@@ -22,6 +22,8 @@ help_is_given() { run 0 "$@" --help && grep -q "^usage: waxseal" "$folder/out" &
 is_misuse() { run 2 "$@" && out_is_empty && err_is_one_line; }
 has_failed() { run 1 "$@" && out_is_empty && err_is_one_line; }
 
+synopsis_has() { sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$manual" | grep -q "^\.Cm .*\<$1\>"; }
+
 ok "help of the program" help_is_given
 commands=$(sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p' "$folder/out")
 ok "there are commands" test -n "$commands"
@@ -32,6 +34,13 @@ for command in $commands; do
 			grep -q -e "-$option\\( \\|\$\\)" "$manual"
 	done
 	ok "the manual has $command" grep -q "^\\.Ss.*$command" "$manual"
+	ok "and its synopsis" synopsis_has "$command"
+	ok "and so has the README" grep -q "^| .waxseal .*\\<$command\\>.* | " README.md
+done
+# What the same flag means to a watch is no help with another command.
+is_of_no_watch() { run 0 "$1" --help && ! grep -e 'for -[ri]' -e 'with -i' -e 'capture live' "$folder/out"; }
+for command in policy doctor db; do
+	ok "help of $command speaks of no watch" is_of_no_watch "$command"
 done
 version_is_given() { run 0 --version && grep -q '^waxseal [0-9]' "$folder/out"; }
 ok "version" version_is_given
