@@ -8,6 +8,7 @@
  */
 #include "dissector/tls.h"
 
+#include "tests/digest_build.h"
 #include "tests/tls_build.h"
 
 #include <setjmp.h>
@@ -35,27 +36,6 @@ struct rig {
 	uint8_t chain_sni[32];
 	size_t chain_sni_len;
 };
-
-/* No digest, but each byte and its place count. */
-static void
-mix(struct bytes in, uint8_t *out, size_t len)
-{
-	memset(out, 0, len);
-	for (size_t i = 0; i < in.len; i++)
-		out[i % len] = (uint8_t)(out[i % len] * 31 + in.at[i] + 1);
-}
-
-static void
-mix16(struct bytes in, uint8_t out[16])
-{
-	mix(in, out, 16);
-}
-
-static void
-mix32(struct bytes in, uint8_t out[32])
-{
-	mix(in, out, 32);
-}
 
 static void
 see_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, int64_t time,

@@ -10,6 +10,7 @@
 #include "dissector/dissector.h"
 #include "monitor/judge/judge.h"
 #include "tests/cross.h"
+#include "tests/digest_build.h"
 #include "tests/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -99,21 +100,6 @@ on_session(void *ctx, const struct session *s, struct evidence *e, const struct 
 		abort();
 }
 
-/* Digests that are none: what is digested is read, and different bytes mostly differ. */
-static void
-mix(struct bytes in, uint8_t *out, size_t len)
-{
-	memset(out, 0, len);
-	for (size_t i = 0; i < in.len; i++)
-		out[i % len] = (uint8_t)(out[i % len] * 31 + in.at[i] + 1);
-}
-
-static void
-mix16(struct bytes in, uint8_t out[16])
-{
-	mix(in, out, 16);
-}
-
 /* A chain is said to be what its own bytes say. */
 static void
 mix_chain(void *ctx, const struct bytes *chain, size_t count, struct bytes sni, int64_t time,
@@ -146,12 +132,6 @@ static void
 mix20(struct bytes in, uint8_t out[20])
 {
 	mix(in, out, 20);
-}
-
-static void
-mix32(struct bytes in, uint8_t out[32])
-{
-	mix(in, out, 32);
 }
 
 static struct dissector *

@@ -5,6 +5,7 @@
  * the same, and the pool must get all back.
  */
 #include "dissector/tls.h"
+#include "tests/digest_build.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,26 +30,6 @@ struct bench {
 static struct pool_block blocks[POOL_BLOCKS];
 static _Alignas(8) uint8_t ring[1 << 14];
 static _Alignas(8) uint8_t state[TLS_STATE_SIZE];
-
-static void
-mix(struct bytes in, uint8_t *out, size_t len)
-{
-	memset(out, 0, len);
-	for (size_t i = 0; i < in.len; i++)
-		out[i % len] = (uint8_t)(out[i % len] * 31 + in.at[i] + 1);
-}
-
-static void
-mix16(struct bytes in, uint8_t out[16])
-{
-	mix(in, out, 16);
-}
-
-static void
-mix32(struct bytes in, uint8_t out[32])
-{
-	mix(in, out, 32);
-}
 
 /* The name and the chain are read whole; what it says depends on both. */
 static void
