@@ -21,6 +21,7 @@
 
 #include "db/incident.h"
 #include "db/query.h"
+#include "db/schema.h"
 #include "db/session.h"
 #include "db/upkeep.h"
 
@@ -251,6 +252,29 @@ assert_sound(const char *path)
 
 	assert_int_equal(upkeep_check(s, fail_with_problem, NULL), 0);
 	store_close(s);
+}
+
+/* The step of the schema in which this stands. */
+static inline size_t
+step_with(const char *marker)
+{
+	size_t step = 0;
+
+	while (strstr(schema_steps[step], marker) == NULL)
+		step++;
+	return step;
+}
+
+/* A database as it was when the schema had so many steps. */
+static inline void
+make_old(const char *path, size_t steps)
+{
+	struct sql_file *f;
+
+	run_sql(path, "PRAGMA user_version = 0");
+	f = sql_open(path, SQL_WRITE);
+	assert_true(schema_settle(f, schema_steps, steps, true));
+	sql_close(f);
 }
 
 #endif

@@ -7,7 +7,6 @@
 #include "tests/db_build.h"
 
 #include "db/mute.h"
-#include "db/schema.h"
 
 #define SESSIONS 1000
 #define SECOND   INT64_C(1000000)
@@ -573,16 +572,9 @@ a_file_of_before_is_listed_alike(void **state)
 	struct fixture *p = *state;
 	struct filter f = FILTER_ALL;
 	struct ids listed = {0};
-	size_t before = 0;
-	struct sql_file *file;
 	struct store *s;
 
-	while (strstr(schema_steps[before], "findings_profile") == NULL)
-		before++;
-	run_sql(p->path, "PRAGMA user_version = 0");
-	file = sql_open(p->path, SQL_WRITE);
-	assert_true(schema_settle(file, schema_steps, before, true));
-	sql_close(file);
+	make_old(p->path, step_with("findings_profile"));
 	run_sql(
 	    p->path,
 	    "INSERT INTO sensors VALUES (1, 'tap1');"

@@ -3,7 +3,6 @@
 
 #include "db/mute.h"
 #include "db/query.h"
-#include "db/schema.h"
 #include "db/surge.h"
 
 #define SECOND INT64_C(1000000)
@@ -313,17 +312,10 @@ what_was_muted_stays_so_when_a_file_is_upgraded(void **state)
 	static const char said[] =
 	    "SELECT id, name, clients, until, why, removed, last FROM mutes ORDER BY id;";
 	struct fixture *p = *state;
-	size_t before = 0;
-	struct sql_file *f;
 	struct store *s;
 	char *was;
 
-	while (strstr(schema_steps[before++], "CREATE TABLE mutes") == NULL)
-		continue;
-	run_sql(p->path, "PRAGMA user_version = 0");
-	f = sql_open(p->path, SQL_WRITE);
-	assert_true(schema_settle(f, schema_steps, before, true));
-	sql_close(f);
+	make_old(p->path, step_with("CREATE TABLE mutes") + 1);
 	run_sql(p->path,
 		"INSERT INTO mutes VALUES (4, 'lab', '', '192.0.2.7', '', '', 3, NULL, 'known', 5,"
 		" NULL, 6), (9, NULL, '', '192.0.2.8', '', '', 3, 77, 'x', 5, 8, NULL);"

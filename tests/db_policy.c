@@ -415,15 +415,12 @@ domains_that_were_known_are_found_by_their_hosts(void **state)
 				 .hosts = &host,
 				 .host_count = 1};
 	struct store *s = begin(p->path);
-	size_t step = 0;
 
 	save(s, &row);
 	assert_true(store_commit(s));
 	store_close(s);
 	run_sql(p->path, "DROP TABLE policy_places");
-	while (strstr(schema_steps[step], "CREATE TABLE policy_places") == NULL)
-		step++;
-	run_sql(p->path, schema_steps[step]);
+	run_sql(p->path, schema_steps[step_with("CREATE TABLE policy_places")]);
 	assert_query(p->path, "SELECT place FROM policy_places ORDER BY place",
 		     "192.0.2.1\n2001:db8::1\nmx.example.net\nnode.example.com\n");
 }

@@ -5,7 +5,6 @@
 #include "tests/db_build.h"
 
 #include "db/retain.h"
-#include "db/schema.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -625,16 +624,9 @@ a_file_of_before_keeps_its_evidence(void **state)
 {
 	static const char query[] = "SELECT evidence FROM v_incidents ORDER BY id; ";
 	struct fixture *p = *state;
-	size_t before_retain = 0;
-	struct sql_file *f;
 	char *was, *is;
 
-	while (strstr(schema_steps[before_retain], "kept_anew") == NULL)
-		before_retain++;
-	run_sql(p->path, "PRAGMA user_version = 0");
-	f = sql_open(p->path, SQL_WRITE);
-	assert_true(schema_settle(f, schema_steps, before_retain, true));
-	sql_close(f);
+	make_old(p->path, step_with("kept_anew"));
 	run_sql(
 	    p->path,
 	    "INSERT INTO sensors VALUES (1, 'tap1');"

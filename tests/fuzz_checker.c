@@ -42,7 +42,7 @@ take_learnt(struct bytes body)
 	if (l == NULL)
 		return;
 	checker_message_put_learnt(&p, l);
-	again = checker_message_get_learnt(body_of(&p));
+	again = checker_message_get_learnt(body_of(&p, MESSAGE_LEARNT));
 	demand(again != NULL && again->mx.count == l->mx.count &&
 	       bytes_equal(again->text, l->text));
 	learnt_free(again);
@@ -59,7 +59,7 @@ take_lookup(struct bytes body)
 	if (!checker_message_get_lookup(body, &r))
 		return;
 	checker_message_put_lookup(&p, &r);
-	demand(checker_message_get_lookup(body_of(&p), &again));
+	demand(checker_message_get_lookup(body_of(&p, MESSAGE_LOOKUP), &again));
 	demand(domain_equal(&r.domain, &again.domain));
 }
 

@@ -19,7 +19,7 @@ take_sink(struct bytes body)
 	if (s == NULL)
 		return;
 	courier_message_put_sink(&p, &s->sink);
-	again = courier_message_get_sink(body_of(&p));
+	again = courier_message_get_sink(body_of(&p, MESSAGE_SINK));
 	demand(again != NULL && again->sink.type == s->sink.type &&
 	       strcmp(again->sink.name, s->sink.name) == 0 &&
 	       again->sink.headers.count == s->sink.headers.count);
@@ -37,7 +37,7 @@ take_delivered(struct bytes body)
 		return;
 	demand_printable(d.outcome.why);
 	courier_message_put_delivered(&p, &d);
-	demand(courier_message_get_delivered(body_of(&p), &again));
+	demand(courier_message_get_delivered(body_of(&p, MESSAGE_DELIVERED), &again));
 	demand(again.id == d.id && again.outcome.how == d.outcome.how);
 }
 
@@ -50,7 +50,7 @@ take_delivery(struct bytes body)
 	if (!courier_message_get_delivery(body, &d))
 		return;
 	courier_message_put_delivery(&p, &d);
-	demand(courier_message_get_delivery(body_of(&p), &again));
+	demand(courier_message_get_delivery(body_of(&p, MESSAGE_DELIVERY), &again));
 	demand(again.id == d.id && bytes_equal(again.payload, d.payload));
 }
 

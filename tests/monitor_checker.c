@@ -17,12 +17,11 @@
 #include "monitor/role/asker.h"
 #include "monitor/role/checker.h"
 #include "monitor/role/layers.h"
+#include "tests/packed.h"
 #include "tests/resolver.h"
 #include "tests/x509_build.h"
 
 /* ---- What crosses ---- */
-
-static uint8_t memory[MESSAGE_MAX];
 
 static struct domain
 named(const char *name)
@@ -31,20 +30,6 @@ named(const char *name)
 
 	assert_int_equal(domain_read(bytes_text(name), &d), DOMAIN_OK);
 	return d;
-}
-
-/* The one message that was put. */
-static struct bytes
-body_of(const struct packer *p, enum message wanted)
-{
-	struct bytes in = {memory, p->len}, body;
-	enum message type;
-
-	assert_false(p->is_short);
-	assert_int_equal(message_take(&in, &type, &body), GOT_WHOLE);
-	assert_int_equal(type, wanted);
-	assert_int_equal(in.len, 0);
-	return body;
 }
 
 static void

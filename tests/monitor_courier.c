@@ -15,22 +15,7 @@
 
 #include "monitor/alert/secret_file.h"
 #include "monitor/role/courier_message.h"
-
-static uint8_t memory[MESSAGE_MAX];
-
-/* The one message that was put. */
-static struct bytes
-body_of(const struct packer *p, enum message wanted)
-{
-	struct bytes in = {memory, p->len}, body;
-	enum message type;
-
-	assert_false(p->is_short);
-	assert_int_equal(message_take(&in, &type, &body), GOT_WHOLE);
-	assert_int_equal(type, wanted);
-	assert_int_equal(in.len, 0);
-	return body;
-}
+#include "tests/packed.h"
 
 static struct courier_sink *
 crossed(const struct sink *s)
