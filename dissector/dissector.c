@@ -16,6 +16,7 @@
 #include "dissector/facts.h"
 #include "dissector/news.h"
 #include "dissector/roster.h"
+#include "dissector/steady.h"
 
 /* How the budget is shared, in sixty-fourths. */
 #define SHARE_EVIDENCE  8
@@ -33,15 +34,10 @@
 #define YOUNG_PART 8 /* of a full table as much is for flows without payload */
 
 /* How long a flow may be silent, microseconds. */
-#define IDLE_US      900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
-#define YOUNG_US     120000000 /* a connection attempt: RFC 9293 section 3.8.3 retries that long */
-#define LINGER_US    10000000 /* after a reset or the last FIN: what contradicts it comes at once */
-#define STONE_US     60000000 /* late packets of a session that was told */
-#define STEP_BACK_US 60000000 /* a clock that steps back further is believed */
-#define LEAP_US      60000000 /* one that leaps ahead further, once several packets in a row do */
-#define LEAP_PAIR    2        /* ... two, up to IDLE_US */
-#define LEAP_PACKETS 16       /* ... beyond */
-#define LEAP_MOST_US INT64_C(3600000000) /* more than anything here waits for: see take_time */
+#define IDLE_US   900000000 /* RFC 5321 section 4.5.3.2 lets an end wait 10 minutes */
+#define YOUNG_US  120000000 /* a connection attempt: RFC 9293 section 3.8.3 retries that long */
+#define LINGER_US 10000000  /* after a reset or the last FIN: what contradicts it comes at once */
+#define STONE_US  60000000  /* late packets of a session that was told */
 
 #define LARGE_PAGE ((size_t)2 << 20) /* bytes */
 
@@ -54,11 +50,7 @@ struct dissector {
 	struct fragments *fragments;
 	struct facts facts;
 	struct dissector_counts counts;
-	int64_t now;      /* the time here: it only goes on */
-	int64_t skew;     /* of it, from the time that packets bear */
-	int64_t leap;     /* a time far ahead of it, which the latest packet claimed */
-	int64_t leap_low; /* the earliest of those in a row */
-	uint32_t leaps;   /* how many they are */
+	struct steady time;
 	int64_t swept;    /* when all queues were looked at last */
 	int64_t patience; /* nothing is due until so long behind that */
 	/* With something to tell before their end; some may be over meanwhile, or others. */
@@ -135,7 +127,7 @@ dissector_new(const struct dissector_config *config)
 	use_large_pages(d->memory, config->budget);
 	d->config = *config;
 	d->workshop.digests = &d->config.digests;
-	d->now = INT64_MIN;
+	steady_init(&d->time, IDLE_US);
 	d->swept = INT64_MIN;
 	lay_out(d, d->memory, config->budget);
 	return d;
@@ -302,14 +294,14 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 		f = flow_oldest(&d->roster.flows, queue);
 		if (!f)
 			return;
-		left = silence - (d->now - f->touched);
+		left = silence - (d->time.now - f->touched);
 		if (left >= 0) {
 			d->patience = left < d->patience ? left : d->patience;
 			return;
 		}
 		c = roster_wake(&d->roster, f);
 		if (goes_on(d, c)) {
-			flow_touch(&d->roster.flows, f, d->now);
+			flow_touch(&d->roster.flows, f, d->time.now);
 			continue;
 		}
 		if (queue != QUEUE_CLOSING) {
@@ -317,7 +309,7 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 			continue;
 		}
 		tell(d, c, ENDING_IDLE);
-		flow_move(&d->roster.flows, f, QUEUE_TOLD, d->now);
+		flow_move(&d->roster.flows, f, QUEUE_TOLD, d->time.now);
 		roster_rest(&d->roster, c);
 	}
 }
@@ -330,9 +322,10 @@ sweep_queue(struct dissector *d, enum flow_queue queue, int64_t silence)
 static void
 sweep(struct dissector *d)
 {
-	if (d->swept != INT64_MIN && d->now >= d->swept && d->now - d->swept <= d->patience)
+	if (d->swept != INT64_MIN && d->time.now >= d->swept &&
+	    d->time.now - d->swept <= d->patience)
 		return;
-	d->swept = d->now;
+	d->swept = d->time.now;
 	d->patience = LINGER_US;
 	sweep_queue(d, QUEUE_TOLD, STONE_US);
 	sweep_queue(d, QUEUE_CLOSING, LINGER_US);
@@ -344,15 +337,14 @@ sweep(struct dissector *d)
 void
 dissector_expire(struct dissector *d, int64_t now)
 {
-	if (now + d->skew > d->now)
-		d->now = now + d->skew;
+	steady_expire(&d->time, now);
 	sweep(d);
 }
 
 void
 dissector_step(struct dissector *d, int64_t by)
 {
-	d->skew -= by;
+	steady_step(&d->time, by);
 }
 
 /* Which end is the server: by the SYN, else by the port that is watched. */
@@ -380,10 +372,10 @@ begin(struct dissector *d, const struct flow_key *key, const struct packet *p, b
 	if (service == SERVICE_NONE || p->flags & TCP_RST ||
 	    (!(p->flags & TCP_SYN) && p->payload.len == 0))
 		return NULL;
-	c = roster_add(&d->roster, key, d->now);
+	c = roster_add(&d->roster, key, d->time.now);
 	if (!c) {
 		(void)evict(d);
-		c = roster_add(&d->roster, key, d->now);
+		c = roster_add(&d->roster, key, d->time.now);
 	}
 	d->counts.flows++;
 	conversation_begin(c, p, !by_server, is_low, (enum service)service);
@@ -408,14 +400,14 @@ place(struct dissector *d, struct conversation *c, enum after after)
 		queue = QUEUE_OPEN;
 	}
 	if (queue == c->flow->queue) {
-		flow_touch(&d->roster.flows, c->flow, d->now);
+		flow_touch(&d->roster.flows, c->flow, d->time.now);
 		return;
 	}
 	if (queue == QUEUE_SETTLED)
 		conversation_settle(c, &d->workshop);
 	if (queue == QUEUE_CLOSING)
 		(void)goes_on(d, c); /* what was withheld up to here */
-	flow_move(&d->roster.flows, c->flow, queue, d->now);
+	flow_move(&d->roster.flows, c->flow, queue, d->time.now);
 }
 
 /* Once its mark is gone (for room, or by a SYN that was forged) it comes again. */
@@ -447,7 +439,7 @@ is_over(const struct conversation *c)
 static bool
 is_silent(const struct dissector *d, const struct conversation *c, int64_t silence)
 {
-	return d->now - c->flow->touched > silence;
+	return d->time.now - c->flow->touched > silence;
 }
 
 /* Whether a rival's place may be taken by another one. */
@@ -605,89 +597,20 @@ feed_segment(struct dissector *d, const struct packet *p)
 		roster_rest(&d->roster, c);
 }
 
-/* How far a run of packets that all leap ahead may be believed; INT64_MIN: not yet. */
-static int64_t
-agreed_time(const struct dissector *d, int64_t time)
-{
-	int64_t both = d->leap < time ? d->leap : time;
-
-	if (d->leaps >= LEAP_PAIR && both - d->now <= IDLE_US)
-		return both;
-	return d->leaps >= LEAP_PACKETS ? d->leap_low : INT64_MIN;
-}
-
-/* Go on to that time; what is further ahead than anything waits for goes into the skew. */
-static void
-go_on(struct dissector *d, int64_t time)
-{
-	int64_t excess = time - d->now - LEAP_MOST_US;
-
-	if (excess <= 0) {
-		d->now = time;
-		return;
-	}
-	d->now += LEAP_MOST_US;
-	d->skew -= excess;
-	d->leap_low -= excess;
-	d->leap -= excess;
-}
-
-/*
- * What time it is by this packet. One with a wrong clock must not end all that
- * is under way as silent, and where packets are sparse each leaps ahead of the
- * one before. So a leap counts as far as those agree on it that leap in a row: a
- * pair of them where it ends nothing that is not long silent, else more. True
- * where it counts from this packet on.
- *
- * A clock that was set back takes nothing back here: what is under way would
- * wait until the clock has caught up before it counts as silent. The skew makes
- * up for it. Leaps go on by LEAP_MOST_US at most, so that no clock, set to and
- * fro, makes this time run over.
- */
-static bool
-take_time(struct dissector *d, int64_t packet_time)
-{
-	int64_t time = packet_time + d->skew, agreed;
-	bool has_leapt = false;
-
-	if (d->now != INT64_MIN && time > d->now + LEAP_US) {
-		d->leap_low = d->leaps == 0 || time < d->leap_low ? time : d->leap_low;
-		d->leaps++;
-		agreed = agreed_time(d, time);
-		d->leap = time;
-		if (agreed == INT64_MIN)
-			return false;
-		/* This packet may itself leap ahead of that. */
-		go_on(d, agreed);
-		time = packet_time + d->skew;
-		has_leapt = true;
-		d->leaps = 1;
-		d->leap_low = time;
-		if (time > d->now + LEAP_US)
-			return true;
-	}
-	d->leaps = 0;
-	if (d->now == INT64_MIN || time > d->now)
-		d->now = time;
-	else if (time < d->now - STEP_BACK_US)
-		d->skew += d->now - time;
-	return has_leapt;
-}
-
 void
 dissector_feed(struct dissector *d, const struct captured *in)
 {
 	struct captured steady = *in;
 	struct packet p;
 	enum packet_got got;
-	bool has_leapt = take_time(d, in->time);
+	bool has_leapt = steady_take(&d->time, in->time);
 
 	if (!has_leapt)
 		sweep(d);
 	d->counts.packets++;
 	d->counts.bytes += in->wire_len;
 	/* Fragments wait for each other by the time here. */
-	steady.time = d->now;
+	steady.time = d->time.now;
 	got = packet_read(&steady, d->fragments, &p);
 	p.time = in->time;
 	d->counts.got[got]++;
