@@ -1,10 +1,11 @@
 /*
- * What smtp.c, smtp_command.c and smtp_reply.c share: where one dialogue
- * stands, and the walk over one input. Private to them.
+ * What smtp.c, smtp_command.c, smtp_reply.c and smtp_unmatched.c share: where one
+ * dialogue stands, and the walk over one input. Private to them.
  *
  * smtp.c cuts the bytes of both sides into lines, message text and TLS, and
  * knows what a gap spoils; smtp_command.c reads the client's lines,
- * smtp_reply.c the server's.
+ * smtp_reply.c the server's, smtp_unmatched.c replies that nothing is known to have
+ * asked for.
  */
 #ifndef DISSECTOR_SMTP_STATE_H
 #define DISSECTOR_SMTP_STATE_H
@@ -176,6 +177,15 @@ void smtp_judge_content(struct smtp *s);
 
 /* Where mail, or a secret, has just gone in clear for the first time, keep what stands. */
 void smtp_note_mail(struct smtp *s);
+
+/* 354: what the client sends, or has sent already, is message text. */
+void smtp_confirm_content(struct smtp *s);
+
+/* The verdict on a message. */
+void smtp_answer_content(struct smtp_walk *w);
+
+/* A whole reply of which it is not known what it answers: what it shows by itself. */
+void smtp_unmatched_reply(struct smtp_walk *w);
 
 /* The client sent data of an AUTH exchange. */
 void smtp_credentials(struct smtp *s);
