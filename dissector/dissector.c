@@ -449,6 +449,14 @@ is_weak(const struct dissector *d, const struct conversation *rival)
 	return !conversation_is_answered(rival) || is_silent(d, rival, YOUNG_US);
 }
 
+/* Nothing is lost with it: or it was closed behind a handshake, where nobody is seen to say QUIT.
+ */
+static bool
+may_go(const struct conversation *c)
+{
+	return is_over(c) || (c->flow->queue == QUEUE_CLOSING && conversation_is_settled(c));
+}
+
 /*
  * Make room for a connection beside those between the same ends: one of two has
  * to go, and none that goes on. False where none can.
@@ -460,11 +468,11 @@ make_way(struct dissector *d, struct conversation *c)
 	struct conversation *old = c->flow->key.is_rival ? other : c;
 	struct conversation *rival = c->flow->key.is_rival ? c : other;
 
-	if (is_over(c))
+	if (may_go(c))
 		end(d, c, ENDING_REUSED);
 	else if (!other)
 		return true;
-	else if (is_over(other))
+	else if (may_go(other))
 		end(d, other, ENDING_REUSED);
 	else if (is_weak(d, rival))
 		end(d, rival, ENDING_REUSED);

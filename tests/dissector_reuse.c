@@ -70,6 +70,32 @@ ports_used_again_and_again_are_a_session_each(void **state)
 	}
 }
 
+/* Under TLS nobody is seen to say QUIT. */
+static void
+ports_used_again_at_once_behind_tls_are_a_session_each(void **state)
+{
+	struct dialogue g = dialogue(40000);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		be_offered(&g);
+		client(&g, "STARTTLS\r\n");
+		server(&g, "220 go ahead\r\n");
+		shake_hands(&g);
+		close_ends(&g);
+		g.time += 1000000;
+		g.seq[SIDE_CLIENT] += 77777;
+		g.seq[SIDE_SERVER] += 99999;
+	}
+	dissector_finish(dissector);
+	assert_int_equal(told_count, 5);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(told[i].s.tls.complete, FACT_YES);
+		assert_int_equal(told[i].s.ending, ENDING_FIN);
+		assert_true(told[i].s.complete);
+	}
+}
+
 static void
 a_forged_syn_changes_nothing(void **state)
 {
@@ -136,6 +162,7 @@ main(void)
 	    CASE(ports_used_again_after_the_end_are_a_new_session),
 	    CASE(ports_used_again_without_an_end_are_a_new_session_once_answered),
 	    CASE(ports_used_again_and_again_are_a_session_each),
+	    CASE(ports_used_again_at_once_behind_tls_are_a_session_each),
 	    CASE(a_forged_syn_changes_nothing),
 	    CASE(a_side_begun_without_its_syn_claims_no_absence),
 	    CASE(ports_used_again_without_a_syn_are_a_new_session),
