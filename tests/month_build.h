@@ -272,12 +272,36 @@ break_in_handshake(struct month *m, unsigned client, unsigned server)
 	because(m, "falls back");
 }
 
+/* Whether its habit is to begin TLS where that is offered. */
+static inline bool
+begins_tls(const struct month *m, unsigned client)
+{
+	switch (habit_of(client)) {
+	case HABIT_BOT:
+	case HABIT_HELO:
+		return false;
+	case HABIT_BEGINS:
+		return has_changed(m, client);
+	case HABIT_STOPS:
+		return !has_changed(m, client);
+	case HABIT_ORDINARY:
+	case HABIT_SCANS:
+	case HABIT_OLD:
+	case HABIT_SHARED:
+	case HABIT_CANNOT:
+		return true;
+	}
+	return true;
+}
+
 static inline void
 break_down(struct month *m, unsigned client, unsigned server)
 {
+	unsigned sort = draw(m, 4);
 	struct session *s;
 
-	switch (draw(m, 4)) {
+	/* Who never begins a handshake has none that breaks. */
+	switch (sort == 3 && !begins_tls(m, client) ? 2 : sort) {
 	case 0:
 		s = meet_in_vain(&m->scene, client, server);
 		s->smtp.greeting_code = 421;
