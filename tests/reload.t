@@ -122,10 +122,10 @@ begins_anew_early() {
 ok "SIGHUP likewise" begins_anew_early
 ends_early() { ! hears_early TERM && ! alive && ! grep -q capturing "$folder/err"; }
 ok "SIGTERM ends it there and then" ends_early
-# Who only lists hears none of them.
+# Who only lists hears none of them: nohup, under which all this may run, has it ignored.
 ends_list() {
 	rm -f "$conf" && mkfifo "$conf" && exec 9<>"$conf" || return 1
-	"$WAXSEAL" --config "$conf" incidents >"$folder/out" 2>"$folder/err" </dev/null 9>&- &
+	env --default-signal=HUP "$WAXSEAL" --config "$conf" incidents >"$folder/out" 2>"$folder/err" </dev/null 9>&- &
 	watcher=$!
 	until_it is_reading && kill -HUP "$watcher"
 	configure "$base"
