@@ -21,10 +21,4 @@ struct bytes extension_keyword(struct bytes line);
  */
 bool extension_is_starttls(struct bytes line);
 
-/*
- * Whether a keyword, in any case, is one that mail servers are known to send: registered
- * (RFC 5321 section 2.2.2; IANA, SMTP Service Extensions), or met in the field without.
- */
-bool extension_is_known(struct bytes keyword);
-
 #endif

@@ -8,23 +8,36 @@
 #include "dissector/padding.h"
 #include "dissector/text.h"
 
-static const struct bytes keywords[] = {
-    BYTES_INIT("STARTTLS"),      BYTES_INIT("X-ANONYMOUSTLS"), BYTES_INIT("TLS"),
-    BYTES_INIT("AUTH"),          BYTES_INIT("X-EXPS"),         BYTES_INIT("SIZE"),
-    BYTES_INIT("PIPELINING"),    BYTES_INIT("PIPE_CONNECT"),   BYTES_INIT("PIPECONNECT"),
-    BYTES_INIT("CHUNKING"),      BYTES_INIT("BINARYMIME"),     BYTES_INIT("8BITMIME"),
-    BYTES_INIT("SMTPUTF8"),      BYTES_INIT("UTF8SMTP"),       BYTES_INIT("ENHANCEDSTATUSCODES"),
-    BYTES_INIT("DSN"),           BYTES_INIT("DELIVERBY"),      BYTES_INIT("REQUIRETLS"),
-    BYTES_INIT("LIMITS"),        BYTES_INIT("MAILMAX"),        BYTES_INIT("RCPTMAX"),
-    BYTES_INIT("RCPTDOMAINMAX"), BYTES_INIT("MT-PRIORITY"),    BYTES_INIT("FUTURERELEASE"),
-    BYTES_INIT("RRVS"),          BYTES_INIT("BURL"),           BYTES_INIT("CHECKPOINT"),
-    BYTES_INIT("CONPERM"),       BYTES_INIT("CONNEG"),         BYTES_INIT("NO-SOLICITING"),
-    BYTES_INIT("SUBMITTER"),     BYTES_INIT("MTRK"),           BYTES_INIT("ATRN"),
-    BYTES_INIT("ETRN"),          BYTES_INIT("TURN"),           BYTES_INIT("EXPN"),
-    BYTES_INIT("VRFY"),          BYTES_INIT("HELP"),           BYTES_INIT("VERB"),
-    BYTES_INIT("ONEX"),          BYTES_INIT("PRDR"),           BYTES_INIT("XCLIENT"),
-    BYTES_INIT("XFORWARD"),      BYTES_INIT("XEXCH50"),        BYTES_INIT("XRDST"),
-    BYTES_INIT("XSHADOW"),       BYTES_INIT("X-LINK2STATE"),
+/* Of extensions, but for private ones: those begin with X, and anybody may send them. */
+static const struct bytes extensions[] = {
+    BYTES_INIT("STARTTLS"),   BYTES_INIT("AUTH"),         BYTES_INIT("SIZE"),
+    BYTES_INIT("PIPELINING"), BYTES_INIT("PIPE_CONNECT"), BYTES_INIT("PIPECONNECT"),
+    BYTES_INIT("CHUNKING"),   BYTES_INIT("BINARYMIME"),   BYTES_INIT("8BITMIME"),
+    BYTES_INIT("SMTPUTF8"),   BYTES_INIT("UTF8SMTP"),     BYTES_INIT("ENHANCEDSTATUSCODES"),
+    BYTES_INIT("DSN"),        BYTES_INIT("DELIVERBY"),    BYTES_INIT("REQUIRETLS"),
+    BYTES_INIT("LIMITS"),     BYTES_INIT("MT-PRIORITY"),  BYTES_INIT("FUTURERELEASE"),
+    BYTES_INIT("RRVS"),       BYTES_INIT("BURL"),         BYTES_INIT("CHECKPOINT"),
+    BYTES_INIT("CONPERM"),    BYTES_INIT("CONNEG"),       BYTES_INIT("NO-SOLICITING"),
+    BYTES_INIT("SUBMITTER"),  BYTES_INIT("MTRK"),         BYTES_INIT("ATRN"),
+    BYTES_INIT("ETRN"),       BYTES_INIT("TURN"),         BYTES_INIT("EXPN"),
+    BYTES_INIT("VRFY"),       BYTES_INIT("HELP"),         BYTES_INIT("VERB"),
+    BYTES_INIT("ONEX"),       BYTES_INIT("PRDR"),
+};
+
+/* Private ones, and the words behind some. */
+static const struct bytes other_keywords[] = {
+    BYTES_INIT("X-ANONYMOUSTLS"), BYTES_INIT("TLS"),      BYTES_INIT("X-EXPS"),
+    BYTES_INIT("MAILMAX"),        BYTES_INIT("RCPTMAX"),  BYTES_INIT("RCPTDOMAINMAX"),
+    BYTES_INIT("XCLIENT"),        BYTES_INIT("XFORWARD"), BYTES_INIT("XEXCH50"),
+    BYTES_INIT("XRDST"),          BYTES_INIT("XSHADOW"),  BYTES_INIT("X-LINK2STATE"),
+};
+
+/* What some servers list beside extensions. */
+static const struct bytes listed_words[] = {
+    BYTES_INIT("DATA"), BYTES_INIT("EHLO"), BYTES_INIT("HELO"), BYTES_INIT("MAIL"),
+    BYTES_INIT("NOOP"), BYTES_INIT("OK"),   BYTES_INIT("QUIT"), BYTES_INIT("RCPT"),
+    BYTES_INIT("RSET"), BYTES_INIT("SAML"), BYTES_INIT("SEND"), BYTES_INIT("SOML"),
+    BYTES_INIT("TIME"),
 };
 
 /* Verbs that command.h has no name for. */
@@ -75,8 +88,16 @@ is_masked(struct bytes word)
 bool
 vocabulary_is_keyword(struct bytes word)
 {
-	return is_among(word, keywords, COUNT(keywords)) || is_masked(word) ||
+	return is_among(word, extensions, COUNT(extensions)) ||
+	       is_among(word, other_keywords, COUNT(other_keywords)) || is_masked(word) ||
 	       command_mechanism(word).name.len > 0;
+}
+
+bool
+vocabulary_is_extension(struct bytes word)
+{
+	return is_among(word, extensions, COUNT(extensions)) ||
+	       is_among(word, listed_words, COUNT(listed_words));
 }
 
 bool
@@ -92,21 +113,37 @@ vocabulary_is_of_session(struct bytes word)
 	return is_among(word, session_words, COUNT(session_words));
 }
 
+static bool
+ends_one(struct bytes word, const struct bytes *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (word.len <= list[i].len &&
+		    text_equal(word, bytes_after(list[i], list[i].len - word.len)))
+			return true;
+	return false;
+}
+
 bool
 vocabulary_is_end(struct bytes word)
 {
-	for (size_t i = 0; i < COUNT(keywords); i++)
-		if (word.len <= keywords[i].len &&
-		    text_equal(word, bytes_after(keywords[i], keywords[i].len - word.len)))
+	return ends_one(word, extensions, COUNT(extensions)) ||
+	       ends_one(word, other_keywords, COUNT(other_keywords)) ||
+	       vocabulary_is_keyword(word) || padding_is_word(word);
+}
+
+static bool
+begins_one(struct bytes word, const struct bytes *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_starts(list[i], word))
 			return true;
-	return vocabulary_is_keyword(word) || padding_is_word(word);
+	return false;
 }
 
 bool
 vocabulary_is_begin(struct bytes word)
 {
-	for (size_t i = 0; i < COUNT(keywords); i++)
-		if (text_starts(keywords[i], word))
-			return true;
-	return vocabulary_is_keyword(word) || padding_is_word(word);
+	return begins_one(word, extensions, COUNT(extensions)) ||
+	       begins_one(word, other_keywords, COUNT(other_keywords)) ||
+	       vocabulary_is_keyword(word) || padding_is_word(word);
 }

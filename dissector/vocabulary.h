@@ -11,6 +11,12 @@
 /* A keyword of EHLO replies, a mechanism of AUTH, padding, or STARTTLS spelt wrong. */
 bool vocabulary_is_keyword(struct bytes word);
 
+/*
+ * What servers are known to list in EHLO replies, in any case: extensions that are registered
+ * (RFC 5321 section 2.2.2; IANA, SMTP Service Extensions), or met without that.
+ */
+bool vocabulary_is_extension(struct bytes word);
+
 /* The verb of a command, padding, or STARTTLS spelt wrong. */
 bool vocabulary_is_verb(struct bytes word);
 

@@ -38,26 +38,12 @@ a_keyword_ends_at_the_first_blank(void **state)
 	assert_int_equal(extension_keyword(BYTES(" SIZE")).len, 0);
 }
 
-static void
-what_servers_are_known_to_send_is_told_from_any_word(void **state)
-{
-	(void)state;
-	assert_true(extension_is_known(BYTES("8BITMIME")));
-	assert_true(extension_is_known(BYTES("vrfy")));
-	assert_true(extension_is_known(BYTES("STARTTLS")));
-	assert_false(extension_is_known(BYTES("STARTTLX")));
-	assert_false(extension_is_known(BYTES("8BITMIM")));
-	assert_false(extension_is_known(BYTES("VRFYX")));
-	assert_false(extension_is_known(BYTES("")));
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_the_whole_keyword_at_its_place_is_an_offer),
 	    cmocka_unit_test(a_keyword_ends_at_the_first_blank),
-	    cmocka_unit_test(what_servers_are_known_to_send_is_told_from_any_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

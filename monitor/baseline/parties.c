@@ -123,13 +123,15 @@ at_owner(const char *at)
 	return last_part(at);
 }
 
-bool
-node_has_all_but(const char *node, const struct parties *p, size_t extension)
+void
+shape_without(const struct parties *p, size_t extension, char out[SHAPE_TEXT_MAX])
 {
-	char shape[sizeof("00000000")];
+	snprintf(out, SHAPE_TEXT_MAX, "%08x", shape_of(p) - shape_of_one(p->extensions[extension]));
+}
 
-	snprintf(shape, sizeof(shape), "%08x",
-		 shape_of(p) - shape_of_one(p->extensions[extension]));
+bool
+node_is_of_shape(const char *node, const char *shape)
+{
 	return strcmp(last_part(node), shape) == 0;
 }
 

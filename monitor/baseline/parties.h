@@ -57,8 +57,10 @@ void mark_value(struct bytes wire, char out[MARK_VALUE_MAX]);
 bool at_is_of(const char *at, const char *endpoint);
 const char *at_owner(const char *at);
 
-/* Whether a value of a node, of whatever name, has the extensions of this reply but for one. */
-bool node_has_all_but(const char *node, const struct parties *p, size_t extension);
+/* Which extensions a node has, as the end of its value says: those of this reply but for one. */
+#define SHAPE_TEXT_MAX sizeof("00000000")
+void shape_without(const struct parties *p, size_t extension, char out[SHAPE_TEXT_MAX]);
+bool node_is_of_shape(const char *node, const char *shape);
 
 /* Whether two values of nodes are of one name. */
 bool node_is_of_name(const char *node, const char *name);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dissector/extension.h"
 #include "dissector/text.h"
+#include "dissector/vocabulary.h"
 #include "monitor/baseline/asking.h"
 #include "monitor/baseline/called.h"
 
@@ -211,13 +211,15 @@ static bool
 is_put_in_place(const struct asking *a, size_t extension)
 {
 	const char *keyword = a->parties->extensions[extension];
+	char shape[SHAPE_TEXT_MAX];
 
-	if (extension_is_known((struct bytes){(const uint8_t *)keyword, strlen(keyword)}))
+	if (vocabulary_is_extension((struct bytes){(const uint8_t *)keyword, strlen(keyword)}))
 		return false;
+	shape_without(a->parties, extension, shape);
 	for (size_t i = 0; i < a->server->count; i++) {
 		const struct mark *m = &a->server->marks[i];
 
-		if (m->kind == MARK_NODE && node_has_all_but(m->value, a->parties, extension) &&
+		if (m->kind == MARK_NODE && node_is_of_shape(m->value, shape) &&
 		    mark_tally(m, a->session->start).yes > 0)
 			return true;
 	}
