@@ -35,8 +35,7 @@ struct conversation {
 	bool is_told;       /* the session was told: only a stone on its place is left */
 	bool is_short;      /* the pool refused: facts may be missing */
 	bool has_clear_gap; /* bytes are missing where they were in clear */
-	bool is_in_clear;   /* mail, or a secret, went in clear */
-	bool is_mail_whole; /* ... and nothing was missing then */
+	bool is_mail_whole; /* mail, or a secret, went in clear, and nothing was missing then */
 	bool has_payload;
 	bool tls_begun;
 	bool is_tls_anew;         /* an earlier handshake failed, and STARTTLS was asked again */

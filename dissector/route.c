@@ -152,14 +152,18 @@ give_tls_behind_smtp(struct bench *b, enum side from, const struct segment *seg,
 		give_tls(b, from, seg, rest);
 }
 
-/* What comes behind it can be missing without a doubt of how it came to that. */
-static void
-note_mail(struct conversation *c)
+/* Where mail goes in clear by it, what comes behind can be missing without a doubt of how it came
+ * to that. */
+static size_t
+feed_smtp(struct conversation *c, struct ledger *l, const struct smtp_input *in)
 {
-	if (c->is_in_clear || !smtp_mail(conversation_smtp(c)).is_in_clear)
-		return;
-	c->is_in_clear = true;
-	c->is_mail_whole = conversation_is_answered(c) && conversation_is_clear_whole(c);
+	struct smtp *s = conversation_smtp(c);
+	bool was_in_clear = smtp_is_in_clear(s);
+	size_t used = smtp_feed(s, l, in);
+
+	if (!was_in_clear && smtp_is_in_clear(s))
+		c->is_mail_whole = conversation_is_answered(c) && conversation_is_clear_whole(c);
+	return used;
 }
 
 static void
@@ -178,8 +182,7 @@ give_smtp(struct bench *b, enum side from, const struct segment *seg)
 	size_t used = 0;
 
 	if (!smtp_side_is_tls(s, from))
-		used = smtp_feed(s, &l, &in);
-	note_mail(b->c);
+		used = feed_smtp(b->c, &l, &in);
 	if (!smtp_side_is_tls(s, from))
 		return;
 	if (was_text)

@@ -72,6 +72,13 @@ session_is_unrequested(const struct session *s)
 			 is_settled_by_mail(s) && !s->has_drops;
 }
 
+bool
+session_is_unused(const struct session *s)
+{
+	return s->smtp.offered == FACT_YES && session_is_unrequested(s) &&
+	       session_outcome(s) == OUTCOME_PLAINTEXT;
+}
+
 enum fact
 session_acceptance(const struct session *s)
 {

@@ -336,6 +336,9 @@ bool session_can_show_absence_before_mail(const struct session *s);
 /* The client sent no STARTTLS: none at all, or none before mail, or a secret, in clear. */
 bool session_is_unrequested(const struct session *s);
 
+/* STARTTLS was offered, and mail, or a secret, went in clear without it. */
+bool session_is_unused(const struct session *s);
+
 /* How STARTTLS was answered; where it went in clear, before that. */
 enum fact session_acceptance(const struct session *s);
 

@@ -81,13 +81,13 @@ const struct smtp_facts *smtp_facts(const struct smtp *s);
 
 /* What stood when mail, or a secret, first went in clear. */
 struct smtp_mail {
-	bool is_in_clear;    /* such went; else nothing below means anything */
 	bool is_settled;     /* no EHLO was to be answered, so that the offer in force was known */
 	enum fact offered;   /* STARTTLS, as in struct smtp_facts */
 	enum fact requested; /* UNSEEN also where its answer was still due */
 	enum fact accepted;  /* NO: the last request was refused by then */
 };
 
+bool smtp_is_in_clear(const struct smtp *s); /* such went; else smtp_mail means nothing */
 struct smtp_mail smtp_mail(const struct smtp *s);
 
 /* How many recipients' domains were named so far. */

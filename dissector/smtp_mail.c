@@ -17,10 +17,11 @@ void
 smtp_note_mail(struct smtp *s)
 {
 	const struct smtp_facts *f = &s->facts;
-	bool is_open = is_answer_due(s);
+	bool is_open;
 
 	if (s->is_in_clear || !smtp_went_in_clear(f))
 		return;
+	is_open = is_answer_due(s);
 	s->is_in_clear = true;
 	s->was_settled = !pending_has(&s->pending, AWAIT_EHLO);
 	/* The reply in force is known: what looks like one behind a gap is another's, or none. */
@@ -30,11 +31,16 @@ smtp_note_mail(struct smtp *s)
 	s->accepted_then = is_open ? FACT_UNSEEN : f->accepted & FACT_MASK;
 }
 
+bool
+smtp_is_in_clear(const struct smtp *s)
+{
+	return s->is_in_clear;
+}
+
 struct smtp_mail
 smtp_mail(const struct smtp *s)
 {
 	return (struct smtp_mail){
-	    .is_in_clear = s->is_in_clear,
 	    .is_settled = s->was_settled,
 	    .offered = (enum fact)s->offered_then,
 	    .requested = (enum fact)s->requested_then,

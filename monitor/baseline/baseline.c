@@ -283,8 +283,7 @@ learn_request(struct learning *l)
 		count(l, l->pair, MARK_USED, "", true);
 		if (met_before(l))
 			count_trait(l, l->pair, MARK_HELO, l->parties->helo);
-	} else if (s->smtp.offered == FACT_YES && session_is_unrequested(s) &&
-		   session_outcome(s) == OUTCOME_PLAINTEXT) {
+	} else if (session_is_unused(s)) {
 		count_norm(l, l->pair, MARK_USED, false);
 	}
 	if (s->smtp.requested != FACT_YES || accepted == FACT_UNSEEN)

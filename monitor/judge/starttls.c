@@ -477,8 +477,7 @@ judge_starttls_unused(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
 
-	if (s->smtp.offered != FACT_YES || !session_is_unrequested(s) ||
-	    session_outcome(s) != OUTCOME_PLAINTEXT)
+	if (!session_is_unused(s))
 		return false;
 	if (command_arrives_masked(s) || is_stripped(s))
 		return false;

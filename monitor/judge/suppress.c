@@ -213,24 +213,10 @@ say_out_of_habit(const struct judge_case *c, struct finding *out)
 	say_proof_tally(out, "used by this client at this server", used);
 }
 
-bool
-judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
+static void
+say_refused(const struct judge_case *c, struct finding *out)
 {
 	const struct session *s = c->session;
-	bool is_kept = is_kept_from_ehlo(c);
-
-	if (is_kept || (!is_refused_ehlo(s) && is_out_of_habit(c))) {
-		if (is_kept)
-			say_kept(c, out);
-		else
-			say_out_of_habit(c, out);
-		say_proof_lines(out, "greeting", s->greeting, s->greetings);
-		say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
-		say_proof_capture(out, s);
-		return true;
-	}
-	if (!is_refused_ehlo(s))
-		return false;
 
 	rate_suppression(c, out);
 	say_detail(out,
@@ -241,8 +227,27 @@ judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
 	say_more(out, ".");
 	say_proof(out, "reply code", "%u", s->smtp.ehlo_refusal);
 	say_proof_bytes(out, "reply text", s->ehlo_refusal);
+}
+
+bool
+judge_ehlo_suppressed(const struct judge_case *c, struct finding *out)
+{
+	const struct session *s = c->session;
+	bool is_refused = is_refused_ehlo(s);
+
+	if (is_refused)
+		say_refused(c, out);
+	else if (is_kept_from_ehlo(c))
+		say_kept(c, out);
+	else if (is_out_of_habit(c))
+		say_out_of_habit(c, out);
+	else
+		return false;
 	say_proof_lines(out, "greeting", s->greeting, s->greetings);
 	say_proof(out, "outcome", "%s", outcome_name(session_outcome(s)));
+	/* A reply is presence; that EHLO was never tried is absence. */
+	if (!is_refused)
+		say_proof_capture(out, s);
 	return true;
 }
 
