@@ -302,14 +302,21 @@ deliver_mail(struct dialogue *g)
 	server(g, "221 bye\r\n");
 }
 
-/* A dialogue up to an offer of STARTTLS. */
+/* A dialogue up to the reply to EHLO. */
 static inline void
-be_offered(struct dialogue *g)
+be_greeted(struct dialogue *g, const char *reply)
 {
 	connect_ends(g);
 	server(g, "220 mx.example.net ESMTP\r\n");
 	client(g, "EHLO out.example.org\r\n");
-	server(g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	server(g, reply);
+}
+
+/* A dialogue up to an offer of STARTTLS. */
+static inline void
+be_offered(struct dialogue *g)
+{
+	be_greeted(g, "250-mx.example.net\r\n250 STARTTLS\r\n");
 }
 
 /* Bytes that were sent and not captured. */

@@ -4,19 +4,27 @@
  */
 #include "tests/dialogue_build.h"
 
+/* Where the ServerHello should be the server says something else. */
+static void
+be_answered_in_text(struct dialogue *g)
+{
+	struct build hello = client_hello();
+
+	be_offered(g);
+	client(g, "STARTTLS\r\n");
+	server(g, "220 go\r\n");
+	say_bytes(g, SIDE_CLIENT, built(&hello));
+	server(g, "454 TLS not available\r\n");
+}
+
 /* Text in place of TLS, and the session goes on in clear: what was sent is told. */
 static void
 text_in_place_of_tls_is_read_on(void **state)
 {
 	struct dialogue g = dialogue(40000);
-	struct build hello = client_hello();
 
 	(void)state;
-	be_offered(&g);
-	client(&g, "STARTTLS\r\n");
-	server(&g, "220 go\r\n");
-	say_bytes(&g, SIDE_CLIENT, built(&hello));
-	server(&g, "454 TLS not available\r\n");
+	be_answered_in_text(&g);
 	client(&g, "MAIL FROM:<anna@example.org>\r\n");
 	server(&g, "250 ok\r\n");
 	client(&g, "RCPT TO:<bert@example.net>\r\n");
@@ -93,14 +101,9 @@ static void
 tls_that_nobody_asked_for_again_undoes_no_failure(void **state)
 {
 	struct dialogue g = dialogue(40000);
-	struct build hello = client_hello();
 
 	(void)state;
-	be_offered(&g);
-	client(&g, "STARTTLS\r\n");
-	server(&g, "220 go\r\n");
-	say_bytes(&g, SIDE_CLIENT, built(&hello));
-	server(&g, "454 TLS not available\r\n");
+	be_answered_in_text(&g);
 	client(&g, "NOOP\r\n");
 	server(&g, "250 ok\r\n");
 	shake_hands(&g);

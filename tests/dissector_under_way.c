@@ -10,10 +10,7 @@ what_is_decided_is_told_while_it_is_under_way(void **state)
 	struct dialogue g = dialogue(40000);
 
 	(void)state;
-	connect_ends(&g);
-	server(&g, "220 mx.example.net ESMTP\r\n");
-	client(&g, "EHLO out.example.org\r\n");
-	server(&g, REPLY);
+	be_greeted(&g, REPLY);
 	dissector_report(dissector);
 	assert_int_equal(told_count, 1);
 	assert_true(told[0].s.is_under_way);
@@ -43,10 +40,7 @@ a_recipient_is_told_while_it_is_under_way(void **state)
 	struct dialogue g = dialogue(40000);
 
 	(void)state;
-	connect_ends(&g);
-	server(&g, "220 mx.example.net ESMTP\r\n");
-	client(&g, "EHLO out.example.org\r\n");
-	server(&g, REPLY);
+	be_greeted(&g, REPLY);
 	client(&g, "MAIL FROM:<anna@example.org>\r\n");
 	server(&g, "250 ok\r\n");
 	dissector_report(dissector);

@@ -8,10 +8,7 @@
 static void
 say_much(struct dialogue *g)
 {
-	connect_ends(g);
-	server(g, "220 mx.example.net ESMTP\r\n");
-	client(g, "EHLO out.example.org\r\n");
-	server(g, "250-mx.example.net\r\n250 STARTTLS\r\n");
+	be_offered(g);
 	client(g, "STARTTLS\r\n");
 	server(g, "220 go\r\n");
 	shake_hands(g);

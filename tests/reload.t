@@ -94,24 +94,25 @@ ok "--fail-on is met by what came before it, too" remembers_what_was_met
 # ---- Signals before it watches ----
 
 # It reads its configuration from a pipe, and waits for who writes to it: so early the signals come.
-# hears_early SIGNAL...
 is_reading() {
 	[ "$(cat /proc/"$watcher"/comm 2>/dev/null)" = "${WAXSEAL##*/}" ] &&
 	    ls -l /proc/"$watcher"/fd 2>/dev/null | grep -q "$conf\$"
 }
+pipe_conf() { rm -f "$conf" && mkfifo "$conf" && exec 9<>"$conf"; }
+fill_pipe() { configure "$base"; printf '%b' "$base" >&9; exec 9>&-; }
+# hears_early SIGNAL...
 hears_early() {
 	[ -n "$watcher" ] && kill -KILL "$watcher" 2>/dev/null && wait "$watcher" 2>/dev/null
 	: >"$folder/err"
-	rm -f "$conf" "$folder"/data/live* && mkfifo "$conf" && exec 9<>"$conf" || return 1
+	rm -f "$folder"/data/live*
+	pipe_conf || return 1
 	ip netns exec $space "$WAXSEAL" --config "$conf" watch >"$folder/out" 2>>"$folder/err" </dev/null 9>&- &
 	watcher=$!
 	until_it is_reading || return 1
 	for early; do
 		kill -"$early" "$watcher"
 	done
-	configure "$base"
-	printf '%b' "$base" >&9
-	exec 9>&-
+	fill_pipe
 	until_it has_begun && alive
 }
 tells_early() { hears_early USR1 && until_it grep -q '[0-9] packet' "$folder/err" && end 0; }
@@ -124,13 +125,11 @@ ends_early() { ! hears_early TERM && ! alive && ! grep -q capturing "$folder/err
 ok "SIGTERM ends it there and then" ends_early
 # Who only lists hears none of them: nohup, under which all this may run, has it ignored.
 ends_list() {
-	rm -f "$conf" && mkfifo "$conf" && exec 9<>"$conf" || return 1
+	pipe_conf || return 1
 	env --default-signal=HUP "$WAXSEAL" --config "$conf" incidents >"$folder/out" 2>"$folder/err" </dev/null 9>&- &
 	watcher=$!
 	until_it is_reading && kill -HUP "$watcher"
-	configure "$base"
-	printf '%b' "$base" >&9
-	exec 9>&-
+	fill_pipe
 	wait "$watcher"
 	ended=$?
 	watcher=
